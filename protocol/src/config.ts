@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+/*
+ * All of Switchroom's settings, from the environment, parsed once in each `main.ts`. What listens
+ * (`*_HOST`) is apart from what peers are told (`ANNOUNCED_ADDRESS`, `PUBLIC_URL`).
+ */
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+const portRange = z
+  .string()
+  .regex(/^\d{1,5}-\d{1,5}$/, 'must look like 20000-29999')
+  .transform((text, context) => {
+    const [min = 0, max = 0] = text.split('-').map(Number);
+    if (min < 1 || max > 65535 || min >= max) {
+      context.addIssue({ code: 'custom', message: 'must be a rising range within 1-65535' });
+      return z.NEVER;
+    }
+    return { min, max };
+  });
+
+const environmentSchema = z.object({
+  HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  HTTP_PORT: port.default(3000),
+  /** The origin that people open; default: made of HTTP_HOST and HTTP_PORT. */
+  PUBLIC_URL: z.url().optional(),
+  ANNOUNCED_ADDRESS: z.string().min(1).default('127.0.0.1'),
+  /** WebRTC, UDP and TCP, one port a worker, counting up; 0 lets the system choose. */
+  RTC_PORT: port.default(40000),
+  /** SFU workers; default: one per core. */
+  RTC_WORKERS: z.coerce.number().int().min(1).max(256).optional(),
+  SIP_HOST: z.string().min(1).default('127.0.0.1'),
+  SIP_PORT: port.default(5060),
+  RTP_PORTS: portRange.default({ min: 20000, max: 29999 }),
+  DATA_DIR: z.string().min(1).default('./data'),
+  DATABASE_URL: z.string().optional(),
+  REDIS_URL: z.string().optional(),
+  ADMIN_EMAIL: z.string().trim().toLowerCase().min(3).optional(),
+  ADMIN_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
+  SIP_SERVER: z
+    .string()
+    .regex(/^(embedded|.+:\d{1,5})$/, 'must be "embedded" or host:port of a drachtio-server')
+    .default('embedded'),
+  DRACHTIO_SECRET: z.string().min(1).default('cymru'),
+  MEDIA_ENGINE: z.enum(['embedded', 'freeswitch']).default('embedded'),
+  FREESWITCH_ADDRESS: z.string().optional(),
+  FREESWITCH_SECRET: z.string().optional(),
+  /** Shared by the server and its gateways; `npm start` makes a fresh one each time. */
+  SERVICE_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  /** Where gateways reach the server; default: HTTP_HOST and HTTP_PORT. */
+  SIGNALING_URL: z.url().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** The settings with everything derived that has one obvious value. */
+export interface Config extends Environment {
+  PUBLIC_URL: string;
+  SIGNALING_URL: string;
+  /** Numbers (E.164) that lead to the PIN prompt. */
+  DIDS: string[];
+}
+
+/** A setting that cannot be used; the message is one line and names the variable. */
+export class ConfigError extends Error {}
+
+const notBuilt: [keyof Environment, (env: Environment) => boolean, string][] = [
+  ['DATABASE_URL', (env) => env.DATABASE_URL !== undefined, 'PostgreSQL'],
+  ['REDIS_URL', (env) => env.REDIS_URL !== undefined, 'more than one node over Redis'],
+  ['MEDIA_ENGINE', (env) => env.MEDIA_ENGINE !== 'embedded', 'FreeSWITCH as the media engine'],
+];
+
+/** Host as it stands in a URL; a wildcard address is not something a peer can open. */
+function urlHost(listen: string, announced: string): string {
+  const host = listen === '0.0.0.0' || listen === '::' ? announced : listen;
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/**
+ * Parses an environment (`process.env`). Empty strings count as unset.
+ * Throws `ConfigError` naming the first variable that is wrong or not built yet.
+ */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ConfigError(`${String(issue?.path[0])}: ${issue?.message ?? 'is not valid'}`);
+  }
+  const env = parsed.data;
+  for (const [name, isSet, what] of notBuilt) {
+    if (isSet(env)) throw new ConfigError(`${name}: ${what} is not built yet; leave it unset.`);
+  }
+  const http = (listen: string): string =>
+    `http://${urlHost(listen, env.ANNOUNCED_ADDRESS)}:${env.HTTP_PORT}`;
+  const loopback = env.HTTP_HOST === '0.0.0.0' ? '127.0.0.1' : env.HTTP_HOST;
+  return {
+    ...env,
+    PUBLIC_URL: (env.PUBLIC_URL ?? http(env.HTTP_HOST)).replace(/\/$/, ''),
+    SIGNALING_URL: env.SIGNALING_URL ?? `http://${urlHost(loopback, '127.0.0.1')}:${env.HTTP_PORT}`,
+    DIDS: ['+15550100'],
+  };
+}

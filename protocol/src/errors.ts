@@ -1,0 +1,66 @@
+/**
+ * Stable error codes, for programs. The text beside them is for people and may change.
+ * REST answers carry them as RFC 9457 problem details (`code`), sockets in `Result`.
+ */
+export const errorStatus = {
+  'bad-request': 400,
+  'unauthenticated': 401,
+  'forbidden': 403,
+  'not-found': 404,
+  'did-unknown': 404,
+  'conflict': 409,
+  'pin-wrong': 403,
+  'meeting-ended': 410,
+  'recording-off': 409,
+  'payload-too-large': 413,
+  'range-not-satisfiable': 416,
+  'rate-limited': 429,
+  'protocol-version': 400,
+  'no-codec': 488,
+  'internal': 500,
+  'not-built': 501,
+  'media-unavailable': 503,
+  'recorder-unavailable': 503,
+  'unavailable': 503,
+} as const;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+/** The one error that crosses module and wire boundaries: a stable code and a text for people. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'AppError';
+    this.code = code;
+  }
+
+  /** The HTTP status that goes with the code. */
+  get status(): number {
+    return errorStatus[this.code];
+  }
+}
+
+/** What every socket request is acknowledged with. */
+export type Result<T> =
+  { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
+
+/** Acknowledgement callback of a socket request. */
+export type Ack<T> = (result: Result<T>) => void;
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+/** Any thrown value as a failed `Result`; what is not an `AppError` shows no inner detail. */
+export function failure(error: unknown): { ok: false; code: ErrorCode; message: string } {
+  if (error instanceof AppError) return { ok: false, code: error.code, message: error.message };
+  return { ok: false, code: 'internal', message: 'Something went wrong on the server.' };
+}
+
+/** The value of a `Result`, or its error thrown as an `AppError`. */
+export function unwrap<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new AppError(result.code, result.message);
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import type { Ack } from './errors.ts';
+import { recordingViewSchema, type ParticipantKind, type ParticipantView } from './meeting.ts';
+import type { LeaveReason } from './meet.ts';
+
+/*
+ * Gateways (sip-dialin, recorder), on the socket.io namespace `/gateway`.
+ * Handshake auth: `gatewayHandshakeSchema`, with the service token.
+ *
+ * A gateway opens each room once and gets ONE plain RTP transport for it (rtcp-mux). Over it go, told
+ * apart by SSRC, all its phones' Opus towards the room and all the room's Opus that it consumes: every
+ * producer but those that came in by the same transport.
+ */
+export const GATEWAY_NAMESPACE = '/gateway';
+export const GATEWAY_KINDS = ['sip-dialin', 'recorder'] as const;
+export type GatewayKind = (typeof GATEWAY_KINDS)[number];
+
+export const gatewayHandshakeSchema = z.object({
+  token: z.string().min(1).max(256),
+  kind: z.enum(GATEWAY_KINDS),
+  protocolVersion: z.int(),
+});
+
+const id = z.string().min(1).max(64);
+const meeting = { meetingId: id };
+
+export const gatewayRequests = {
+  /** Opens the room for this gateway; a second call gives the same transport again. */
+  'room:open': z.object(meeting),
+  /** Tells where the gateway's RTP socket is. Consumers are made from then on. */
+  'transport:connect': z.object({
+    transportId: id,
+    ip: z.union([z.ipv4(), z.ipv6()]),
+    port: z.int().min(1).max(65535),
+  }),
+  /** The gateway wants nothing more of this room: its transport is closed, its phones are removed. */
+  'room:release': z.object(meeting),
+
+  /** sip-dialin: is this dialled number (E.164) one of ours? Error `did-unknown`. */
+  'did:resolve': z.object({ number: z.string().max(64) }),
+  /** sip-dialin: the meeting behind a PIN. Error `pin-wrong`. `caller` is only used to throttle. */
+  'pin:check': z.object({
+    did: z.string().max(64),
+    pin: z.string().regex(/^\d{1,16}$/),
+    caller: z.string().max(128),
+  }),
+  /** sip-dialin: the phone becomes a participant and its producer is made. */
+  'phone:join': z.object({
+    ...meeting,
+    name: z.string().trim().min(1).max(60),
+    /** E.164 or whatever the From header said; empty when withheld. Shown to others masked. */
+    number: z.string().max(64),
+    /** SSRC of the Opus that the gateway will send for this phone. */
+    ssrc: z.int().min(1).max(0xffffffff),
+  }),
+  'phone:leave': z.object({ ...meeting, participantId: id }),
+  'participant:setMuted': z.object({ ...meeting, participantId: id, muted: z.boolean() }),
+
+  /** recorder: the recording as it stands now; sent at the start, on every new or ended track, at the end. */
+  'recording:report': z.object({ recording: recordingViewSchema }),
+} as const;
+
+export type GatewayRequest = keyof typeof gatewayRequests;
+export type GatewayPayload<K extends GatewayRequest> = z.infer<(typeof gatewayRequests)[K]>;
+
+export interface OpenedRoom {
+  transportId: string;
+  /** Where the SFU listens for this gateway's RTP and RTCP. */
+  ip: string;
+  port: number;
+  /** Opus, 48 kHz, both ways. */
+  payloadType: number;
+  /** RFC 8285 id of the RFC 6464 client-to-mixer audio level; one-byte header. */
+  audioLevelExtensionId: number;
+}
+
+export interface GatewayResults {
+  'room:open': OpenedRoom;
+  'transport:connect': Record<string, never>;
+  'room:release': Record<string, never>;
+  'did:resolve': { number: string; language: string };
+  'pin:check': { meetingId: string; title: string };
+  'phone:join': { participantId: string; participant: ParticipantView };
+  'phone:leave': Record<string, never>;
+  'participant:setMuted': Record<string, never>;
+  'recording:report': Record<string, never>;
+}
+
+export type GatewayClientToServer = {
+  [K in GatewayRequest]: (payload: GatewayPayload<K>, ack: Ack<GatewayResults[K]>) => void;
+};
+
+/** One participant's Opus on the gateway's transport. RTP starts once the gateway acknowledged. */
+export interface GatewayConsumerCreated {
+  meetingId: string;
+  transportId: string;
+  consumerId: string;
+  participant: { id: string; name: string; kind: ParticipantKind };
+  ssrc: number;
+  payloadType: number;
+}
+
+export interface RecordingStart {
+  recordingId: string;
+  meetingId: string;
+  title: string;
+  /** age recipient (`age1…`) that everything on disk is encrypted to. */
+  recipient: string;
+}
+
+export interface GatewayServerToClient {
+  'consumer:created': (news: GatewayConsumerCreated, ack: Ack<Record<string, never>>) => void;
+  'consumer:closed': (news: { meetingId: string; consumerId: string }) => void;
+  'participant:joined': (news: { meetingId: string; participant: ParticipantView }) => void;
+  'participant:updated': (news: { meetingId: string; participant: ParticipantView }) => void;
+  /** Also for the gateway's own phones, when somebody else removed them: say goodbye and hang up. */
+  'participant:left': (news: {
+    meetingId: string;
+    participantId: string;
+    reason: LeaveReason;
+  }) => void;
+  'room:closed': (news: { meetingId: string; reason: LeaveReason }) => void;
+  /** recorder only. Acknowledged once the first file is open, so that a failure is known at once. */
+  'recording:start': (request: RecordingStart, ack: Ack<Record<string, never>>) => void;
+  /** recorder only. Acknowledged when everything is on disk and sealed. */
+  'recording:stop': (request: { recordingId: string }, ack: Ack<Record<string, never>>) => void;
+}

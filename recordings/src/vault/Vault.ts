@@ -1,0 +1,31 @@
+/**
+ * The vault: where sealed and open recordings lie, and how they are read back. It knows files and
+ * keys, no database, no HTTP and no users: who may read is the caller's business.
+ */
+export interface Vault {
+  /**
+   * A track, or the mix of all (`trackId` = `'mix'`), as Ogg Opus (RFC 7845). A recording that is
+   * still being written is given as far as it has come.
+   * Errors: `AppError('not-found')`.
+   */
+  openAudio(recordingId: string, trackId: string): Promise<AudioFile>;
+
+  /** A zip of all tracks, the mix and the manifest, as a stream. Errors: `AppError('not-found')`. */
+  exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** An Ogg Opus file of known length that is decrypted while it is read. */
+export interface AudioFile {
+  /** Bytes. */
+  readonly size: number;
+  /** The bytes from `start` up to, not including, `end`; 0 <= start <= end <= size. */
+  read(start: number, end: number): AsyncIterable<Uint8Array>;
+}
+
+/** The vault's age key pair: the recorder needs the recipient only, a reader the identity. */
+export interface VaultKeys {
+  /** `age1…` */
+  recipient: string;
+  /** `AGE-SECRET-KEY-1…`; never logged. */
+  identity: string;
+}

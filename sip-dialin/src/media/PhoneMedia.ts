@@ -1,0 +1,87 @@
+/**
+ * What a media engine does for phones, in our words. It terminates each call's RTP, plays prompts,
+ * hears keys, mixes each phone the room without itself, and transcodes each phone to Opus for the SFU.
+ * It knows no SIP, no PIN and no meeting rules. Every engine passes `phoneMediaContract.ts`.
+ */
+export interface PhoneMedia {
+  /** A new leg with an RTP port of its own. Errors: `media-unavailable` when no port is free. */
+  createLeg(legId: string): Promise<LegMedia>;
+
+  /** A room's mixer and its RTP socket towards the SFU. `roomId` must not be open already. */
+  createRoom(roomId: string): Promise<RoomMedia>;
+
+  /** Ends all legs and rooms. Twice is silent. */
+  close(): Promise<void>;
+}
+
+/** The media of one call, from the first SDP to the BYE. */
+export interface LegMedia {
+  readonly id: string;
+
+  /**
+   * Answers an SDP offer (first INVITE or re-INVITE) with the codec that both have; gives the SDP answer.
+   * Errors: `no-codec` (the call gets 488), `bad-request` for SDP that cannot be read.
+   */
+  answer(offer: string): Promise<string>;
+
+  /** An SDP offer of ours, for an INVITE that came without one or that we send. */
+  offer(): Promise<string>;
+
+  /** Takes the answer to our offer. Errors as in `answer`. */
+  accept(answer: string): Promise<void>;
+
+  /**
+   * Plays prompt files (WAV: 16 kHz mono, 8-bit mu-law) one after the other, instead of what was
+   * playing. Resolves with how it ended; a leg that closes ends it as `stopped`.
+   */
+  play(files: readonly string[]): Promise<'finished' | 'stopped'>;
+
+  /** Stops what plays; silent when nothing does. */
+  stop(): void;
+
+  /**
+   * Into a room: from now on the phone hears the room without itself, the room's other phones hear
+   * it, and its Opus goes to the SFU under `ssrc`.
+   */
+  join(roomId: string, ssrc: number): Promise<void>;
+
+  /** A muted phone is heard by nobody; it goes on hearing. */
+  setMuted(muted: boolean): void;
+
+  /** Out of its room, if in one, and the RTP port is free again. Twice is silent. */
+  close(): Promise<void>;
+
+  /** One handler a leg: `undefined` takes it away. */
+  onEvent(handler: ((event: LegEvent) => void) | undefined): void;
+}
+
+export type LegEvent =
+  /** A key was pressed (RFC 4733): `0`-`9`, `*`, `#`, `A`-`D`. Once a press. */
+  | { type: 'key'; key: string }
+  /** The first RTP packet of the caller arrived. */
+  | { type: 'mediaUp' }
+  /** No RTP for `silentMs` though the leg should send. */
+  | { type: 'mediaLost'; silentMs: number };
+
+/** Where one end of the room's RTP stream with the SFU listens. */
+export interface RtpAddress {
+  ip: string;
+  port: number;
+}
+
+/** A room's mixer. */
+export interface RoomMedia {
+  readonly id: string;
+  /** Our RTP socket for this room (rtcp-mux), known from the start. */
+  readonly local: RtpAddress;
+
+  /** Tells where the SFU listens and in what shape it takes our Opus. */
+  connect(sfu: RtpAddress & { payloadType: number; audioLevelExtensionId: number }): Promise<void>;
+
+  /** From now on Opus of this SSRC is mixed to all phones of the room. */
+  addSource(ssrc: number): void;
+  removeSource(ssrc: number): void;
+
+  /** Ends the room; its legs stay up and hear silence. Twice is silent. */
+  close(): Promise<void>;
+}
