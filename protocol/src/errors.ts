@@ -4,11 +4,11 @@
  */
 export const errorStatus = {
   'bad-request': 400,
-  'unauthenticated': 401,
-  'forbidden': 403,
+  unauthenticated: 401,
+  forbidden: 403,
   'not-found': 404,
   'did-unknown': 404,
-  'conflict': 409,
+  conflict: 409,
   'pin-wrong': 403,
   'meeting-ended': 410,
   'recording-off': 409,
@@ -17,11 +17,11 @@ export const errorStatus = {
   'rate-limited': 429,
   'protocol-version': 400,
   'no-codec': 488,
-  'internal': 500,
+  internal: 500,
   'not-built': 501,
   'media-unavailable': 503,
   'recorder-unavailable': 503,
-  'unavailable': 503,
+  unavailable: 503,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;
@@ -43,8 +43,7 @@ export class AppError extends Error {
 }
 
 /** What every socket request is acknowledged with. */
-export type Result<T> =
-  { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
+export type Result<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
 
 /** Acknowledgement callback of a socket request. */
 export type Ack<T> = (result: Result<T>) => void;

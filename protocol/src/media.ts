@@ -6,7 +6,10 @@ import { z } from 'zod';
  */
 
 const short = z.string().max(256);
-const parameters = z.record(short, z.union([z.string().max(2048), z.number(), z.boolean(), z.null()]));
+const parameters = z.record(
+  short,
+  z.union([z.string().max(2048), z.number(), z.boolean(), z.null()]),
+);
 const rtcpFeedback = z.object({ type: short, parameter: short.optional() });
 
 export const rtpCodecParametersSchema = z.object({
@@ -37,21 +40,28 @@ export const rtpParametersSchema = z.object({
     .array(z.looseObject({ ssrc: z.int().nonnegative().optional(), dtx: z.boolean().optional() }))
     .max(8)
     .optional(),
-  rtcp: z
-    .looseObject({ cname: short.optional(), reducedSize: z.boolean().optional() })
-    .optional(),
+  rtcp: z.looseObject({ cname: short.optional(), reducedSize: z.boolean().optional() }).optional(),
 });
 export type RtpParameters = z.infer<typeof rtpParametersSchema>;
 
 export const rtpCapabilitiesSchema = z.object({
-  codecs: z.array(z.looseObject({ mimeType: short, kind: short })).max(64).optional(),
-  headerExtensions: z.array(z.looseObject({ uri: short, kind: short })).max(64).optional(),
+  codecs: z
+    .array(z.looseObject({ mimeType: short, kind: short }))
+    .max(64)
+    .optional(),
+  headerExtensions: z
+    .array(z.looseObject({ uri: short, kind: short }))
+    .max(64)
+    .optional(),
 });
 export type RtpCapabilities = z.infer<typeof rtpCapabilitiesSchema>;
 
 export const dtlsParametersSchema = z.object({
   role: z.enum(['auto', 'client', 'server']).optional(),
-  fingerprints: z.array(z.object({ algorithm: short, value: short })).min(1).max(16),
+  fingerprints: z
+    .array(z.object({ algorithm: short, value: short }))
+    .min(1)
+    .max(16),
 });
 export type DtlsParameters = z.infer<typeof dtlsParametersSchema>;
 

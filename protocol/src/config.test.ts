@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, parseConfig } from './config.ts';
+
+describe('parseConfig()', () => {
+  it('gives the documented defaults for an empty environment', () => {
+    expect(parseConfig({})).toMatchObject({
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: 3000,
+      ANNOUNCED_ADDRESS: '127.0.0.1',
+      RTC_PORT: 40000,
+      SIP_HOST: '127.0.0.1',
+      SIP_PORT: 5060,
+      RTP_PORTS: { min: 20000, max: 29999 },
+      DATA_DIR: './data',
+      SIP_SERVER: 'embedded',
+      MEDIA_ENGINE: 'embedded',
+      PUBLIC_URL: 'http://127.0.0.1:3000',
+      SIGNALING_URL: 'http://127.0.0.1:3000',
+      DIDS: ['+15550100'],
+    });
+  });
+
+  it('takes an empty string as unset', () => {
+    expect(parseConfig({ HTTP_PORT: '', DATABASE_URL: '' }).HTTP_PORT).toBe(3000);
+  });
+
+  it('tells people the announced address when it listens on all', () => {
+    const config = parseConfig({ HTTP_HOST: '0.0.0.0', ANNOUNCED_ADDRESS: '192.0.2.7' });
+    expect(config.PUBLIC_URL).toBe('http://192.0.2.7:3000');
+    expect(config.SIGNALING_URL).toBe('http://127.0.0.1:3000');
+  });
+
+  it('puts an IPv6 address in brackets', () => {
+    expect(parseConfig({ HTTP_HOST: '::1' }).PUBLIC_URL).toBe('http://[::1]:3000');
+    expect(parseConfig({ HTTP_HOST: '::' }).SIGNALING_URL).toBe('http://127.0.0.1:3000');
+  });
+
+  it('takes the slash off the end of PUBLIC_URL', () => {
+    const config = parseConfig({ PUBLIC_URL: 'https://meet.example.org/' });
+    expect(config.PUBLIC_URL).toBe('https://meet.example.org');
+  });
+
+  it.each([
+    ['HTTP_PORT', '70000'],
+    ['HTTP_PORT', 'http'],
+    ['RTP_PORTS', '20000'],
+    ['RTP_PORTS', '29999-20000'],
+    ['RTP_PORTS', '20000-70000'],
+    ['SIP_SERVER', 'elsewhere'],
+    ['MEDIA_ENGINE', 'asterisk'],
+    ['ADMIN_PASSWORD', 'short'],
+    ['SERVICE_TOKEN', 'short'],
+    ['PUBLIC_URL', 'not a url'],
+  ])('names %s when it is %s', (name, value) => {
+    expect(() => parseConfig({ [name]: value })).toThrow(ConfigError);
+    expect(() => parseConfig({ [name]: value })).toThrow(new RegExp(`^${name}: `));
+  });
+
+  it('never repeats a secret in its message', () => {
+    expect(() => parseConfig({ ADMIN_PASSWORD: 'hunter2' })).toThrow(/^(?!.*hunter2)/);
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://localhost/switchroom'],
+    ['REDIS_URL', 'redis://localhost'],
+    ['MEDIA_ENGINE', 'freeswitch'],
+  ])('says that %s is not built yet', (name, value) => {
+    expect(() => parseConfig({ [name]: value })).toThrow(/is not built yet/);
+  });
+});
