@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import {
+  KeyDetector,
+  parseTelephoneEvent,
+  pressPayloads,
+  writeTelephoneEvent,
+} from './telephoneEvent.ts';
+
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
+
+/** What the detector tells for these packets, in order. */
+function keysOf(detector: KeyDetector, packets: [timestamp: number, payload: Uint8Array][]): string {
+  return packets.map(([timestamp, payload]) => detector.push(payload, timestamp) ?? '').join('');
+}
+
+const press = (key: string, timestamp: number, ms = 100): [number, Uint8Array][] =>
+  pressPayloads(key, ms).map((payload) => [timestamp, payload]);
+
+describe('telephone events', () => {
+  it('are read and written as RFC 4733 section 2.3 draws them', () => {
+    expect(parseTelephoneEvent(hex('0b8a0320'))).toEqual({
+      event: 11,
+      end: true,
+      volume: 10,
+      duration: 800,
+    });
+    expect(writeTelephoneEvent({ event: 1, end: false, volume: 10, duration: 160 })).toEqual(
+      hex('010a00a0'),
+    );
+    expect(parseTelephoneEvent(hex('010a00'))).toBeUndefined();
+  });
+
+  it('pressPayloads() counts the duration up and ends three times', () => {
+    expect(pressPayloads('#', 60).map((payload) => Buffer.from(payload).toString('hex'))).toEqual([
+      '0b0a00a0',
+      '0b0a0140',
+      '0b8a01e0',
+      '0b8a01e0',
+      '0b8a01e0',
+    ]);
+    expect(() => pressPayloads('x')).toThrow(RangeError);
+    expect(() => pressPayloads('')).toThrow(RangeError);
+  });
+});
+
+describe('KeyDetector', () => {
+  it('tells each press once, the same key twice as two', () => {
+    const packets = [...press('1', 0), ...press('1', 1600), ...press('#', 3200), ...press('D', 4800)];
+    expect(keysOf(new KeyDetector(), packets)).toBe('11#D');
+  });
+
+  it('tells a press whose start was lost, whose end was lost, or of which one packet came', () => {
+    const packets = [
+      ...press('4', 0).slice(3),
+      ...press('4', 1600).slice(0, 2),
+      ...press('4', 3200).slice(-1),
+      ...press('5', 4800).slice(1, 2),
+    ];
+    expect(keysOf(new KeyDetector(), packets)).toBe('4445');
+  });
+
+  it('takes no notice of order: late packets of an earlier press are no new one', () => {
+    const first = press('1', 0);
+    const packets = [...first.slice(0, 4), ...press('2', 1600).slice(0, 2), ...first.slice(4)];
+    expect(keysOf(new KeyDetector(), packets)).toBe('12');
+  });
+
+  it('tells one press for senders that move the timestamp with every packet', () => {
+    const packets = pressPayloads('7', 200).map((payload, i): [number, Uint8Array] => [i * 160, payload]);
+    expect(keysOf(new KeyDetector(), [...packets, ...press('7', 8000)])).toBe('77');
+  });
+
+  it('tells a press of many seconds once, over its segments', () => {
+    const event = { event: 9, end: false, volume: 10 };
+    const long: [number, Uint8Array][] = [
+      [100, writeTelephoneEvent({ ...event, duration: 0xff00 })],
+      [100, writeTelephoneEvent({ ...event, duration: 0xffff })],
+      [100 + 0xffff, writeTelephoneEvent({ ...event, duration: 160 })],
+      [100 + 0xffff, writeTelephoneEvent({ ...event, end: true, duration: 320 })],
+    ];
+    expect(keysOf(new KeyDetector(), long)).toBe('9');
+  });
+
+  it('works across the wrap of the timestamp and after a reset of the sender', () => {
+    const detector = new KeyDetector();
+    expect(keysOf(detector, [...press('3', 0xfffffff0), ...press('3', 2000)])).toBe('33');
+    detector.reset();
+    expect(keysOf(detector, press('3', 2000))).toBe('3');
+    expect(keysOf(detector, press('3', 0x90000000))).toBe('3');
+  });
+
+  it('is silent for events that are no keys and for rubbish', () => {
+    const flash = writeTelephoneEvent({ event: 16, end: false, volume: 0, duration: 160 });
+    expect(keysOf(new KeyDetector(), [[0, flash], [1, hex('')], [2, hex('ff')]])).toBe('');
+  });
+});

@@ -1,0 +1,101 @@
+/** Keys as RFC 4733 telephone events: payloads, the packets of one press, and the detector. */
+
+import { timestampDiff } from '../rtp/timestamp32.ts';
+
+/** Index = event code (RFC 4733 section 3.2). */
+const KEYS = '0123456789*#ABCD';
+/** Level of the tone we send, in -dBm0. */
+const VOLUME = 10;
+/** The last packet of an event is sent three times (section 2.5.1.4). */
+const END_PACKETS = 3;
+const RATE = 8000;
+const MAX_DURATION = 0xffff;
+/**
+ * Up to here after its end an event with the same key is still the same press: 30 ms at 8 kHz.
+ * Some senders move the timestamp on with every packet; no hand presses twice within 30 ms.
+ */
+const SAME_PRESS_SLACK = 240;
+/** A packet this much older (1 s) is no late one: the sender has started a new timeline. */
+const LATE_LIMIT = 8000;
+
+export interface TelephoneEvent {
+  /** 0 to 15 are keys. */
+  event: number;
+  end: boolean;
+  /** -dBm0, 0 to 63. */
+  volume: number;
+  /** Timestamp units since the event began. */
+  duration: number;
+}
+
+/** Reads an RTP payload; `undefined` when it is no telephone event. */
+export function parseTelephoneEvent(payload: Uint8Array): TelephoneEvent | undefined {
+  if (payload.length < 4) return undefined;
+  return {
+    event: payload[0]!,
+    end: (payload[1]! & 0x80) !== 0,
+    volume: payload[1]! & 0x3f,
+    duration: (payload[2]! << 8) | payload[3]!,
+  };
+}
+
+export function writeTelephoneEvent({ event, end, volume, duration }: TelephoneEvent): Uint8Array {
+  return Uint8Array.of(event, (end ? 0x80 : 0) | (volume & 0x3f), duration >> 8, duration & 0xff);
+}
+
+/**
+ * The payloads of one press, to be sent one every `ptimeMs`, all with the RTP timestamp of the
+ * press, the marker on the first; then three end packets, at once or at the same pace.
+ * Throws `RangeError` when `key` is none of `0`-`9`, `*`, `#`, `A`-`D`.
+ */
+export function pressPayloads(key: string, durationMs = 160, ptimeMs = 20): Uint8Array[] {
+  const event = key.length === 1 ? KEYS.indexOf(key) : -1;
+  if (event < 0) throw new RangeError('Not a key of a phone.');
+  const step = (ptimeMs * RATE) / 1000;
+  const total = Math.min((durationMs * RATE) / 1000, MAX_DURATION);
+  const payloads: Uint8Array[] = [];
+  for (let duration = step; duration < total; duration += step) {
+    payloads.push(writeTelephoneEvent({ event, end: false, volume: VOLUME, duration }));
+  }
+  const end = writeTelephoneEvent({ event, end: true, volume: VOLUME, duration: total });
+  for (let i = 0; i < END_PACKETS; i++) payloads.push(end);
+  return payloads;
+}
+
+/**
+ * Tells each press once, at its first packet that arrives: so it is no matter whether the start,
+ * the end or all but one of its packets are lost. Keeps the last press only, to tell repeats.
+ */
+export class KeyDetector {
+  #last: { event: number; timestamp: number; duration: number } | undefined;
+
+  /** The key when a new press begins with this packet, else `undefined`. */
+  push(payload: Uint8Array, timestamp: number): string | undefined {
+    const news = parseTelephoneEvent(payload);
+    if (!news || news.event >= KEYS.length) return undefined;
+
+    const last = this.#last;
+    if (last) {
+      const since = timestampDiff(timestamp, last.timestamp);
+      if (since < 0 && since > -LATE_LIMIT) return undefined;
+      if (since === 0 && news.event !== last.event) return undefined; // Contradicts itself.
+      // Repeats, and the segments of a long press (section 2.5.1.3), follow on without a gap.
+      if (
+        news.event === last.event &&
+        since >= 0 &&
+        since <= last.duration + SAME_PRESS_SLACK
+      ) {
+        last.timestamp = timestamp;
+        last.duration = since === 0 ? Math.max(last.duration, news.duration) : news.duration;
+        return undefined;
+      }
+    }
+    this.#last = { event: news.event, timestamp, duration: news.duration };
+    return KEYS[news.event];
+  }
+
+  /** The sender has changed (SSRC): its next packet begins a new press. */
+  reset(): void {
+    this.#last = undefined;
+  }
+}
