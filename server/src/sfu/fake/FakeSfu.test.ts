@@ -1,0 +1,4 @@
+import { sfuContract } from '../sfuContract.ts';
+import { FakeSfu } from './FakeSfu.ts';
+
+sfuContract('FakeSfu', async () => new FakeSfu());
