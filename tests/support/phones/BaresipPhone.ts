@@ -1,0 +1,149 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { duration, slice, type Sound } from '../audio/Sound.ts';
+import { readWav, writeWav } from '../audio/wav.ts';
+import { eventually } from '../eventually.ts';
+import { freePort, freePortRange } from '../net/freePort.ts';
+import { Child } from '../process/Child.ts';
+import { BaresipControl, type BaresipEvent } from './BaresipControl.ts';
+
+/** Debian's modules. */
+const MODULES = '/usr/lib/baresip/modules';
+/** A key's tone lasts this long until the next may come, ms: people are slower. */
+const KEY_MS = 200;
+
+export interface BaresipOptions {
+  /** Played from the answer on; 8 kHz. Not repeated. */
+  sound: Sound;
+  /** Answers every call at once. */
+  autoAnswer?: boolean;
+  transport?: 'udp' | 'tcp';
+}
+
+/** A call by baresip (Debian's 1.0.0), headless; its own decoder writes down what it hears. */
+export class BaresipPhone {
+  readonly name = 'baresip';
+  /** Where it can be called. */
+  readonly uri: string;
+  readonly #baresip: Child;
+  readonly #control: BaresipControl;
+  readonly #folder: string;
+  readonly #events: BaresipEvent[] = [];
+  #closed = false;
+
+  private constructor(baresip: Child, control: BaresipControl, folder: string, uri: string) {
+    this.#baresip = baresip;
+    this.#control = control;
+    this.#folder = folder;
+    this.uri = uri;
+    control.on('event', (event) => this.#events.push(event));
+  }
+
+  static async start(options: BaresipOptions): Promise<BaresipPhone> {
+    const folder = await mkdtemp(join(tmpdir(), 'baresip-'));
+    const [sip, control] = [await freePort(), await freePort()];
+    const rtp = await freePortRange(10);
+    await writeWav(join(folder, 'sound.wav'), options.sound);
+    await writeFile(join(folder, 'config'), configuration(folder, sip, control, rtp));
+    const parameters = `transport=${options.transport ?? 'udp'}`;
+    const mode = options.autoAnswer === true ? 'auto' : 'manual';
+    await writeFile(
+      join(folder, 'accounts'),
+      `"baresip" <sip:baresip@127.0.0.1:${sip};${parameters}>;regint=0;answermode=${mode}\n`,
+    );
+    const baresip = new Child({ name: 'baresip', command: 'baresip', args: ['-f', folder, '-v'] });
+    await baresip.waitFor(/baresip is ready/);
+    const uri = `sip:baresip@127.0.0.1:${sip}`;
+    return new BaresipPhone(baresip, await BaresipControl.connect(control), folder, uri);
+  }
+
+  /** Resolves when the call is answered; rejects when it is refused. */
+  async dial(uri: string): Promise<void> {
+    await this.#control.command('dial', uri);
+    await eventually(
+      () => {
+        const closed = this.#find('CALL_CLOSED');
+        if (closed !== undefined) return closed;
+        return this.#find('CALL_ESTABLISHED');
+      },
+      { what: `an answer to baresip's call` },
+    );
+    const closed = this.#find('CALL_CLOSED');
+    if (closed !== undefined) throw new Error(`baresip's call ended: ${closed.param ?? ''}`);
+  }
+
+  /** Keys digits, `*` and `#` as RFC 4733 events. */
+  async key(keys: string): Promise<void> {
+    for (const key of keys) {
+      await this.#control.command('sndcode', key);
+      await delay(KEY_MS);
+    }
+  }
+
+  /** What it heard in the last `seconds` of what it received; silence it was not sent is not in it. */
+  async heard(seconds = Infinity): Promise<Sound> {
+    const files = await readdir(this.#folder);
+    const dump = files.find((file) => file.startsWith('dump-') && file.endsWith('-dec.wav'));
+    if (dump === undefined) return { sampleRate: 8000, samples: new Int16Array(0) };
+    const sound = await readWav(join(this.#folder, dump));
+    return slice(sound, Math.max(0, duration(sound) - seconds));
+  }
+
+  /** Resolves when the far end hung up. */
+  async ended(within = 30_000): Promise<void> {
+    await eventually(() => this.#find('CALL_CLOSED'), { what: 'the end of the call', within });
+  }
+
+  /** The events so far, e.g. `CALL_RINGING`. */
+  get events(): readonly BaresipEvent[] {
+    return this.#events;
+  }
+
+  /** Hangs up with a BYE and stays for another call. */
+  async hangUp(): Promise<void> {
+    await this.#control.command('hangup');
+    await this.ended();
+  }
+
+  /** Hangs up and ends the program. Twice is silent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#control.close();
+    await this.#baresip.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #find(type: string): BaresipEvent | undefined {
+    return this.#events.find((event) => event.type === type);
+  }
+}
+
+function configuration(
+  folder: string,
+  sip: number,
+  control: number,
+  rtp: { min: number; max: number },
+): string {
+  // No player: what is heard is decoded and written down all the same, and no sound card is needed.
+  return `poll_method epoll
+sip_listen 127.0.0.1:${sip}
+net_interface 127.0.0.1
+rtp_ports ${rtp.min}-${rtp.max}
+call_local_timeout 120
+call_max_calls 4
+audio_source aufile,${join(folder, 'sound.wav')}
+jitter_buffer_delay 1-5
+module_path ${MODULES}
+module ctrl_tcp.so
+module g711.so
+module sndfile.so
+module aufile.so
+module_tmp account.so
+module_app menu.so
+ctrl_tcp_listen 127.0.0.1:${control}
+snd_path ${folder}
+`;
+}

@@ -1,0 +1,95 @@
+import { TELEPHONE_EVENT } from './rtpPcap.ts';
+
+export interface ScenarioOptions {
+  /** Keys that are sent one by one as SIP INFO once the call is up. */
+  infoKeys?: string;
+  /** Capture that is played as RTP once the call is up. */
+  pcap?: string;
+  /** SDP of the offer; a G.711 one if not given. */
+  sdp?: string;
+  /** The status that must answer the INVITE; 200 and a call if not given. */
+  refusal?: number;
+}
+
+/** How long a call is held at most, ms. The test ends it before. */
+const LONGEST_CALL = 600_000;
+
+const SDP = `v=0
+o=sipp 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP 0 ${TELEPHONE_EVENT}
+a=rtpmap:0 PCMU/8000
+a=rtpmap:${TELEPHONE_EVENT} telephone-event/8000
+a=fmtp:${TELEPHONE_EVENT} 0-15
+a=ptime:20
+a=sendrecv`;
+
+/** Headers of a request of this call. `to` carries the far tag in brackets of SIPp's own. */
+function request(method: string, target: string, headers: string, body = ''): string {
+  const inDialog = method === 'INVITE' ? '' : '[peer_tag_param]';
+  return `<send${method === 'ACK' ? '' : ' retrans="500"'}><![CDATA[
+${method} ${target} SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "SIPp" <sip:[service_from]@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>${inDialog}
+Call-ID: [call_id]
+CSeq: [cseq] ${method}
+Contact: <sip:[service_from]@[local_ip]:[local_port];transport=[transport]>
+Max-Forwards: 70
+${headers}Content-Length: [len]
+
+${body}
+]]></send>`;
+}
+
+/** The XML that SIPp runs as the caller: it holds the call until it is signalled or gets a BYE. */
+export function sippScenario(options: ScenarioOptions): string {
+  const { infoKeys = '', pcap, sdp = SDP, refusal } = options;
+  const invite = request(
+    'INVITE',
+    'sip:[service]@[remote_ip]:[remote_port]',
+    'Content-Type: application/sdp\n',
+    sdp,
+  );
+  const steps = [
+    invite,
+    ...[100, 180, 183].map((code) => `<recv response="${code}" optional="true"/>`),
+  ];
+  if (refusal !== undefined) {
+    steps.push(`<recv response="${refusal}"/>`, request('ACK', '[last_Request_URI]', ''));
+  } else {
+    steps.push('<recv response="200" rrs="true"/>', request('ACK', '[next_url]', ''));
+    if (pcap !== undefined) {
+      steps.push(`<nop><action><exec play_pcap_audio="${pcap}"/></action></nop>`);
+    }
+    for (const key of infoKeys) {
+      const body = `Signal=${key}\nDuration=160`;
+      steps.push('<pause milliseconds="120"/>');
+      steps.push(
+        request('INFO', '[next_url]', 'Content-Type: application/dtmf-relay\n', body),
+        '<recv response="200"/>',
+      );
+    }
+    steps.push(`<recv request="BYE" timeout="${LONGEST_CALL}"/>`, OK_TO_BYE);
+  }
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE scenario SYSTEM "sipp.dtd">
+<scenario name="caller">
+${steps.join('\n').replaceAll('[service_from]', 'sipp')}
+</scenario>
+`;
+}
+
+const OK_TO_BYE = `<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port];transport=[transport]>
+Content-Length: 0
+
+]]></send>`;

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { Child, exitOf } from './Child.ts';
+
+function script(source: string): Child {
+  return new Child({ name: 'script', command: process.execPath, args: ['-e', source] });
+}
+
+describe('Child', () => {
+  it('waits for what the program says, and ends it', async () => {
+    const child = script('console.log("port 1234"); setInterval(() => {}, 1000)');
+    expect((await child.waitFor(/port (\d+)/))[1]).toBe('1234');
+    expect((await child.stop()).signal).toBe('SIGTERM');
+    expect(child.running).toBe(false);
+  });
+
+  it('tells the output when the program ends instead', async () => {
+    const child = script('console.error("no such port"); process.exit(3)');
+    await expect(child.waitFor(/ready/)).rejects.toThrow(/ended before.*\n.*no such port/);
+    expect((await exitOf(child, 1000)).code).toBe(3);
+  });
+
+  it('tells when the time is over', async () => {
+    const child = script('setInterval(() => {}, 1000)');
+    await expect(child.waitFor(/ready/, 20)).rejects.toThrow('did not say');
+    await child.stop();
+  });
+
+  it('stop() of what does not listen is an error, and twice is silent', async () => {
+    const child = script(
+      'process.on("SIGTERM", () => {}); console.log("up"); setInterval(() => {}, 9)',
+    );
+    await child.waitFor(/up/);
+    await expect(child.stop({ grace: 50 })).rejects.toThrow('had to be killed');
+    await child.stop();
+  });
+
+  it('tells of a program that is not there', async () => {
+    const child = new Child({ name: 'nothing', command: '/nonexistent/program', args: [] });
+    await expect(child.waitFor(/ready/)).rejects.toThrow('ENOENT');
+  });
+});
