@@ -9,7 +9,10 @@ import {
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 
 /** What the detector tells for these packets, in order. */
-function keysOf(detector: KeyDetector, packets: [timestamp: number, payload: Uint8Array][]): string {
+function keysOf(
+  detector: KeyDetector,
+  packets: [timestamp: number, payload: Uint8Array][],
+): string {
   return packets.map(([timestamp, payload]) => detector.push(payload, timestamp) ?? '').join('');
 }
 
@@ -45,7 +48,12 @@ describe('telephone events', () => {
 
 describe('KeyDetector', () => {
   it('tells each press once, the same key twice as two', () => {
-    const packets = [...press('1', 0), ...press('1', 1600), ...press('#', 3200), ...press('D', 4800)];
+    const packets = [
+      ...press('1', 0),
+      ...press('1', 1600),
+      ...press('#', 3200),
+      ...press('D', 4800),
+    ];
     expect(keysOf(new KeyDetector(), packets)).toBe('11#D');
   });
 
@@ -66,7 +74,10 @@ describe('KeyDetector', () => {
   });
 
   it('tells one press for senders that move the timestamp with every packet', () => {
-    const packets = pressPayloads('7', 200).map((payload, i): [number, Uint8Array] => [i * 160, payload]);
+    const packets = pressPayloads('7', 200).map((payload, i): [number, Uint8Array] => [
+      i * 160,
+      payload,
+    ]);
     expect(keysOf(new KeyDetector(), [...packets, ...press('7', 8000)])).toBe('77');
   });
 
@@ -91,6 +102,12 @@ describe('KeyDetector', () => {
 
   it('is silent for events that are no keys and for rubbish', () => {
     const flash = writeTelephoneEvent({ event: 16, end: false, volume: 0, duration: 160 });
-    expect(keysOf(new KeyDetector(), [[0, flash], [1, hex('')], [2, hex('ff')]])).toBe('');
+    expect(
+      keysOf(new KeyDetector(), [
+        [0, flash],
+        [1, hex('')],
+        [2, hex('ff')],
+      ]),
+    ).toBe('');
   });
 });

@@ -80,11 +80,7 @@ export class KeyDetector {
       if (since < 0 && since > -LATE_LIMIT) return undefined;
       if (since === 0 && news.event !== last.event) return undefined; // Contradicts itself.
       // Repeats, and the segments of a long press (section 2.5.1.3), follow on without a gap.
-      if (
-        news.event === last.event &&
-        since >= 0 &&
-        since <= last.duration + SAME_PRESS_SLACK
-      ) {
+      if (news.event === last.event && since >= 0 && since <= last.duration + SAME_PRESS_SLACK) {
         last.timestamp = timestamp;
         last.duration = since === 0 ? Math.max(last.duration, news.duration) : news.duration;
         return undefined;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isRtcp, parseRtp, writeRtp } from './packet.ts';
 
-const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+const hex = (text: string): Uint8Array =>
+  Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 
 describe('parseRtp()', () => {
   it('reads a plain packet', () => {
@@ -20,7 +21,9 @@ describe('parseRtp()', () => {
 
   it('reads CSRCs, one-byte extensions with padding between, and packet padding', () => {
     const packet = parseRtp(
-      hex('b2 00 0001 00000002 00000003 0000000a ffffffff bede 0002 10 85 00 00 32 aabbcc ff 00 00 03'),
+      hex(
+        'b2 00 0001 00000002 00000003 0000000a ffffffff bede 0002 10 85 00 00 32 aabbcc ff 00 00 03',
+      ),
     );
     expect(packet?.csrcs).toEqual([10, 0xffffffff]);
     expect(packet?.extensions).toEqual([
@@ -75,7 +78,10 @@ describe('writeRtp()', () => {
       timestamp: 0xfffffffe,
       ssrc: 0x80000001,
       csrcs: [1, 2, 3],
-      extensions: [{ id: 2, data: hex('9e') }, { id: 14, data: hex('00112233445566778899aabbccddeeff') }],
+      extensions: [
+        { id: 2, data: hex('9e') },
+        { id: 14, data: hex('00112233445566778899aabbccddeeff') },
+      ],
       payload: hex('010203'),
     };
     expect(parseRtp(writeRtp({ ...packet, padding: 5 }))).toEqual(packet);
@@ -98,7 +104,9 @@ describe('writeRtp()', () => {
     const base = { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0, payload: hex('') };
     expect(() => writeRtp({ ...base, csrcs: Array<number>(16).fill(0) })).toThrow(RangeError);
     expect(() => writeRtp({ ...base, padding: 256 })).toThrow(RangeError);
-    expect(() => writeRtp({ ...base, extensions: [{ id: 15, data: hex('00') }] })).toThrow(RangeError);
+    expect(() => writeRtp({ ...base, extensions: [{ id: 15, data: hex('00') }] })).toThrow(
+      RangeError,
+    );
     expect(() => writeRtp({ ...base, extensions: [{ id: 1, data: hex('') }] })).toThrow(RangeError);
   });
 });

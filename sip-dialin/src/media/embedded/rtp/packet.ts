@@ -43,7 +43,8 @@ export function isRtcp(data: Uint8Array): boolean {
 
 /** Reads one datagram. `undefined` when it is not well-formed RTP. */
 export function parseRtp(data: Uint8Array): RtpPacket | undefined {
-  if (data.length < FIXED_HEADER_BYTES || data[0]! >> 6 !== VERSION || isRtcp(data)) return undefined;
+  if (data.length < FIXED_HEADER_BYTES || data[0]! >> 6 !== VERSION || isRtcp(data))
+    return undefined;
 
   const csrcCount = data[0]! & 0x0f;
   let offset = FIXED_HEADER_BYTES + csrcCount * 4;

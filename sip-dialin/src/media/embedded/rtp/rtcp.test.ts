@@ -10,7 +10,8 @@ import {
   type ReportBlock,
 } from './rtcp.ts';
 
-const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+const hex = (text: string): Uint8Array =>
+  Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 
 const report: ReportBlock = {
   ssrc: 0xfeedface,
@@ -31,7 +32,11 @@ const sender = {
 
 describe('RTCP', () => {
   it('reads back a compound packet of SR, SDES and BYE', () => {
-    const bytes = compound(writeSenderReport(1, sender, [report]), writeSdes(1, 'a@b'), writeBye([1, 2]));
+    const bytes = compound(
+      writeSenderReport(1, sender, [report]),
+      writeSdes(1, 'a@b'),
+      writeBye([1, 2]),
+    );
     expect(parseRtcp(bytes)).toEqual([
       { type: 'sr', ssrc: 1, sender, reports: [report] },
       { type: 'sdes', chunks: [{ ssrc: 1, cname: 'a@b' }] },

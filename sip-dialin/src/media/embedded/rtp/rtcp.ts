@@ -57,7 +57,11 @@ export function parseRtcp(data: Uint8Array): RtcpPacket[] | undefined {
       end -= view.getUint8(length - 1);
       if (end < 4 || end === length) return undefined;
     }
-    const part = parseOne(packetType, count, new DataView(data.buffer, data.byteOffset + offset, end));
+    const part = parseOne(
+      packetType,
+      count,
+      new DataView(data.buffer, data.byteOffset + offset, end),
+    );
     if (!part) return undefined;
     packets.push(part);
     offset += length;

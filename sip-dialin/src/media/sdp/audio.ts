@@ -1,0 +1,110 @@
+import { isIP } from 'node:net';
+import { AppError } from '@switchroom/protocol';
+import type { G711Law } from '../embedded/codecs/g711.ts';
+import { attribute, type MediaSection, type SessionDescription } from './parseSdp.ts';
+
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** What the other side of a call says about the audio that we and it agree on. */
+export interface RemoteAudio {
+  /** Which `m=` line it is. */
+  index: number;
+  /** Where it wants RTP; `undefined` when it names no address (hold by 0.0.0.0, or a host name). */
+  rtp: { ip: string; port: number } | undefined;
+  /** Where it wants RTCP; the RTP address itself when muxed. */
+  rtcp: { ip: string; port: number } | undefined;
+  rtcpMux: boolean;
+  /** As the other side sees it: `sendonly` when it holds us. */
+  direction: Direction;
+  codec: G711Law;
+  payloadType: number;
+  /** Of telephone-event/8000, when it has that. */
+  eventPayloadType: number | undefined;
+  /** Milliseconds a packet that it would like to receive. */
+  ptimeMs: number | undefined;
+}
+
+const DIRECTIONS: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+/** Plain RTP; with feedback (RFC 4585) it is the same on the wire. SRTP is not built yet. */
+const PROTOCOLS: readonly string[] = ['RTP/AVP', 'RTP/AVPF'];
+/** The payload types that need no rtpmap (RFC 3551 section 6). */
+const STATIC_NAMES: Readonly<Record<string, string>> = { '0': 'pcmu/8000', '8': 'pcma/8000' };
+
+/**
+ * The first audio of an offer or answer that we can talk, in the other side's order of codecs.
+ * Errors: `no-codec` when there is none.
+ */
+export function chooseAudio(session: SessionDescription): RemoteAudio {
+  for (const [index, media] of session.media.entries()) {
+    if (media.type !== 'audio' || media.port === 0 || !PROTOCOLS.includes(media.protocol)) continue;
+    const remote = readAudio(session, media, index);
+    if (remote) return remote;
+  }
+  throw new AppError('no-codec', 'The call offers no audio codec of ours: PCMU or PCMA over RTP.');
+}
+
+/** Our direction in answer to theirs (RFC 3264 section 6.1). */
+export function mirrored(direction: Direction): Direction {
+  if (direction === 'sendonly') return 'recvonly';
+  if (direction === 'recvonly') return 'sendonly';
+  return direction;
+}
+
+function readAudio(
+  session: SessionDescription,
+  media: MediaSection,
+  index: number,
+): RemoteAudio | undefined {
+  const names = payloadNames(media);
+  const payload = media.formats.find((format) =>
+    /^pcm[ua]\/8000(\/1)?$/.test(names.get(format) ?? ''),
+  );
+  if (payload === undefined) return undefined;
+  const events = media.formats.find((format) => names.get(format) === 'telephone-event/8000');
+
+  const connection = media.connection ?? session.connection;
+  const address = connection?.address ?? '';
+  const usable = isIP(address) !== 0 && address !== '0.0.0.0' && address !== '::';
+  const rtp = usable ? { ip: address, port: media.port } : undefined;
+  const rtcpMux = attribute(media, 'rtcp-mux') !== undefined;
+  const ptime = Number(attribute(media, 'ptime'));
+
+  return {
+    index,
+    rtp,
+    rtcp: rtcpMux ? rtp : rtp && rtcpAddress(media, rtp),
+    rtcpMux,
+    direction: directionOf(media) ?? directionOf(session) ?? 'sendrecv',
+    codec: names.get(payload)!.startsWith('pcmu') ? 'PCMU' : 'PCMA',
+    payloadType: Number(payload),
+    eventPayloadType: events === undefined ? undefined : Number(events),
+    ptimeMs: ptime > 0 ? ptime : undefined,
+  };
+}
+
+/** Payload type to `name/rate`, in lower case: names are case-insensitive (RFC 4855 section 3). */
+function payloadNames(media: MediaSection): Map<string, string> {
+  const names = new Map<string, string>(Object.entries(STATIC_NAMES));
+  for (const { name, value } of media.attributes) {
+    if (name !== 'rtpmap' || !value) continue;
+    const [payloadType, encoding] = value.split(/ +/);
+    const valid = /^\d{1,3}$/.test(payloadType ?? '') && Number(payloadType) <= 127;
+    if (valid && encoding) names.set(String(Number(payloadType)), encoding.toLowerCase());
+  }
+  return names;
+}
+
+/** `a=rtcp:port [IN IP4 address]` (RFC 3605), else the port after RTP's (RFC 3550 section 11). */
+function rtcpAddress(
+  media: MediaSection,
+  rtp: { ip: string; port: number },
+): { ip: string; port: number } | undefined {
+  const [port, , , ip] = (attribute(media, 'rtcp') ?? '').split(/ +/);
+  const number = port ? Number(port) : rtp.port + 1;
+  if (!Number.isInteger(number) || number < 1 || number > 65535) return undefined;
+  return { ip: ip && isIP(ip) ? ip : rtp.ip, port: number };
+}
+
+function directionOf(part: SessionDescription | MediaSection): Direction | undefined {
+  return DIRECTIONS.find((direction) => attribute(part, direction) !== undefined);
+}
