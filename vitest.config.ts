@@ -1,4 +1,3 @@
-import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -19,10 +18,10 @@ export default defineConfig({
         },
       },
       {
-        plugins: [vue()],
+        extends: './client/vite.config.ts',
         test: {
           name: 'client',
-          include: ['client/src/**/*.test.ts'],
+          include: ['src/**/*.test.ts'],
           environment: 'happy-dom',
           sequence: { groupOrder: 0 },
         },

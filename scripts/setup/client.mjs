@@ -40,7 +40,7 @@ export async function buildClient(context) {
     env: { ...context.env, NODE_ENV: 'production' },
     log: path.join(context.logs, 'client.log'),
     advice: 'The client could not be built; see its sources in client/',
-    cause: /error/i,
+    cause: /^\s*\w*Error: |: error /,
   });
   writeFileSync(stampFile(context.root), hash);
 }

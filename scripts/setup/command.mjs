@@ -14,7 +14,7 @@ import { SetupError } from './SetupError.mjs';
  * @property {NodeJS.ProcessEnv} [env]
  * @property {boolean} [append] to the log
  * @property {(line: string) => void} [onLine]
- * @property {RegExp} [cause] a line of the output that tells why it failed; the last one is quoted
+ * @property {RegExp} [cause] a line of the output that tells why it failed; the first one is quoted
  */
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
@@ -41,7 +41,7 @@ export async function runCommand(file, args, options) {
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       log.write(`${line}\n`);
-      if (options.cause?.test(line)) cause = line.trim();
+      if (cause === '' && options.cause?.test(line)) cause = line.trim();
       options.onLine?.(line);
     });
   }

@@ -59,6 +59,6 @@ export async function runNpm({ env }, args, options) {
   await runCommand(file, [...first, ...args], {
     ...options,
     env,
-    cause: /^npm (error|ERR!) (?!A complete log|\s*$)/,
+    cause: /^npm (?:error|ERR!) (?!code|syscall|errno|path)\S/,
   });
 }

@@ -55,7 +55,8 @@ export async function seekPrebuilt(context, progress) {
         await download(context, place);
         return 'got the official prebuilt';
       } catch (error) {
-        rememberNoPrebuilt(place, String(error));
+        const cause = error instanceof Error && error.cause ? ` (${String(error.cause)})` : '';
+        rememberNoPrebuilt(place, String(error) + cause);
         return 'cannot be had here, so it will be built from source';
       }
     },
