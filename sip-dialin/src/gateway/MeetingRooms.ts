@@ -1,0 +1,38 @@
+import type { LegMedia } from '../media/PhoneMedia.ts';
+
+/** What a call needs of the meeting server, in our words. `Gateway` is the real one. */
+export interface MeetingRooms {
+  /** Whether this number (E.164) is ours. Errors: `did-unknown`, `unavailable`. */
+  resolveDid(number: string): Promise<{ number: string; language: string }>;
+
+  /** The meeting behind a PIN. Errors: `pin-wrong`, `rate-limited`, `unavailable`. */
+  checkPin(query: { did: string; pin: string; caller: string }): Promise<{ meetingId: string }>;
+
+  /** Brings a phone into a room; how that goes on is told by its `onEvent`, never before this returns. */
+  enter(phone: Phone): Membership;
+}
+
+/** A phone that wants to be a participant. */
+export interface Phone {
+  meetingId: string;
+  name: string;
+  number: string;
+  media: Pick<LegMedia, 'join'>;
+  onEvent(event: MemberEvent): void;
+}
+
+export type MemberEvent =
+  /** It is a participant: others see it and hear it, and it hears them. */
+  | { type: 'joined' }
+  | { type: 'muted'; muted: boolean }
+  /** It is out, and hears no more of this. `removed`: somebody put it out. */
+  | { type: 'meetingEnded' }
+  | { type: 'removed' }
+  | { type: 'rateLimited' }
+  | { type: 'unreachable' };
+
+/** A phone's place in a room, from `enter` on. */
+export interface Membership {
+  /** Out of the room; no event comes after. Twice is silent, and so it is when already out. */
+  leave(): void;
+}

@@ -1,0 +1,44 @@
+import type { MemberEvent, Phone } from './MeetingRooms.ts';
+
+/** A phone in a RoomLink, from `enter` until it is out. Holds its state; the link drives it. */
+export class Member {
+  readonly phone: Phone;
+  /** Of the Opus that its media sends; the same for as long as it is in the room. */
+  readonly ssrc: number;
+  /** Known while the server has it as a participant. */
+  participantId: string | undefined;
+  /** Whether its media is in the room: stays so while the server is away. */
+  inMedia = false;
+  #out = false;
+  #muted = false;
+
+  constructor(phone: Phone, ssrc: number) {
+    this.phone = phone;
+    this.ssrc = ssrc;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  isOut(): boolean {
+    return this.#out;
+  }
+
+  joined(): void {
+    if (!this.#out) this.phone.onEvent({ type: 'joined' });
+  }
+
+  setMuted(muted: boolean): void {
+    if (this.#out || muted === this.#muted) return;
+    this.#muted = muted;
+    this.phone.onEvent({ type: 'muted', muted });
+  }
+
+  /** Out for good; tells the phone why, unless it left by itself. */
+  end(event?: MemberEvent): void {
+    if (this.#out) return;
+    this.#out = true;
+    if (event) this.phone.onEvent(event);
+  }
+}

@@ -1,0 +1,277 @@
+import { randomInt } from 'node:crypto';
+import {
+  AppError,
+  failure,
+  ok,
+  type Ack,
+  type GatewayConsumerCreated,
+  type LeaveReason,
+  type ParticipantView,
+} from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import type { PhoneMedia, RoomMedia } from '../media/PhoneMedia.ts';
+import type { GatewaySocket } from './GatewaySocket.ts';
+import type { MemberEvent, Membership, Phone } from './MeetingRooms.ts';
+import { Member } from './Member.ts';
+import { eventOfError, eventOfLeave } from './memberEvents.ts';
+
+/** How long phones go on among themselves while the server is away. */
+export const SERVER_AWAY_LIMIT_MS = 10_000;
+
+export interface RoomLinkOptions {
+  meetingId: string;
+  socket: Pick<GatewaySocket, 'request' | 'connected'>;
+  media: Pick<PhoneMedia, 'createRoom'>;
+  /** Resolves when an earlier link of the same meeting has gone. */
+  after: Promise<void>;
+  /** Called once, when it takes nobody any more. */
+  onClosed: (link: RoomLink) => void;
+  logger: Logger;
+}
+
+/**
+ * One meeting at this gateway: binds the room's media to the server's transport, and its phones to
+ * participants. Opens with the first phone and closes with the last; the Gateway that made it owns it.
+ */
+export class RoomLink {
+  readonly meetingId: string;
+  /** Resolves when its media is closed and the server told; pending until it closes. */
+  readonly whenClosed: Promise<void>;
+  readonly #options: RoomLinkOptions;
+  readonly #members = new Set<Member>();
+  /** SSRC by consumer id: what the room's browsers send us. */
+  readonly #sources = new Map<string, number>();
+  /** Participants that the server put out before we had read that they were in. */
+  readonly #leftEarly = new Map<string, LeaveReason>();
+  #room: RoomMedia | undefined;
+  #transportId: string | undefined;
+  #opening: Promise<void>;
+  #awayTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+  readonly #resolveClosed: () => void;
+
+  constructor(options: RoomLinkOptions) {
+    this.meetingId = options.meetingId;
+    this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.whenClosed = promise;
+    this.#resolveClosed = () => resolve(undefined);
+    this.#opening = options.after.then(() => this.#open());
+    this.#opening.catch((error: unknown) => this.#openFailed(error));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** A phone comes in. It holds the room open from now on, until it is out. */
+  enter(phone: Phone): Membership {
+    const member = new Member(phone, this.#freshSsrc());
+    this.#members.add(member);
+    void this.#join(member);
+    return { leave: () => this.#drop(member) };
+  }
+
+  /** Ends it from our side: tells the server, and the phones that are still in it. */
+  close(event: MemberEvent): void {
+    this.#release(event, true);
+  }
+
+  /** The room is gone at the server. */
+  roomClosed(reason: LeaveReason): void {
+    this.#release(eventOfLeave(reason), false);
+  }
+
+  /** The server is away: phones go on hearing each other, for a while. */
+  serverLost(): void {
+    if (this.#closed) return;
+    this.#transportId = undefined;
+    for (const member of this.#members) member.participantId = undefined;
+    for (const ssrc of this.#sources.values()) this.#room?.removeSource(ssrc);
+    this.#sources.clear();
+    this.#leftEarly.clear();
+    this.#awayTimer ??= setTimeout(
+      () => this.#release({ type: 'unreachable' }, false),
+      SERVER_AWAY_LIMIT_MS,
+    );
+  }
+
+  /** The server is back and knows nothing of us: opens the room anew and joins its phones again. */
+  serverBack(): void {
+    if (this.#closed) return;
+    this.#opening = this.#opening.catch(() => undefined).then(() => this.#open());
+    this.#opening.catch((error: unknown) => this.#openFailed(error));
+    for (const member of this.#members) if (member.inMedia) void this.#join(member);
+  }
+
+  consumerCreated(news: GatewayConsumerCreated, ack: Ack<Record<string, never>>): void {
+    if (this.#closed || !this.#room || news.transportId !== this.#transportId) {
+      ack(failure(new AppError('not-found', 'No such transport.')));
+      return;
+    }
+    this.#sources.set(news.consumerId, news.ssrc);
+    this.#room.addSource(news.ssrc);
+    ack(ok({}));
+  }
+
+  consumerClosed(consumerId: string): void {
+    const ssrc = this.#sources.get(consumerId);
+    if (ssrc === undefined) return;
+    this.#sources.delete(consumerId);
+    this.#room?.removeSource(ssrc);
+  }
+
+  participantUpdated(participant: ParticipantView): void {
+    this.#memberOf(participant.id)?.setMuted(participant.muted);
+  }
+
+  participantLeft(participantId: string, reason: LeaveReason): void {
+    const member = this.#memberOf(participantId);
+    if (member) {
+      member.participantId = undefined;
+      this.#drop(member, eventOfLeave(reason));
+    } else if (this.#isJoining()) {
+      this.#leftEarly.set(participantId, reason);
+    }
+  }
+
+  async #open(): Promise<void> {
+    if (this.#closed) return;
+    const { meetingId, socket, media } = this.#options;
+    // Both at once: the caller waits for the first sound.
+    const [opened, room] = await Promise.allSettled([
+      socket.request('room:open', { meetingId }),
+      this.#room ?? media.createRoom(meetingId),
+    ]);
+    if (room.status === 'rejected') throw room.reason;
+    this.#room = room.value;
+    if (opened.status === 'rejected') throw opened.reason;
+    if (this.closed) return;
+    const { transportId, ip, port, payloadType, audioLevelExtensionId } = opened.value;
+    this.#transportId = transportId;
+    await this.#room.connect({ ip, port, payloadType, audioLevelExtensionId });
+    await socket.request('transport:connect', { transportId, ...this.#room.local });
+    clearTimeout(this.#awayTimer);
+    this.#awayTimer = undefined;
+  }
+
+  #openFailed(error: unknown): void {
+    // Away again, or still: the timer decides, not this attempt.
+    if (this.#closed || this.#isAway(error)) return;
+    this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'room did not open');
+    this.#release(eventOfError(error), true);
+  }
+
+  async #join(member: Member): Promise<void> {
+    const { meetingId, name, number, media } = member.phone;
+    try {
+      await this.#opening;
+      if (member.isOut()) return;
+      const request = { meetingId, name, number, ssrc: member.ssrc };
+      const { participantId } = await this.#options.socket.request('phone:join', request);
+      if (member.isOut()) {
+        if (!this.#closed) this.#tellLeft(participantId);
+        return;
+      }
+      member.participantId = participantId;
+      const left = this.#leftEarly.get(participantId);
+      if (!this.#isJoining()) this.#leftEarly.clear();
+      if (left !== undefined) {
+        this.participantLeft(participantId, left);
+        return;
+      }
+      if (member.muted) await this.#tellMuted(participantId);
+      // Not before the server let it in: nobody hears a phone that may yet be refused.
+      if (!member.inMedia) {
+        await media.join(meetingId, member.ssrc);
+        member.inMedia = true;
+        member.joined();
+      }
+    } catch (error) {
+      // A phone that is in already is not sent away for one lost connection.
+      if (member.isOut() || (member.inMedia && this.#isAway(error))) return;
+      this.#options.logger.warn({ err: error, meetingId }, 'phone did not join');
+      this.#drop(member, eventOfError(error));
+    }
+  }
+
+  #isAway(error: unknown): boolean {
+    const unavailable = error instanceof AppError && error.code === 'unavailable';
+    return unavailable && this.#awayTimer !== undefined;
+  }
+
+  #drop(member: Member, event?: MemberEvent): void {
+    if (member.isOut()) return;
+    this.#members.delete(member);
+    if (member.participantId !== undefined && !this.#closed) this.#tellLeft(member.participantId);
+    member.end(event);
+    if (this.#members.size === 0) this.#release({ type: 'meetingEnded' }, true);
+  }
+
+  #release(event: MemberEvent, tellServer: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#awayTimer);
+    this.#options.onClosed(this);
+    void this.#tearDown(tellServer).finally(this.#resolveClosed);
+    const members = [...this.#members];
+    this.#members.clear();
+    this.#sources.clear();
+    this.#leftEarly.clear();
+    for (const member of members) member.end(event);
+  }
+
+  async #tearDown(tellServer: boolean): Promise<void> {
+    const { meetingId, socket, logger } = this.#options;
+    await this.#opening.catch(() => undefined);
+    try {
+      if (tellServer && socket.connected) await socket.request('room:release', { meetingId });
+    } catch (error) {
+      logger.debug({ err: error, meetingId }, 'server did not take room:release');
+    }
+    try {
+      await this.#room?.close();
+    } catch (error) {
+      logger.error({ err: error, meetingId }, 'room media did not close');
+    }
+  }
+
+  #tellLeft(participantId: string): void {
+    const { socket, logger } = this.#options;
+    socket
+      .request('phone:leave', { meetingId: this.meetingId, participantId })
+      .catch((error: unknown) => {
+        logger.debug({ err: error, meetingId: this.meetingId }, 'server did not take phone:leave');
+      });
+  }
+
+  /** A phone that was muted stays so when it comes back after the server had been away. */
+  async #tellMuted(participantId: string): Promise<void> {
+    const { meetingId, socket } = this.#options;
+    await socket.request('participant:setMuted', { meetingId, participantId, muted: true });
+  }
+
+  #memberOf(participantId: string): Member | undefined {
+    return [...this.#members].find((member) => member.participantId === participantId);
+  }
+
+  #isJoining(): boolean {
+    return [...this.#members].some((member) => member.participantId === undefined);
+  }
+
+  /** RFC 3550 section 8: random, and not one that is in use here. */
+  #freshSsrc(): number {
+    const used = new Set([
+      ...this.#sources.values(),
+      ...[...this.#members].map(({ ssrc }) => ssrc),
+    ]);
+    for (;;) {
+      const ssrc = randomInt(1, 0x1_0000_0000);
+      if (!used.has(ssrc)) return ssrc;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { RoomMedia } from '../../media/PhoneMedia.ts';
+
+/** Room media that only remembers. For tests of the gateway, which moves no sound. */
+export class FakeRooms {
+  readonly open = new Map<string, FakeRoom>();
+  created = 0;
+  closed = 0;
+
+  async createRoom(id: string): Promise<RoomMedia> {
+    if (this.open.has(id)) throw new Error(`Room ${id} is open already.`);
+    const room = new FakeRoom(id, () => {
+      this.open.delete(id);
+      this.closed += 1;
+    });
+    this.open.set(id, room);
+    this.created += 1;
+    return room;
+  }
+}
+
+export class FakeRoom implements RoomMedia {
+  readonly id: string;
+  readonly local = { ip: '127.0.0.1', port: 50_000 };
+  readonly sources = new Set<number>();
+  readonly connections: unknown[] = [];
+  readonly #onClose: () => void;
+
+  constructor(id: string, onClose: () => void) {
+    this.id = id;
+    this.#onClose = onClose;
+  }
+
+  async connect(sfu: unknown): Promise<void> {
+    this.connections.push(sfu);
+  }
+
+  addSource(ssrc: number): void {
+    this.sources.add(ssrc);
+  }
+
+  removeSource(ssrc: number): void {
+    this.sources.delete(ssrc);
+  }
+
+  async close(): Promise<void> {
+    this.#onClose();
+  }
+}
