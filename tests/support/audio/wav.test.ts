@@ -27,6 +27,12 @@ describe('WAV', () => {
     expect(decodeWav(file.subarray(0, 44 + 200)).samples).toEqual(sound.samples.subarray(0, 100));
   });
 
+  it('takes what is there of a file that is still being written', () => {
+    const file = encodeWav(sound);
+    file.writeUInt32LE(0, 40);
+    expect(decodeWav(file)).toEqual(sound);
+  });
+
   it('refuses what is no WAV file', () => {
     expect(() => decodeWav(Buffer.from('<html>nothing here</html>'))).toThrow('Not a WAV file.');
   });

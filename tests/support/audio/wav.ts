@@ -33,8 +33,8 @@ export function encodeWav(sound: Sound, format: WavFormat = 'pcm16'): Buffer {
 }
 
 /**
- * PCM16 or mu-law, any number of channels (mixed to one). A `data` chunk that claims more than there is
- * counts as far as the file goes: a recorder that was stopped leaves such.
+ * PCM16 or mu-law, any number of channels (mixed to one). A `data` chunk that claims more than there is,
+ * or nothing, counts as far as the file goes: it is still being written, or its writer was stopped.
  */
 export function decodeWav(file: Uint8Array): Sound {
   const buffer = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
@@ -44,7 +44,8 @@ export function decodeWav(file: Uint8Array): Sound {
   let format: { code: number; channels: number; sampleRate: number; bits: number } | undefined;
   for (let at = 12; at + 8 <= buffer.length;) {
     const name = buffer.toString('latin1', at, at + 4);
-    const claimed = buffer.readUInt32LE(at + 4);
+    const length = buffer.readUInt32LE(at + 4);
+    const claimed = name === 'data' && length === 0 ? buffer.length : length;
     const body = buffer.subarray(at + 8, at + 8 + claimed);
     if (name === 'fmt ') {
       const code = body.readUInt16LE(0);

@@ -112,7 +112,8 @@ export class BaresipPhone {
     if (this.#closed) return;
     this.#closed = true;
     this.#control.close();
-    await this.#baresip.stop();
+    // It waits for an answer to its BYE, and the far end may be gone: half a minute. Not our matter.
+    await this.#baresip.stop({ grace: 2000 }).catch(() => {});
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -127,7 +128,7 @@ function configuration(
   control: number,
   rtp: { min: number; max: number },
 ): string {
-  // No player: what is heard is decoded and written down all the same, and no sound card is needed.
+  // Nothing is decoded without a player: half a bridge is one that needs no sound card.
   return `poll_method epoll
 sip_listen 127.0.0.1:${sip}
 net_interface 127.0.0.1
@@ -135,12 +136,14 @@ rtp_ports ${rtp.min}-${rtp.max}
 call_local_timeout 120
 call_max_calls 4
 audio_source aufile,${join(folder, 'sound.wav')}
+audio_player aubridge,nobody
 jitter_buffer_delay 1-5
 module_path ${MODULES}
 module ctrl_tcp.so
 module g711.so
 module sndfile.so
 module aufile.so
+module aubridge.so
 module_tmp account.so
 module_app menu.so
 ctrl_tcp_listen 127.0.0.1:${control}

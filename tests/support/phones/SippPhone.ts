@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,11 +31,20 @@ export class SippPhone {
   readonly #sipp: Child;
   readonly #capture: Capture;
   readonly #folder: string;
+  readonly #port: number;
+  readonly #callId: string;
   readonly #messages: string;
   #closed = false;
 
-  private constructor(sipp: Child, capture: Capture, folder: string) {
+  private constructor(
+    sipp: Child,
+    capture: Capture,
+    folder: string,
+    control: { port: number; callId: string },
+  ) {
     this.#sipp = sipp;
+    this.#port = control.port;
+    this.#callId = control.callId;
     this.#capture = capture;
     this.#folder = folder;
     this.#messages = join(folder, 'messages.log');
@@ -56,7 +67,8 @@ export class SippPhone {
     }
     await writeFile(join(folder, 'caller.xml'), sippScenario(scenario));
     const capture = await Capture.start(media.min);
-    const port = String(await freePort());
+    const port = await freePort();
+    const callId = randomUUID();
     const sipp = new Child({
       name: 'SIPp',
       command: 'sipp',
@@ -64,13 +76,13 @@ export class SippPhone {
       // prettier-ignore
       args: [
         remote, '-sf', 'caller.xml', '-s', user, '-m', '1', '-l', '1', '-nostdin',
-        '-i', '127.0.0.1', '-p', port, '-t', options.transport === 'tcp' ? 't1' : 'u1',
+        '-i', '127.0.0.1', '-p', String(port), '-t', options.transport === 'tcp' ? 't1' : 'u1',
         '-mi', '127.0.0.1', '-mp', String(media.min), '-cp', String(await freePort()),
-        '-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log',
+        '-cid_str', `${callId}-%u`, '-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log',
       ],
       env: { ...process.env, TERM: 'dumb' },
     });
-    return new SippPhone(sipp, capture, folder);
+    return new SippPhone(sipp, capture, folder, { port, callId: `${callId}-1` });
   }
 
   /** What it received in the last `seconds`. */
@@ -104,10 +116,10 @@ export class SippPhone {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // Twice: the first asks to finish the call, the second to abort it, which sends the BYE.
-    this.#sipp.signal('SIGUSR1');
-    this.#sipp.signal('SIGUSR1');
-    await exitOf(this.#sipp, 5000).catch(() => this.#sipp.stop({ signal: 'SIGKILL' }));
+    if (this.#sipp.running) {
+      await sayHangUp(this.#port, this.#callId);
+      await exitOf(this.#sipp, 3000).catch(() => this.#sipp.stop());
+    }
     await this.#capture.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -126,4 +138,15 @@ export function parseUri(uri: string): { user: string; remote: string } {
   const match = /^sip:([^@;]+)@([^;?]+)/.exec(uri);
   if (match === null) throw new Error(`Not a SIP URI with a user: ${uri}`);
   return { user: match[1]!, remote: match[2]!.includes(':') ? match[2]! : `${match[2]!}:5060` };
+}
+
+/** Tells a running scenario to hang up, in a datagram that SIPp matches by its Call-ID alone. */
+async function sayHangUp(port: number, callId: string): Promise<void> {
+  const socket = createSocket('udp4');
+  const headers = ['CANCEL sip:sipp SIP/2.0', 'From: <sip:test>;tag=1', 'To: <sip:sipp>'];
+  const via = 'Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKtest';
+  const rest = [`Call-ID: ${callId}`, 'CSeq: 1 CANCEL', 'Content-Length: 0'];
+  const message = [...headers, via, ...rest, '', ''].join('\r\n');
+  await new Promise((resolve) => socket.send(message, port, '127.0.0.1', resolve));
+  socket.close();
 }

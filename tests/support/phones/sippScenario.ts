@@ -72,7 +72,16 @@ export function sippScenario(options: ScenarioOptions): string {
         '<recv response="200"/>',
       );
     }
-    steps.push(`<recv request="BYE" timeout="${LONGEST_CALL}"/>`, OK_TO_BYE);
+    // A CANCEL of an answered call has no meaning in SIP: here it is the test that says "hang up".
+    steps.push(
+      '<recv request="CANCEL" optional="true" next="hangUp"/>',
+      `<recv request="BYE" timeout="${LONGEST_CALL}"/>`,
+      OK_TO_BYE.replace('<send>', '<send next="end">'),
+      '<label id="hangUp"/>',
+      request('BYE', '[next_url]', ''),
+      '<recv response="200"/>',
+      '<label id="end"/>',
+    );
   }
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE scenario SYSTEM "sipp.dtd">
