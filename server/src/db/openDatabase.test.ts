@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openDatabase } from './openDatabase.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'switchroom-db-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const user = {
+  id: 'u1',
+  email: 'a@example.org',
+  passwordHash: 'x',
+  role: 'host',
+  createdAt: '2026-01-01T00:00:00.000Z',
+} as const;
+
+it('makes the tables, and keeps what was written over a second start', async () => {
+  const folder = join(dir, 'made');
+  const first = await openDatabase(folder);
+  await first.insertInto('users').values(user).execute();
+  await first.destroy();
+  const second = await openDatabase(folder);
+  expect(await second.selectFrom('users').selectAll().execute()).toEqual([user]);
+  await second.destroy();
+  expect(statSync(folder).mode & 0o077).toBe(0);
+});
+
+it('a second server on the same data directory is told that the database is locked', async () => {
+  const first = await openDatabase(dir);
+  await expect(openDatabase(dir)).rejects.toThrow(
+    /^Database locked: another Switchroom server uses .*DATA_DIR/,
+  );
+  await first.destroy();
+  await (await openDatabase(dir)).destroy();
+});
+
+it('a data directory that cannot be made is one clear line', async () => {
+  writeFileSync(join(dir, 'file'), '');
+  await expect(openDatabase(join(dir, 'file', 'data'))).rejects.toThrow(
+    /data directory .* cannot be used/,
+  );
+});
+
+it('a PIN is unique among the meetings that have not ended', async () => {
+  const db = await openDatabase(dir);
+  await db.insertInto('users').values(user).execute();
+  const meeting = (id: string): Parameters<ReturnType<typeof insert>['values']>[0] => ({
+    id,
+    ownerId: 'u1',
+    title: 'Meeting',
+    joinToken: id,
+    pin: '123456',
+    lobby: 0,
+    recording: 'off',
+    createdAt: user.createdAt,
+    endedAt: null,
+  });
+  const insert = () => db.insertInto('meetings');
+  await insert().values(meeting('m1')).execute();
+  await expect(insert().values(meeting('m2')).execute()).rejects.toThrow(/UNIQUE/);
+  await db.updateTable('meetings').set({ endedAt: user.createdAt }).execute();
+  await insert().values(meeting('m2')).execute();
+  await db.destroy();
+});

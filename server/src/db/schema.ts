@@ -1,0 +1,61 @@
+import type { ParticipantKind, RecordingPolicy, RecordingState, User } from '@switchroom/protocol';
+
+/*
+ * The tables, as kysely sees them. Times are ISO 8601 in UTC, which sort as text; truth values are 0
+ * and 1, since SQLite has no others.
+ */
+
+export interface UsersTable {
+  id: string;
+  email: string;
+  passwordHash: string;
+  role: User['role'];
+  createdAt: string;
+}
+
+export interface SessionsTable {
+  /** SHA-256 of the token, hexadecimal; the token itself is kept nowhere. */
+  tokenHash: string;
+  userId: string;
+  createdAt: string;
+  expiresAt: string;
+}
+
+export interface MeetingsTable {
+  id: string;
+  ownerId: string;
+  title: string;
+  joinToken: string;
+  pin: string;
+  lobby: 0 | 1;
+  recording: RecordingPolicy;
+  createdAt: string;
+  endedAt: string | null;
+}
+
+export interface RecordingsTable {
+  id: string;
+  meetingId: string;
+  startedAt: string;
+  endedAt: string | null;
+  durationMs: number | null;
+  state: RecordingState;
+}
+
+export interface TracksTable {
+  id: string;
+  recordingId: string;
+  participantId: string;
+  participantName: string;
+  kind: ParticipantKind;
+  startMs: number;
+  endMs: number | null;
+}
+
+export interface Schema {
+  users: UsersTable;
+  sessions: SessionsTable;
+  meetings: MeetingsTable;
+  recordings: RecordingsTable;
+  tracks: TracksTable;
+}

@@ -1,0 +1,32 @@
+import { AppError } from '@switchroom/protocol';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+
+/** Counts failures only, so that whoever is right is never slowed down by being right often. */
+export class FailureLimiter {
+  readonly #limiter: RateLimiterMemory;
+  readonly #failures: number;
+  readonly #message: string;
+
+  /** So many failures of one key in so many seconds; then no more tries until they are over. */
+  constructor(options: { failures: number; seconds: number; message: string }) {
+    this.#limiter = new RateLimiterMemory({ points: options.failures, duration: options.seconds });
+    this.#failures = options.failures;
+    this.#message = options.message;
+  }
+
+  /** Errors: `rate-limited`. */
+  async check(key: string): Promise<void> {
+    const state = await this.#limiter.get(key);
+    if (state && state.consumedPoints >= this.#failures) {
+      throw new AppError('rate-limited', this.#message);
+    }
+  }
+
+  async failed(key: string): Promise<void> {
+    await this.#limiter.penalty(key);
+  }
+
+  async succeeded(key: string): Promise<void> {
+    await this.#limiter.delete(key);
+  }
+}

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase, type Database } from '../db/openDatabase.ts';
+import { FailureLimiter } from './FailureLimiter.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import { equalSecrets } from './secrets.ts';
+import { Sessions } from './Sessions.ts';
+import { Users } from './Users.ts';
+
+let dir: string;
+let db: Database;
+let users: Users;
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'switchroom-identity-'));
+  db = await openDatabase(dir);
+  users = await Users.open(db);
+});
+afterEach(async () => {
+  await db.destroy();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('passwords', () => {
+  it('a password is right against its own hash only, and equal passwords have unequal hashes', async () => {
+    const hash = await hashPassword('correct horse');
+    expect(await verifyPassword('correct horse', hash)).toBe(true);
+    expect(await verifyPassword('correct horsf', hash)).toBe(false);
+    expect(await verifyPassword('', hash)).toBe(false);
+    expect(await hashPassword('correct horse')).not.toBe(hash);
+    expect(hash).not.toContain('horse');
+  });
+
+  it('what is not a hash of ours is never right', async () => {
+    expect(await verifyPassword('x', '')).toBe(false);
+    expect(await verifyPassword('x', 'plain$x')).toBe(false);
+  });
+
+  it('equalSecrets() takes secrets of any length', () => {
+    expect(equalSecrets('abc', 'abc')).toBe(true);
+    expect(equalSecrets('abc', 'abcd')).toBe(false);
+  });
+});
+
+describe('Users', () => {
+  it('a first start makes an administrator and tells the password once', async () => {
+    const first = await users.ensureAdministrator({});
+    expect(first?.adminEmail).toBe('admin@localhost');
+    const user = await users.check('admin@localhost', first!.adminPassword);
+    expect(user).toMatchObject({ role: 'administrator' });
+    expect(await users.ensureAdministrator({})).toBeUndefined();
+  });
+
+  it('a given administrator is not told, and a new password given later ends the sessions', async () => {
+    const given = { email: 'boss@example.org', password: 'first password' };
+    expect(await users.ensureAdministrator(given)).toBeUndefined();
+    const user = (await users.check(given.email, given.password))!;
+    const sessions = new Sessions(db);
+    const token = await sessions.create(user);
+    await users.ensureAdministrator(given);
+    expect(await sessions.find(token)).toEqual(user);
+    await users.ensureAdministrator({ ...given, password: 'second password' });
+    expect(await users.check(given.email, given.password)).toBeUndefined();
+    expect(await users.check(given.email, 'second password')).toEqual(user);
+    expect(await sessions.find(token)).toBeUndefined();
+  });
+
+  it('an unknown user is wrong as a wrong password is', async () => {
+    await users.ensureAdministrator({ email: 'boss@example.org', password: 'first password' });
+    expect(await users.check('who@example.org', 'first password')).toBeUndefined();
+    expect(await users.check('boss@example.org', 'wrong')).toBeUndefined();
+  });
+});
+
+describe('Sessions', () => {
+  it('a token is good for seven days, and only its hash is kept', async () => {
+    await users.ensureAdministrator({ email: 'boss@example.org', password: 'first password' });
+    const user = (await users.check('boss@example.org', 'first password'))!;
+    const sessions = new Sessions(db);
+    const now = Date.parse('2026-01-01T00:00:00Z');
+    const token = await sessions.create(user, now);
+    const day = 24 * 3600 * 1000;
+    expect(await sessions.find(token, now + 6.9 * day)).toEqual(user);
+    expect(await sessions.find(token, now + 7.1 * day)).toBeUndefined();
+    expect(await sessions.find('other', now)).toBeUndefined();
+    const rows = await db.selectFrom('sessions').selectAll().execute();
+    expect(JSON.stringify(rows)).not.toContain(token);
+    await sessions.end(token);
+    expect(await sessions.find(token, now)).toBeUndefined();
+  });
+});
+
+describe('FailureLimiter', () => {
+  it('blocks a key after so many failures and no other, until one succeeds', async () => {
+    const limiter = new FailureLimiter({ failures: 2, seconds: 60, message: 'Too many.' });
+    for (let times = 0; times < 2; times += 1) {
+      await limiter.check('a');
+      await limiter.failed('a');
+    }
+    await expect(limiter.check('a')).rejects.toMatchObject({ code: 'rate-limited' });
+    await limiter.check('b');
+    await limiter.succeeded('a');
+    await limiter.check('a');
+  });
+});

@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import { AppError, type LeaveReason } from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import type { Sfu } from '../sfu/Sfu.ts';
+import { Room } from './Room.ts';
+
+export interface RoomsEvents {
+  opened: [Room];
+}
+
+/** The live rooms, by meeting. It makes and owns them, and forgets each as it closes. */
+export class Rooms {
+  readonly events = new EventEmitter<RoomsEvents>();
+  readonly #sfu: Sfu;
+  readonly #logger: Logger;
+  readonly #rooms = new Map<string, Room>();
+  /** Being made, so that two who come at once get the same room. */
+  readonly #opening = new Map<string, Promise<Room>>();
+  #closed = false;
+
+  constructor(options: { sfu: Sfu; logger: Logger }) {
+    this.#sfu = options.sfu;
+    this.#logger = options.logger;
+  }
+
+  get(meetingId: string): Room | undefined {
+    return this.#rooms.get(meetingId);
+  }
+
+  all(): Room[] {
+    return [...this.#rooms.values()];
+  }
+
+  /**
+   * The room of this meeting, made if need be, with a hold on it so that it does not close before
+   * its first member is in. Errors: `media-unavailable`.
+   */
+  async enter(meetingId: string): Promise<{ room: Room; release: () => void }> {
+    const room = this.#rooms.get(meetingId) ?? (await this.#open(meetingId));
+    // A room that was closed between its making and now is made again.
+    if (room.closed) return this.enter(meetingId);
+    return { room, release: room.hold() };
+  }
+
+  /** Closes all. Twice is silent. */
+  close(reason: LeaveReason): void {
+    this.#closed = true;
+    for (const room of this.all()) room.close(reason);
+    this.events.removeAllListeners();
+  }
+
+  #open(meetingId: string): Promise<Room> {
+    const opening = this.#opening.get(meetingId) ?? this.#create(meetingId);
+    this.#opening.set(meetingId, opening);
+    return opening;
+  }
+
+  async #create(meetingId: string): Promise<Room> {
+    try {
+      this.#mustBeOpen();
+      const router = await this.#sfu.createRouter();
+      const room = new Room({ meetingId, router, logger: this.#logger });
+      room.events.once('closed', () => this.#rooms.delete(meetingId));
+      if (this.#closed) room.close('connection-lost');
+      this.#mustBeOpen();
+      this.#rooms.set(meetingId, room);
+      this.events.emit('opened', room);
+      return room;
+    } finally {
+      this.#opening.delete(meetingId);
+    }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new AppError('unavailable', 'The server is stopping.');
+  }
+}
