@@ -4,17 +4,23 @@
  * It knows no SIP, no PIN and no meeting rules. Every engine passes `phoneMediaContract.ts`.
  */
 export interface PhoneMedia {
-  /** A new leg with an RTP port of its own. Errors: `media-unavailable` when no port is free. */
+  /**
+   * A new leg with an RTP port of its own. `legId` must not be open already (`conflict`).
+   * Errors: `media-unavailable` when no port is free or the engine is down.
+   */
   createLeg(legId: string): Promise<LegMedia>;
 
-  /** A room's mixer and its RTP socket towards the SFU. `roomId` must not be open already. */
+  /** A room's mixer and its RTP socket towards the SFU. Errors as above. */
   createRoom(roomId: string): Promise<RoomMedia>;
 
   /** Ends all legs and rooms. Twice is silent. */
   close(): Promise<void>;
 }
 
-/** The media of one call, from the first SDP to the BYE. */
+/**
+ * The media of one call, from the first SDP to the BYE. Once it is closed, or its engine is down,
+ * everything that gives a promise (but `close`) fails with `media-unavailable`.
+ */
 export interface LegMedia {
   readonly id: string;
 
@@ -32,7 +38,9 @@ export interface LegMedia {
 
   /**
    * Plays prompt files (WAV: 16 kHz mono, 8-bit mu-law) one after the other, instead of what was
-   * playing. Resolves with how it ended; a leg that closes ends it as `stopped`.
+   * playing. Meanwhile the leg is out of the mix, both ways. Resolves with how it ended: `join`, the
+   * next `play` and a leg that closes end it as `stopped`. Errors: `media-unavailable` for a file
+   * that cannot be played.
    */
   play(files: readonly string[]): Promise<'finished' | 'stopped'>;
 
@@ -41,7 +49,8 @@ export interface LegMedia {
 
   /**
    * Into a room: from now on the phone hears the room without itself, the room's other phones hear
-   * it, and its Opus goes to the SFU under `ssrc`.
+   * it, and its Opus goes to the SFU under `ssrc`. Ends what plays, leaves a room it was in.
+   * Errors: `not-found` when the room is not open.
    */
   join(roomId: string, ssrc: number): Promise<void>;
 
@@ -58,9 +67,9 @@ export interface LegMedia {
 export type LegEvent =
   /** A key was pressed (RFC 4733): `0`-`9`, `*`, `#`, `A`-`D`. Once a press. */
   | { type: 'key'; key: string }
-  /** The first RTP packet of the caller arrived. */
+  /** The first RTP packet of the caller arrived, or the first after `mediaLost`. */
   | { type: 'mediaUp' }
-  /** No RTP for `silentMs` though the leg should send. */
+  /** No RTP for `silentMs` though the leg should send. Told every 10 s while it lasts. */
   | { type: 'mediaLost'; silentMs: number };
 
 /** Where one end of the room's RTP stream with the SFU listens. */

@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LegEvent, LegMedia, PhoneMedia } from './PhoneMedia.ts';
+import { buildOffer } from './sdp/buildSdp.ts';
+
+/** What the suite needs of an engine beside the engine itself. */
+export interface PhoneMediaHarness {
+  media: PhoneMedia;
+  /** A prompt file that the engine can play, about 200 ms long. */
+  prompt: string;
+  /** The caller of this leg presses a key; `answer` is the leg's SDP. */
+  press(leg: LegMedia, answer: string, key: string): Promise<void>;
+  /** Frees what the harness made, but for the engine. */
+  release(): Promise<void>;
+}
+
+const OFFER = buildOffer({ sessionId: '1', version: 1, address: '127.0.0.1', port: 9 });
+const NO_CODEC = OFFER.replace(/m=audio.*/, 'm=audio 9 RTP/AVP 18');
+const WAIT = { timeout: 5000, interval: 5 };
+
+/** Every engine behind `PhoneMedia` passes this. */
+export function phoneMediaContract(name: string, start: () => Promise<PhoneMediaHarness>): void {
+  describe(`PhoneMedia: ${name}`, () => {
+    let harness: PhoneMediaHarness;
+    let media: PhoneMedia;
+
+    beforeEach(async () => {
+      harness = await start();
+      media = harness.media;
+    });
+    afterEach(async () => {
+      await media.close();
+      await harness.release();
+    });
+
+    const answeredLeg = async (id: string): Promise<{ leg: LegMedia; answer: string }> => {
+      const leg = await media.createLeg(id);
+      return { leg, answer: await leg.answer(OFFER) };
+    };
+
+    it('answers an offer with one codec and a port of its own for every leg', async () => {
+      const ports = new Set<string>();
+      for (const id of ['a', 'b']) {
+        const { leg, answer } = await answeredLeg(id);
+        expect(leg.id).toBe(id);
+        const port = /m=audio (\d+) RTP\/AVP 0 101/.exec(answer)?.[1] ?? 'no codec chosen';
+        expect(Number(port)).toBeGreaterThan(0);
+        ports.add(port);
+      }
+      expect(ports.size).toBe(2);
+    });
+
+    it('keeps its port over a re-INVITE and answers hold', async () => {
+      const { leg, answer } = await answeredLeg('a');
+      const held = await leg.answer(OFFER.replace('a=sendrecv', 'a=sendonly'));
+      const line = /m=audio.*/;
+      expect(line.exec(held)?.[0]).toBe(line.exec(answer)?.[0]);
+      expect(held).toContain('a=recvonly');
+    });
+
+    it('offers, and takes the answer', async () => {
+      const leg = await media.createLeg('a');
+      const other = await media.createLeg('b');
+      const offer = await leg.offer();
+      expect(offer).toMatch(/m=audio \d+ RTP\/AVP 0 8 101/);
+      await leg.accept(await other.answer(offer));
+      await expect(leg.accept(OFFER)).rejects.toMatchObject({ code: 'bad-request' });
+    });
+
+    it('refuses SDP without a codec and SDP that cannot be read', async () => {
+      const leg = await media.createLeg('a');
+      await expect(leg.answer(NO_CODEC)).rejects.toMatchObject({ code: 'no-codec' });
+      await expect(leg.answer('rubbish')).rejects.toMatchObject({ code: 'bad-request' });
+      expect(await leg.answer(OFFER)).toContain('m=audio');
+    });
+
+    it('refuses a leg or room whose id is taken, until that closes', async () => {
+      const leg = await media.createLeg('a');
+      await expect(media.createLeg('a')).rejects.toMatchObject({ code: 'conflict' });
+      await leg.close();
+      await media.createLeg('a');
+      const room = await media.createRoom('r');
+      await expect(media.createRoom('r')).rejects.toMatchObject({ code: 'conflict' });
+      await room.close();
+      await media.createRoom('r');
+    });
+
+    it('tells each key once', async () => {
+      const { leg, answer } = await answeredLeg('a');
+      const keys: string[] = [];
+      leg.onEvent((event) => event.type === 'key' && keys.push(event.key));
+      for (const key of ['1', '1', '#']) await harness.press(leg, answer, key);
+      await vi.waitFor(() => expect(keys.join('')).toBe('11#'), WAIT);
+    });
+
+    it('tells nothing once the handler is taken away', async () => {
+      const { leg, answer } = await answeredLeg('a');
+      const first: LegEvent[] = [];
+      const second: string[] = [];
+      leg.onEvent((event) => first.push(event));
+      leg.onEvent(undefined);
+      await harness.press(leg, answer, '5');
+      leg.onEvent((event) => event.type === 'key' && second.push(event.key));
+      await harness.press(leg, answer, '6');
+      await vi.waitFor(() => expect(second).toContain('6'), WAIT);
+      expect(first).toEqual([]);
+    });
+
+    it('plays a prompt to its end', async () => {
+      const { leg } = await answeredLeg('a');
+      await expect(leg.play([harness.prompt, harness.prompt])).resolves.toBe('finished');
+      await expect(leg.play([])).resolves.toBe('finished');
+    });
+
+    it('ends a prompt as stopped by stop(), by the next, by join() and by close()', async () => {
+      const { leg } = await answeredLeg('a');
+      leg.stop(); // Silent: nothing plays.
+      const byStop = leg.play([harness.prompt]);
+      leg.stop();
+      await expect(byStop).resolves.toBe('stopped');
+
+      const byNext = leg.play([harness.prompt]);
+      const next = leg.play([harness.prompt]);
+      await expect(byNext).resolves.toBe('stopped');
+      await expect(next).resolves.toBe('finished');
+
+      await media.createRoom('r');
+      const byJoin = leg.play([harness.prompt]);
+      await leg.join('r', 1);
+      await expect(byJoin).resolves.toBe('stopped');
+
+      const byClose = leg.play([harness.prompt]);
+      await leg.close();
+      await expect(byClose).resolves.toBe('stopped');
+    });
+
+    it('joins an open room only, and moves between rooms', async () => {
+      const { leg } = await answeredLeg('a');
+      await expect(leg.join('r', 1)).rejects.toMatchObject({ code: 'not-found' });
+      const room = await media.createRoom('r');
+      await media.createRoom('s');
+      await leg.join('r', 1);
+      leg.setMuted(true);
+      await leg.join('s', 2);
+      await room.close();
+      await leg.join('s', 3);
+    });
+
+    it('gives a room its RTP address, and takes the SFU and its sources', async () => {
+      const room = await media.createRoom('r');
+      expect(room.local.ip).toBe('127.0.0.1');
+      expect(room.local.port).toBeGreaterThan(0);
+      await room.connect({ ip: '127.0.0.1', port: 9, payloadType: 100, audioLevelExtensionId: 1 });
+      room.addSource(1);
+      room.addSource(1);
+      room.removeSource(1);
+      room.removeSource(7);
+    });
+
+    it('room.close() twice is silent, and its legs stay up', async () => {
+      const { leg } = await answeredLeg('a');
+      const room = await media.createRoom('r');
+      await leg.join('r', 1);
+      await room.close();
+      await room.close();
+      await expect(leg.play([harness.prompt])).resolves.toBe('finished');
+    });
+
+    it('leg.close() twice is silent, and a closed leg refuses everything', async () => {
+      const { leg } = await answeredLeg('a');
+      await leg.close();
+      await leg.close();
+      leg.stop();
+      leg.setMuted(true);
+      const refused = { code: 'media-unavailable' };
+      await expect(leg.answer(OFFER)).rejects.toMatchObject(refused);
+      await expect(leg.play([harness.prompt])).rejects.toMatchObject(refused);
+      await expect(leg.join('r', 1)).rejects.toMatchObject(refused);
+    });
+
+    it('close() twice is silent, ends all, and nothing new is made', async () => {
+      const { leg } = await answeredLeg('a');
+      await media.createRoom('r');
+      const playing = leg.play([harness.prompt]);
+      await media.close();
+      await media.close();
+      await expect(playing).resolves.toBe('stopped');
+      const refused = { code: 'media-unavailable' };
+      await expect(leg.answer(OFFER)).rejects.toMatchObject(refused);
+      await expect(media.createLeg('b')).rejects.toMatchObject(refused);
+      await expect(media.createRoom('s')).rejects.toMatchObject(refused);
+    });
+  });
+}

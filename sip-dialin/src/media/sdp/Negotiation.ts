@@ -1,0 +1,55 @@
+import { randomInt } from 'node:crypto';
+import { AppError } from '@switchroom/protocol';
+import { chooseAudio, type RemoteAudio } from './audio.ts';
+import { buildAnswer, buildOffer, type LocalAudio } from './buildSdp.ts';
+import { parseSdp } from './parseSdp.ts';
+
+/** One side of the offer/answer exchanges of a call (RFC 3264), over all its re-INVITEs. */
+export class Negotiation {
+  /** What the other side said last; `undefined` before the first exchange is complete. */
+  #remote: RemoteAudio | undefined;
+  #local: LocalAudio;
+  /** The description told last, without its version. */
+  #told = '';
+  #offered = false;
+
+  constructor(address: string, port: number) {
+    this.#local = { sessionId: String(randomInt(1, 2 ** 47)), version: 0, address, port };
+  }
+
+  get remote(): RemoteAudio | undefined {
+    return this.#remote;
+  }
+
+  /** Errors: `bad-request`, `no-codec`; then everything stays as it was. */
+  answer(offer: string): string {
+    const session = parseSdp(offer);
+    const remote = chooseAudio(session);
+    const text = this.#tell((local) => buildAnswer(local, session, remote));
+    this.#remote = remote;
+    this.#offered = false;
+    return text;
+  }
+
+  offer(): string {
+    this.#offered = true;
+    return this.#tell((local) => buildOffer(local));
+  }
+
+  /** Errors: `bad-request` (also when nothing was offered), `no-codec`. */
+  accept(answer: string): void {
+    if (!this.#offered) throw new AppError('bad-request', 'There is no offer to be answered.');
+    this.#remote = chooseAudio(parseSdp(answer));
+    this.#offered = false;
+  }
+
+  /** Renders with the version counted up exactly when something changed. */
+  #tell(build: (local: LocalAudio) => string): string {
+    const text = build({ ...this.#local, version: 0 });
+    if (text !== this.#told) {
+      this.#told = text;
+      this.#local = { ...this.#local, version: this.#local.version + 1 };
+    }
+    return build(this.#local);
+  }
+}
