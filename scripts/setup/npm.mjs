@@ -42,7 +42,7 @@ export async function installDependencies(context) {
   await runNpm(context, ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'], {
     cwd: context.root,
     log: path.join(context.logs, 'npm-ci.log'),
-    advice: 'npm ci failed (is the npm registry reachable?)',
+    advice: 'npm ci failed; mend this and start again',
   });
 }
 

@@ -18,10 +18,15 @@ import { SetupError } from './SetupError.mjs';
 /** @typedef {import('./Progress.mjs').Progress} Progress */
 
 /**
- * What the tests need besides: a browser, and two phones that are not ours.
+ * What the tests need besides: a browser, two phones that are not ours, and what a phone received.
  * @type {Wanted[]}
  */
-export const TEST_PACKAGES = [{ name: 'chromium' }, { name: 'sip-tester' }, { name: 'baresip' }];
+export const TEST_PACKAGES = [
+  { name: 'chromium' },
+  { name: 'sip-tester' },
+  { name: 'baresip' },
+  { name: 'tcpdump' },
+];
 
 /**
  * @param {readonly Wanted[]} wanted
