@@ -1,0 +1,137 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { headerLength, openHeader, type OpenedHeader, type SealedHeader } from './header.ts';
+import { SealError } from './SealError.ts';
+import { openRecord, parseRecordHead, RECORD_END, RECORD_HEAD_BYTES } from './record.ts';
+
+const READ_BYTES = 1024 * 1024;
+
+/** Where a record stands in its file. */
+export interface RecordPlace {
+  number: number;
+  offset: number;
+  /** Bytes, its head included. */
+  length: number;
+}
+
+export interface ReadRecord extends RecordPlace {
+  clock: number;
+  plaintext: Buffer;
+}
+
+/** How a file ended, known once all of it was read. */
+export type LogEnd =
+  /** By its end record; `clock` in samples. */
+  | { how: 'clean'; clock: number }
+  /** Between two records: it is still being written, or its writer died. */
+  | { how: 'open' }
+  /** Within a record, `bytes` after the last whole one: its writer died. */
+  | { how: 'torn'; bytes: number };
+
+/** Reads a sealed file with an age identity. Everything given was authenticated before. */
+export class SealedLogReader {
+  readonly header: SealedHeader;
+  readonly #handle: FileHandle;
+  readonly #opened: OpenedHeader;
+  readonly #start: number;
+  readonly #size: number;
+  #end: LogEnd | null = null;
+
+  private constructor(handle: FileHandle, opened: OpenedHeader, start: number, size: number) {
+    this.#handle = handle;
+    this.#opened = opened;
+    this.#start = start;
+    this.#size = size;
+    this.header = opened.header;
+  }
+
+  /** Errors: `SealError`, and those of the file system. */
+  static async open(path: string, identity: string): Promise<SealedLogReader> {
+    const handle = await open(path, 'r');
+    try {
+      const { size } = await handle.stat();
+      const start = headerLength(await readAt(handle, 0, Math.min(size, 64)));
+      if (start === null || start > size) {
+        throw new SealError('unknown-format', 'The sealed file has no whole head.');
+      }
+      const opened = await openHeader(await readAt(handle, 0, start), identity);
+      return new SealedLogReader(handle, opened, start, size);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** How the file ended; `null` until `records()` came to its end. */
+  get end(): LogEnd | null {
+    return this.#end;
+  }
+
+  /** All data records in order, up to where the file reached when it was opened. */
+  async *records(): AsyncGenerator<ReadRecord> {
+    let buffer: Buffer = Buffer.alloc(0);
+    let offset = this.#start;
+    for (let number = 0; ; number++) {
+      buffer = await this.#fill(buffer, offset, RECORD_HEAD_BYTES);
+      if (buffer.length === 0) {
+        this.#end = { how: 'open' };
+        return;
+      }
+      const rest = this.#size - offset;
+      if (rest < RECORD_HEAD_BYTES) {
+        this.#end = { how: 'torn', bytes: rest };
+        return;
+      }
+      const head = parseRecordHead(buffer);
+      if (head === null) {
+        throw new SealError('tampered', `The head of record ${number} was changed.`);
+      }
+      const length = RECORD_HEAD_BYTES + head.length;
+      if (rest < length) {
+        this.#end = { how: 'torn', bytes: rest };
+        return;
+      }
+      buffer = await this.#fill(buffer, offset, length);
+      const plaintext = openRecord(this.#opened, number, buffer.subarray(0, length));
+      if (head.type === RECORD_END) {
+        if (rest > length) throw new SealError('tampered', 'Bytes follow the end of the file.');
+        {
+          this.#end = { how: 'clean', clock: head.clock };
+          return;
+        }
+      }
+      yield { number, offset, length, clock: head.clock, plaintext };
+      buffer = buffer.subarray(length);
+      offset += length;
+    }
+  }
+
+  /** The plaintext of one record again. */
+  async read(place: RecordPlace): Promise<Buffer> {
+    const record = await readAt(this.#handle, place.offset, place.length);
+    return openRecord(this.#opened, place.number, record);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  /** `buffer`, which holds the file from `offset` on, made at least `length` long if the file is. */
+  async #fill(buffer: Buffer, offset: number, length: number): Promise<Buffer> {
+    if (buffer.length >= length) return buffer;
+    const from = offset + buffer.length;
+    const wanted = Math.max(READ_BYTES, length - buffer.length);
+    const more = await readAt(this.#handle, from, Math.min(wanted, this.#size - from));
+    return Buffer.concat([buffer, more]);
+  }
+}
+
+async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}

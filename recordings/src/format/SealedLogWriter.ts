@@ -1,0 +1,100 @@
+import { createHash, type Hash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import { createHeader, type SealedFileInfo } from './header.ts';
+import { RECORD_DATA, RECORD_END, sealRecord, type FileKey } from './record.ts';
+
+/**
+ * Appends sealed records to one file. `append()` seals at once and returns; the writes follow in order.
+ * A write that fails is kept and thrown by `flushed()` and `end()`: from then on nothing is written.
+ */
+export class SealedLogWriter {
+  readonly #handle: FileHandle;
+  readonly #file: FileKey;
+  readonly #hash: Hash;
+  #number = 0;
+  #pending: Buffer[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #failure: Error | undefined;
+  #ended = false;
+  /** Bytes given to the file so far, the head included. */
+  #size: number;
+
+  private constructor(handle: FileHandle, head: Buffer, file: FileKey) {
+    this.#handle = handle;
+    this.#file = file;
+    this.#hash = createHash('sha256').update(head);
+    this.#size = head.length;
+  }
+
+  /** Makes the file (it must not exist) with its head on disk. `recipient` is `age1…`. */
+  static async create(
+    path: string,
+    info: SealedFileInfo,
+    recipient: string,
+  ): Promise<SealedLogWriter> {
+    const { bytes, ...file } = await createHeader(info, recipient);
+    const handle = await open(path, 'ax', 0o600);
+    try {
+      await handle.appendFile(bytes);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return new SealedLogWriter(handle, bytes, file);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Seals one record. `clock`: the recording's clock at its end, in samples. */
+  append(plaintext: Uint8Array, clock: number): void {
+    if (this.#ended) return;
+    this.#write(sealRecord(this.#file, this.#number++, { type: RECORD_DATA, clock }, plaintext));
+  }
+
+  /** Waits until all that was appended is in the file. Throws what a write failed with. */
+  async flushed(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Marks the end, brings the file to the disk and closes it. Gives its SHA-256, hexadecimal. */
+  async end(clock: number): Promise<string> {
+    if (!this.#ended) {
+      this.#ended = true;
+      const empty = new Uint8Array();
+      this.#write(sealRecord(this.#file, this.#number++, { type: RECORD_END, clock }, empty));
+    }
+    try {
+      await this.flushed();
+      await this.#handle.sync();
+    } finally {
+      await this.#handle.close();
+    }
+    return this.#hash.digest('hex');
+  }
+
+  #write(record: Buffer): void {
+    this.#hash.update(record);
+    this.#size += record.length;
+    this.#pending.push(record);
+    // One write at a time; what comes meanwhile goes together in the next.
+    if (this.#pending.length === 1) this.#writing = this.#writing.then(() => this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    const records = this.#pending;
+    this.#pending = [];
+    if (this.#failure !== undefined) return;
+    try {
+      await this.#handle.appendFile(Buffer.concat(records));
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+}

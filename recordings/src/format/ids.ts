@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+
+/*
+ * Where things lie in the vault. A name on disk tells an id and nothing else.
+ */
+
+/** The mix of all participants goes by this track id. */
+export const MIX_ID = 'mix';
+export const MANIFEST_ID = 'manifest';
+export const SEALED_SUFFIX = '.sealed';
+
+/** Whether an id can be a file name: no separator, no dot, no surprise. */
+export function isSafeId(id: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(id);
+}
+
+export function recordingDirectory(vaultDirectory: string, recordingId: string): string {
+  return join(vaultDirectory, recordingId);
+}
+
+export function sealedFile(vaultDirectory: string, recordingId: string, fileId: string): string {
+  return join(vaultDirectory, recordingId, fileId + SEALED_SUFFIX);
+}

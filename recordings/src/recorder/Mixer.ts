@@ -1,0 +1,168 @@
+import type { OpusDecoderHandle, OpusEncoderHandle } from 'libopus-wasm';
+import { createDecoder, createEncoder } from 'libopus-wasm';
+import { CLOCK_RATE } from '../format/opus.ts';
+import type { PlacedPacket } from '../format/packets.ts';
+import { Limiter } from './Limiter.ts';
+
+/** 20 ms. */
+const FRAME = 960;
+/** How much is summed at once at most, so that memory stays bounded after a stall: 500 ms. */
+const CHUNK = 25 * FRAME;
+/** A packet may reach so far beyond the chunk it begins in: 120 ms. */
+const SPILL = 5760;
+/** Lost packets of up to 60 ms are concealed; a longer gap is a pause. */
+const MAX_CONCEAL = 3 * FRAME;
+/** Frames of zeros encoded after sound: they empty the encoder's overlap and settle its state. */
+const HANGOVER_FRAMES = 2;
+const BITRATE = 48_000;
+/** -84 dBFS: what an encoder leaves of digital silence. */
+const INAUDIBLE = 2;
+
+interface Source {
+  decoder: OpusDecoderHandle;
+  queue: { position: number; payload: Uint8Array; samples: number }[];
+  /** End of what was decoded last. */
+  end: number;
+}
+
+/**
+ * Sums tracks on the recording's clock to one Opus stream. It has no clock: `mix(upTo)` does what is
+ * there. A frame in which nobody sounds costs nothing and is left out: a gap is silence.
+ *
+ * The encoder is CELT only (low delay): after a gap its state and a decoder's, which was fed silence, are
+ * the same, so that speech begins without a glitch.
+ */
+export class Mixer {
+  readonly stats = { encoded: 0, silent: 0, decodeErrors: 0, tooLate: 0 };
+  readonly #encoder: OpusEncoderHandle;
+  readonly #limiter = new Limiter();
+  readonly #sources = new Map<string, Source>();
+  readonly #sum = new Int32Array(CHUNK + SPILL);
+  readonly #touched = new Uint8Array((CHUNK + SPILL) / FRAME);
+  readonly #frame = new Int16Array(FRAME);
+  #cursor = 0;
+  #hangover = 0;
+
+  private constructor(encoder: OpusEncoderHandle) {
+    this.#encoder = encoder;
+  }
+
+  static async create(): Promise<Mixer> {
+    const encoder = await createEncoder({
+      sampleRate: CLOCK_RATE,
+      channels: 1,
+      application: 2051, // OPUS_APPLICATION_RESTRICTED_LOWDELAY
+      bitrate: BITRATE,
+      complexity: 5,
+    });
+    return new Mixer(encoder);
+  }
+
+  /** Samples that the encoder delays sound by. */
+  get lookahead(): number {
+    return this.#encoder.getLookahead();
+  }
+
+  /** How far the mix has come, in samples. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  async addSource(id: string): Promise<void> {
+    const decoder = await createDecoder({ sampleRate: CLOCK_RATE, channels: 1 });
+    if (this.#sources.has(id)) decoder.free();
+    else this.#sources.set(id, { decoder, queue: [], end: 0 });
+  }
+
+  /** A source that gave all it had; call it once the mix is beyond its end. */
+  removeSource(id: string): void {
+    this.#sources.get(id)?.decoder.free();
+    this.#sources.delete(id);
+  }
+
+  push(id: string, packet: PlacedPacket, samples: number): void {
+    this.#sources.get(id)?.queue.push({ ...packet, samples });
+  }
+
+  /** Mixes all whole frames up to a position. What a source brings later for this time is lost. */
+  mix(upTo: number): PlacedPacket[] {
+    const packets: PlacedPacket[] = [];
+    while (upTo - this.#cursor >= FRAME) {
+      const frames = Math.min(Math.floor((upTo - this.#cursor) / FRAME), CHUNK / FRAME);
+      for (const source of this.#sources.values()) this.#sumSource(source, frames * FRAME);
+      for (let i = 0; i < frames; i++) this.#emit(i, packets);
+      this.#shift(frames);
+    }
+    return packets;
+  }
+
+  close(): void {
+    for (const { decoder } of this.#sources.values()) decoder.free();
+    this.#sources.clear();
+    this.#encoder.free();
+  }
+
+  /** Decodes what begins in the next `length` samples and adds it. */
+  #sumSource(source: Source, length: number): void {
+    let taken = 0;
+    for (const packet of source.queue) {
+      if (packet.position >= this.#cursor + length) break;
+      taken++;
+      if (packet.position < this.#cursor) this.stats.tooLate++;
+      try {
+        this.#conceal(source, packet.position);
+        this.#add(source.decoder.decode(packet.payload), packet.position);
+      } catch {
+        this.stats.decodeErrors++;
+      }
+      source.end = packet.position + packet.samples;
+    }
+    source.queue.splice(0, taken);
+  }
+
+  /** Fills a short gap before a packet as a decoder that lost packets would. */
+  #conceal(source: Source, position: number): void {
+    const gap = position - source.end;
+    if (source.end === 0 || gap <= 0 || gap > MAX_CONCEAL) return;
+    for (let at = source.end; at < position; at += FRAME) {
+      const frameSize = Math.min(FRAME, position - at);
+      this.#add(source.decoder.decodePacketLoss(frameSize), at);
+    }
+  }
+
+  #add(pcm: Int16Array, position: number): void {
+    const start = position - this.#cursor;
+    const from = Math.max(0, -start);
+    const to = Math.min(pcm.length, this.#sum.length - start);
+    for (let i = from; i < to; i++) this.#sum[start + i]! += pcm[i]!;
+    if (to <= from) return;
+    this.#touched.fill(1, Math.floor((start + from) / FRAME), Math.ceil((start + to) / FRAME));
+  }
+
+  #emit(index: number, packets: PlacedPacket[]): void {
+    const sum = this.#sum.subarray(index * FRAME, (index + 1) * FRAME);
+    if (this.#touched[index] === 1 && isAudible(sum)) this.#hangover = HANGOVER_FRAMES;
+    else if (this.#hangover > 0) this.#hangover--;
+    else {
+      this.stats.silent++;
+      return;
+    }
+    this.#limiter.process(sum, this.#frame);
+    const payload = this.#encoder.encode(this.#frame);
+    packets.push({ position: this.#cursor + index * FRAME, payload });
+    this.stats.encoded++;
+  }
+
+  #shift(frames: number): void {
+    this.#cursor += frames * FRAME;
+    this.#sum.copyWithin(0, frames * FRAME);
+    this.#sum.fill(0, this.#sum.length - frames * FRAME);
+    this.#touched.copyWithin(0, frames);
+    this.#touched.fill(0, this.#touched.length - frames);
+  }
+}
+
+function isAudible(sum: Int32Array): boolean {
+  for (let i = 0; i < sum.length; i++) if (Math.abs(sum[i]!) > INAUDIBLE) return true;
+  return false;
+}

@@ -1,0 +1,343 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import {
+  AppError,
+  type ParticipantKind,
+  type RecordingStart,
+  type RecordingState,
+  type RecordingView,
+  type TrackView,
+} from '@switchroom/protocol';
+import { isSafeId, MIX_ID, recordingDirectory, sealedFile } from '../format/ids.ts';
+import { writeManifest, type Manifest, type TimelineEvent } from '../format/manifest.ts';
+import { SAMPLES_PER_MS } from '../format/opus.ts';
+import { isCode } from '../format/secretFile.ts';
+import { SealedLogWriter } from '../format/SealedLogWriter.ts';
+import { Mixer } from './Mixer.ts';
+import { MixWriter } from './MixWriter.ts';
+import type { RtpPacket } from './rtp.ts';
+import type { StateJournal } from './StateJournal.ts';
+import { positionAt, TrackWriter } from './TrackWriter.ts';
+
+/** What libopus delays sound by in the senders we know (browsers, sip-dialin): 6.5 ms. */
+const SENDER_LOOKAHEAD = 312;
+
+export interface RecordingOptions {
+  vaultDirectory: string;
+  start: RecordingStart;
+  journal: StateJournal;
+  /** Name and version of the program, for the manifest. */
+  software: string;
+  /** The same instant on the monotonic clock (ms) and on the wall. */
+  now: number;
+  wallTime: Date;
+  /** Told whenever `view` changed. */
+  onChange: (view: RecordingView) => void;
+}
+
+interface Participant {
+  id: string;
+  name: string;
+  kind: ParticipantKind;
+}
+
+interface Track {
+  view: TrackView;
+  log: SealedLogWriter;
+  writer: TrackWriter;
+}
+
+/**
+ * One recording while it is made: a track for each participant and the mix, on one clock. It knows
+ * no sockets, and time is given to it: ms of a monotonic clock.
+ */
+export class Recording {
+  readonly #options: RecordingOptions;
+  readonly #directory: string;
+  readonly #mixLog: SealedLogWriter;
+  readonly #mix: MixWriter;
+  /** Tracks that are written, by participant id. */
+  readonly #open = new Map<string, Track>();
+  /** Tracks being made, by participant id, so that one participant never gets two. */
+  readonly #making = new Map<string, Promise<void>>();
+  /** Ended tracks that the mix has not passed yet. */
+  readonly #mixing = new Set<TrackView>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #tracks: TrackView[] = [];
+  readonly #timeline: TimelineEvent[] = [];
+  readonly #files: Manifest['files'] = [];
+  readonly #muted = new Map<string, boolean>();
+  #state: RecordingState = 'recording';
+  #durationMs: number | null = null;
+  #saving: Promise<void> = Promise.resolve();
+  #saveWanted = false;
+  #closed: Promise<void> | null = null;
+  #discarded = false;
+
+  private constructor(options: RecordingOptions, mixLog: SealedLogWriter, mixer: Mixer) {
+    this.#options = options;
+    this.#directory = recordingDirectory(options.vaultDirectory, options.start.recordingId);
+    this.#mixLog = mixLog;
+    this.#mix = new MixWriter(mixer, mixLog);
+  }
+
+  /**
+   * Makes the recording's directory with the mix, the manifest and the journal in it.
+   * Errors: `AppError('bad-request')` for an id that cannot be a file name, `AppError('conflict')` when it is
+   * there already.
+   */
+  static async create(options: RecordingOptions): Promise<Recording> {
+    const { vaultDirectory, start } = options;
+    if (!isSafeId(start.recordingId)) {
+      throw new AppError('bad-request', 'The recording id cannot be a file name.');
+    }
+    const directory = recordingDirectory(vaultDirectory, start.recordingId);
+    await mkdir(vaultDirectory, { recursive: true, mode: 0o700 });
+    await mkdir(directory, { mode: 0o700 }).catch((cause: unknown) => {
+      if (!isCode(cause, 'EEXIST')) throw cause;
+      throw new AppError('conflict', 'There is a recording of that id already.', { cause });
+    });
+    const mixer = await Mixer.create();
+    try {
+      const preSkip = SENDER_LOOKAHEAD + mixer.lookahead;
+      const log = await SealedLogWriter.create(
+        sealedFile(vaultDirectory, start.recordingId, MIX_ID),
+        { ...fileInfo(start.recordingId, MIX_ID), startPosition: 0, preSkip },
+        start.recipient,
+      );
+      const recording = new Recording(options, log, mixer);
+      await recording.#save();
+      return recording;
+    } catch (error) {
+      mixer.close();
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  get id(): string {
+    return this.#options.start.recordingId;
+  }
+
+  get view(): RecordingView {
+    const startedAt = this.#options.wallTime;
+    const durationMs = this.#durationMs;
+    return {
+      id: this.id,
+      meetingId: this.#options.start.meetingId,
+      startedAt: startedAt.toISOString(),
+      endedAt:
+        durationMs === null ? null : new Date(startedAt.getTime() + durationMs).toISOString(),
+      durationMs,
+      state: this.#state,
+      tracks: this.#tracks.map((track) => ({ ...track })),
+    };
+  }
+
+  /** What the mix did so far. */
+  get mixStats(): Mixer['stats'] {
+    return this.#mix.mixer.stats;
+  }
+
+  /** Makes a track for a participant; one that has an open track goes on in it. */
+  async addTrack(participant: Participant, now: number): Promise<void> {
+    if (this.#closed !== null) throw new AppError('conflict', 'The recording has ended.');
+    if (this.#open.has(participant.id)) return;
+    let making = this.#making.get(participant.id);
+    if (making === undefined) {
+      making = this.#makeTrack(participant, now).finally(() => this.#making.delete(participant.id));
+      this.#making.set(participant.id, making);
+    }
+    await making;
+  }
+
+  /** Takes an RTP packet of a participant. One without an open track is ignored. */
+  push(participantId: string, packet: RtpPacket, now: number): void {
+    if (this.#closed === null) this.#open.get(participantId)?.writer.push(packet, now);
+  }
+
+  participantJoined(participantId: string, now: number): void {
+    this.#note('joined', participantId, now);
+  }
+
+  participantMuted(participantId: string, muted: boolean, now: number): void {
+    if ((this.#muted.get(participantId) ?? false) === muted) return;
+    this.#muted.set(participantId, muted);
+    this.#note(muted ? 'muted' : 'unmuted', participantId, now);
+  }
+
+  /** Ends the participant's track. */
+  participantLeft(participantId: string, now: number): void {
+    if (this.#closed !== null) return;
+    this.#note('left', participantId, now);
+    this.#muted.delete(participantId);
+    const track = this.#open.get(participantId);
+    if (track === undefined) return;
+    const ending = this.#endTrack(participantId, track, positionAt(this.#options.now, now), now)
+      // The failure is kept in the log, and found by the next tick.
+      .catch(() => undefined)
+      .finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+    this.#changed();
+  }
+
+  /** Writes and mixes what is due. Call it every 100 ms or so. */
+  tick(now: number): void {
+    if (this.#closed !== null) return;
+    for (const { writer } of this.#open.values()) writer.tick(now);
+    this.#mix.tick(positionAt(this.#options.now, now));
+    for (const track of this.#mixing) {
+      if (this.#mix.mixer.cursor < track.endMs! * SAMPLES_PER_MS) continue;
+      this.#mix.mixer.removeSource(track.id);
+      this.#mixing.delete(track);
+    }
+    const logs = [this.#mixLog, ...[...this.#open.values()].map(({ log }) => log)];
+    if (logs.some((log) => log.failure !== undefined)) void this.stop(now).catch(() => undefined);
+  }
+
+  /**
+   * Ends and seals everything. Resolves once it is on disk; a second call gives the same promise.
+   * Rejects with what a write failed with: the recording's state is `failed` then.
+   */
+  stop(now: number): Promise<void> {
+    this.#closed ??= this.#close(now);
+    return this.#closed;
+  }
+
+  /** Ends it and removes all of it from the vault, without a word. */
+  async discard(now: number): Promise<void> {
+    this.#discarded = true;
+    await this.stop(now).catch(() => undefined);
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #makeTrack(participant: Participant, now: number): Promise<void> {
+    const { start, vaultDirectory } = this.#options;
+    const id = randomBytes(8).toString('hex');
+    const startPosition = positionAt(this.#options.now, now);
+    const log = await SealedLogWriter.create(
+      sealedFile(vaultDirectory, this.id, id),
+      { ...fileInfo(this.id, id), startPosition, preSkip: SENDER_LOOKAHEAD },
+      start.recipient,
+    );
+    await this.#mix.mixer.addSource(id);
+    const writer = new TrackWriter({
+      log,
+      startedAt: this.#options.now,
+      startPosition,
+      onPacket: (packet, samples) => this.#mix.mixer.push(id, packet, samples),
+    });
+    const view: TrackView = {
+      id,
+      participantId: participant.id,
+      participantName: participant.name,
+      kind: participant.kind,
+      startMs: startPosition / SAMPLES_PER_MS,
+      endMs: null,
+    };
+    this.#tracks.push(view);
+    this.#open.set(participant.id, { view, log, writer });
+    this.#changed();
+  }
+
+  /** Ends a track at a position, or after its last packet if that is later. */
+  async #endTrack(participantId: string, track: Track, at: number, now: number): Promise<void> {
+    this.#open.delete(participantId);
+    track.writer.flush(now);
+    track.view.endMs = Math.ceil(Math.max(at, track.writer.end) / SAMPLES_PER_MS);
+    this.#mixing.add(track.view);
+    await this.#endFile(track.view.id, track.log, track.view.endMs * SAMPLES_PER_MS);
+  }
+
+  async #endFile(id: string, log: SealedLogWriter, clock: number): Promise<void> {
+    const sha256 = await log.end(clock);
+    this.#files.push({ id, sha256, bytes: log.size, endedCleanly: true });
+  }
+
+  async #close(now: number): Promise<void> {
+    // What is being made now belongs to it still.
+    await Promise.allSettled([...this.#making.values()]);
+    const at = positionAt(this.#options.now, now);
+    const ending = [...this.#open].map(([id, track]) => this.#endTrack(id, track, at, now));
+    const ends = this.#tracks.map(({ endMs }) => endMs ?? 0);
+    this.#durationMs = Math.max(at / SAMPLES_PER_MS, ...ends);
+    const end = this.#durationMs * SAMPLES_PER_MS;
+    this.#mix.finish(end);
+    const results = await Promise.allSettled([
+      ...ending,
+      ...this.#ending,
+      this.#endFile(MIX_ID, this.#mixLog, end),
+    ]);
+    const failed = results.find((result) => result.status === 'rejected');
+    this.#state = failed === undefined ? 'sealed' : 'failed';
+    try {
+      await this.#save();
+      await this.#options.journal.remove(this.#directory);
+    } catch (error) {
+      this.#state = 'failed';
+      throw error;
+    } finally {
+      if (!this.#discarded) this.#options.onChange(this.view);
+    }
+    if (failed !== undefined) {
+      throw new AppError('internal', 'The recording could not be written to the end.', {
+        cause: failed.reason,
+      });
+    }
+  }
+
+  #note(event: TimelineEvent['event'], participantId: string, now: number): void {
+    if (this.#closed !== null) return;
+    const atMs = positionAt(this.#options.now, now) / SAMPLES_PER_MS;
+    this.#timeline.push({ atMs, event, participantId });
+    this.#saveSoon();
+  }
+
+  #changed(): void {
+    this.#saveSoon();
+    this.#options.onChange(this.view);
+  }
+
+  #saveSoon(): void {
+    if (this.#saveWanted) return;
+    this.#saveWanted = true;
+    // Only a note: a disk that is full shows in the logs, which `tick()` looks at.
+    void this.#save().catch(() => undefined);
+  }
+
+  /** Writes journal and manifest as they are when all earlier writes are done. */
+  #save(): Promise<void> {
+    const { journal, vaultDirectory, start } = this.#options;
+    const write = async (): Promise<void> => {
+      this.#saveWanted = false;
+      const manifest = this.#manifest();
+      const { recipient } = start;
+      if (manifest.recording.state === 'recording') {
+        await journal.write(this.#directory, { recipient, manifest });
+      }
+      await writeManifest(vaultDirectory, manifest, recipient);
+    };
+    const saved = this.#saving.then(write);
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  #manifest(): Manifest {
+    return {
+      formatVersion: 1,
+      software: this.#options.software,
+      title: this.#options.start.title,
+      recording: this.view,
+      timeline: [...this.#timeline],
+      files: [...this.#files],
+      recovered: null,
+    };
+  }
+}
+
+function fileInfo(
+  recordingId: string,
+  name: string,
+): { recordingId: string; name: string; content: 'opus' } {
+  return { recordingId, name, content: 'opus' };
+}

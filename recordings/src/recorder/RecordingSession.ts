@@ -1,0 +1,111 @@
+import {
+  AppError,
+  type GatewayConsumerCreated,
+  type ParticipantView,
+  type RecordingStart,
+  type RecordingView,
+} from '@switchroom/protocol';
+import { Recording, type RecordingOptions } from './Recording.ts';
+import type { GatewaySocket } from './request.ts';
+import { RoomLink } from './RoomLink.ts';
+
+export interface SessionOptions extends Omit<RecordingOptions, 'now'> {
+  signaling: GatewaySocket;
+  /** ms, monotonic. */
+  now: () => number;
+}
+
+/** A Recording and the room it hears: what there is from `recording:start` to its seal. */
+export class RecordingSession {
+  readonly #recording: Recording;
+  readonly #link: RoomLink;
+  readonly #now: () => number;
+  readonly #start: RecordingStart;
+  #closed: Promise<void> | null = null;
+
+  private constructor(recording: Recording, link: RoomLink, options: SessionOptions) {
+    this.#recording = recording;
+    this.#link = link;
+    this.#now = options.now;
+    this.#start = options.start;
+  }
+
+  /** Opens the files; `link()` opens the room. Errors: those of `Recording.create()`. */
+  static async open(options: SessionOptions): Promise<RecordingSession> {
+    const { signaling, start, now } = options;
+    const recording = await Recording.create({ ...options, now: now() });
+    const { meetingId } = start;
+    const onPacket = recording.push.bind(recording);
+    const link = new RoomLink({ meetingId, signaling, now, onPacket });
+    return new RecordingSession(recording, link, options);
+  }
+
+  get meetingId(): string {
+    return this.#start.meetingId;
+  }
+
+  get recordingId(): string {
+    return this.#start.recordingId;
+  }
+
+  get view(): RecordingView {
+    return this.#recording.view;
+  }
+
+  /** Opens the room, or opens it again after the signaling connection was lost. */
+  async link(): Promise<void> {
+    await this.#link.open();
+  }
+
+  async addConsumer(news: GatewayConsumerCreated): Promise<void> {
+    if (this.#closed !== null) throw new AppError('conflict', 'The recording has ended.');
+    await this.#recording.addTrack(news.participant, this.#now());
+    // Only now: a packet that finds no track would be lost.
+    this.#link.addConsumer(news);
+  }
+
+  removeConsumer(consumerId: string): void {
+    this.#link.removeConsumer(consumerId);
+  }
+
+  participantJoined({ id, muted }: ParticipantView): void {
+    this.#recording.participantJoined(id, this.#now());
+    this.#recording.participantMuted(id, muted, this.#now());
+  }
+
+  participantUpdated({ id, muted }: ParticipantView): void {
+    this.#recording.participantMuted(id, muted, this.#now());
+  }
+
+  participantLeft(participantId: string): void {
+    this.#recording.participantLeft(participantId, this.#now());
+  }
+
+  tick(now: number): void {
+    this.#recording.tick(now);
+    this.#link.tick(now);
+  }
+
+  /** Seals the recording, and lets go of the room. A second call gives the same promise. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** Leaves nothing of a recording that never began. */
+  async discard(): Promise<void> {
+    this.#link.close();
+    this.#closed ??= this.#recording.discard(this.#now());
+    await this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#link.close();
+    const released = this.#link.release();
+    try {
+      await this.#recording.stop(this.#now());
+    } finally {
+      await released;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { manifestSchema, type Manifest } from '../format/manifest.ts';
+import { isCode, loadOrCreateSecret } from '../format/secretFile.ts';
+
+const JOURNAL_NAME = 'state.open';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+const stateSchema = z.object({ recipient: z.string(), manifest: manifestSchema });
+
+/** What a recorder needs to seal a recording that another began. */
+export interface OpenState {
+  recipient: string;
+  manifest: Manifest;
+}
+
+/**
+ * The recorder's own note on each open recording: who is on which track, but no sound. Since the recorder
+ * cannot read the vault, the note is encrypted with a key of the recorder's, and is gone once sealed.
+ */
+export class StateJournal {
+  readonly #key: Buffer;
+
+  private constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  /** The key lies in `keysDirectory`, readable by its owner only; it is made when it is missing. */
+  static async open(keysDirectory: string): Promise<StateJournal> {
+    const text = await loadOrCreateSecret(join(keysDirectory, 'recorder-state.key'), () =>
+      randomBytes(32).toString('base64'),
+    );
+    const key = Buffer.from(text, 'base64');
+    if (key.length !== 32) throw new Error('recorder-state.key is not a key of 256 bits.');
+    return new StateJournal(key);
+  }
+
+  async write(directory: string, state: OpenState): Promise<void> {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
+    const sealed = Buffer.concat([cipher.update(JSON.stringify(state)), cipher.final()]);
+    const path = join(directory, JOURNAL_NAME);
+    const handle = await open(`${path}.new`, 'w', 0o600);
+    try {
+      await handle.writeFile(Buffer.concat([nonce, sealed, cipher.getAuthTag()]));
+    } finally {
+      await handle.close();
+    }
+    await rename(`${path}.new`, path);
+  }
+
+  /** The note in a recording's directory; `null` when there is none: it is sealed. */
+  async read(directory: string): Promise<OpenState | null> {
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(join(directory, JOURNAL_NAME));
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return null;
+      throw error;
+    }
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES));
+    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+    const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+    decipher.final();
+    return stateSchema.parse(JSON.parse(text.toString()));
+  }
+
+  async remove(directory: string): Promise<void> {
+    await rm(join(directory, `${JOURNAL_NAME}.new`), { force: true });
+    await rm(join(directory, JOURNAL_NAME), { force: true });
+  }
+}

@@ -1,0 +1,117 @@
+import { opusSamples, SAMPLES_PER_MS } from '../format/opus.ts';
+import { encodePackets, type PlacedPacket } from '../format/packets.ts';
+import type { SealedLogWriter } from '../format/SealedLogWriter.ts';
+import { ClockMapper } from './ClockMapper.ts';
+import { ReorderWindow } from './ReorderWindow.ts';
+import type { RtpPacket } from './rtp.ts';
+
+/** A record is sealed at the latest so long after its first packet came: what a crash may cost. */
+const BATCH_MS = 500;
+/** A record stays well below what a reader takes (format/record.ts). */
+const BATCH_BYTES = 256 * 1024;
+
+interface Stream {
+  ssrc: number;
+  reorder: ReorderWindow;
+  mapper: ClockMapper;
+}
+
+export interface TrackWriterOptions {
+  log: SealedLogWriter;
+  /** The recording's start: ms, monotonic. */
+  startedAt: number;
+  /** Where the track begins on the recording's clock, in samples. */
+  startPosition: number;
+  /** Told of every packet that was placed, in order: the mixer. */
+  onPacket?: (packet: PlacedPacket, samples: number) => void;
+}
+
+/**
+ * Writes one participant's Opus as it came. A participant may change the stream (a producer is replaced,
+ * a sender starts anew): the track goes on, on the same clock.
+ */
+export class TrackWriter {
+  readonly stats = { packets: 0, bytes: 0 };
+  readonly #log: SealedLogWriter;
+  readonly #startedAt: number;
+  readonly #onPacket: TrackWriterOptions['onPacket'];
+  #stream: Stream | null = null;
+  #end: number;
+  #batch: PlacedPacket[] = [];
+  #batchBytes = 0;
+  #batchSince = 0;
+
+  constructor(options: TrackWriterOptions) {
+    this.#log = options.log;
+    this.#startedAt = options.startedAt;
+    this.#end = options.startPosition;
+    this.#onPacket = options.onPacket;
+  }
+
+  /** End of the last packet on the recording's clock, in samples. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Takes an RTP packet that came at `now` (ms, monotonic). The payload may be reused afterwards. */
+  push(packet: RtpPacket, now: number): void {
+    const stream = this.#streamOf(packet.ssrc, now);
+    const kept = { ...packet, payload: Uint8Array.from(packet.payload), arrivedAt: now };
+    for (const next of stream.reorder.push(kept)) this.#write(stream.mapper.push(next), now);
+  }
+
+  /** Writes what is due at `now`. */
+  tick(now: number): void {
+    if (this.#stream !== null) {
+      const { reorder, mapper } = this.#stream;
+      for (const packet of reorder.due(now)) this.#write(mapper.push(packet), now);
+      this.#write(mapper.due(now), now);
+    }
+    if (this.#batch.length > 0 && now - this.#batchSince >= BATCH_MS) this.#seal();
+  }
+
+  /** Writes all that is held. */
+  flush(now: number): void {
+    if (this.#stream !== null) {
+      const { reorder, mapper } = this.#stream;
+      for (const packet of reorder.flush()) this.#write(mapper.push(packet), now);
+      this.#write(mapper.flush(), now);
+    }
+    this.#seal();
+  }
+
+  #streamOf(ssrc: number, now: number): Stream {
+    if (this.#stream?.ssrc === ssrc) return this.#stream;
+    if (this.#stream !== null) this.flush(now);
+    const mapper = new ClockMapper(this.#startedAt, this.#end);
+    this.#stream = { ssrc, reorder: new ReorderWindow(), mapper };
+    return this.#stream;
+  }
+
+  #write(packets: PlacedPacket[], now: number): void {
+    for (const packet of packets) {
+      const samples = opusSamples(packet.payload);
+      if (this.#batch.length === 0) this.#batchSince = now;
+      this.#batch.push(packet);
+      this.#batchBytes += packet.payload.length;
+      this.#end = packet.position + samples;
+      this.stats.packets++;
+      this.stats.bytes += packet.payload.length;
+      this.#onPacket?.(packet, samples);
+      if (this.#batchBytes >= BATCH_BYTES) this.#seal();
+    }
+    if (this.#batch.length > 0 && now - this.#batchSince >= BATCH_MS) this.#seal();
+  }
+
+  #seal(): void {
+    if (this.#batch.length === 0) return;
+    this.#log.append(encodePackets(this.#batch), this.#end);
+    this.#batch = [];
+    this.#batchBytes = 0;
+  }
+}
+
+/** The recording's clock at a monotonic time, in whole ms' samples. */
+export function positionAt(startedAt: number, now: number): number {
+  return Math.max(0, Math.floor(now - startedAt)) * SAMPLES_PER_MS;
+}

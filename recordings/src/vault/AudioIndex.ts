@@ -1,0 +1,117 @@
+import { opusSamples } from '../format/opus.ts';
+import { decodePackets } from '../format/packets.ts';
+import { SealedLogReader, type RecordPlace } from '../format/SealedLogReader.ts';
+import { OggOpusMuxer, type MuxState } from './ogg/OggOpusMuxer.ts';
+
+/** A part of the Ogg file that is made of one record, or of none (head and tail). */
+interface Section {
+  /** Of its first byte in the Ogg file. */
+  offset: number;
+  size: number;
+  /** The record, and how the muxer stood before it; `null` for head and tail. */
+  source: { place: RecordPlace; state: MuxState } | null;
+}
+
+/**
+ * Which record makes which part of a track's Ogg file: a few dozen bytes for half a second of sound,
+ * so that any range is made of the records that it touches. The sound itself is not kept.
+ */
+export class AudioIndex {
+  readonly size: number;
+  readonly #path: string;
+  readonly #muxer: OggOpusMuxer;
+  readonly #sections: readonly Section[];
+  readonly #head: Buffer;
+  readonly #tail: Buffer;
+
+  private constructor(parts: {
+    path: string;
+    muxer: OggOpusMuxer;
+    sections: Section[];
+    head: Buffer;
+    tail: Buffer;
+  }) {
+    this.#path = parts.path;
+    this.#muxer = parts.muxer;
+    this.#sections = parts.sections;
+    this.#head = parts.head;
+    this.#tail = parts.tail;
+    const last = parts.sections.at(-1)!;
+    this.size = last.offset + last.size;
+  }
+
+  /** Reads a sealed track once. Errors: `SealError`, and those of the file system. */
+  static async build(path: string, identity: string): Promise<AudioIndex> {
+    const log = await SealedLogReader.open(path, identity);
+    try {
+      const { header } = log;
+      const muxer = new OggOpusMuxer({
+        serial: Number.parseInt(header.fileId.slice(0, 8), 16),
+        preSkip: header.preSkip,
+        startPosition: header.startPosition,
+        vendor: 'switchroom',
+      });
+      const { bytes: head, next } = muxer.head();
+      let state = next;
+      const sections: Section[] = [{ offset: 0, size: head.length, source: null }];
+      let offset = head.length;
+      let end = header.startPosition;
+      for await (const { plaintext, clock, number, length, ...rest } of log.records()) {
+        const place = { number, length, offset: rest.offset };
+        const body = muxer.body(state, decodePackets(plaintext).filter(isOpus));
+        const size = body.bytes.length;
+        sections.push({ offset, size, source: { place, state } });
+        offset += size;
+        state = body.next;
+        end = Math.max(end, clock);
+      }
+      if (log.end?.how === 'clean') end = Math.max(end, log.end.clock);
+      const tail = muxer.tail(state, end);
+      sections.push({ offset, size: tail.length, source: null });
+      return new AudioIndex({ path, muxer, sections, head, tail });
+    } finally {
+      await log.close();
+    }
+  }
+
+  /** The bytes of the Ogg file from `start` up to, not including, `end`. */
+  async *read(start: number, end: number, identity: string): AsyncGenerator<Uint8Array> {
+    const first = this.#find(start);
+    let log: SealedLogReader | null = null;
+    try {
+      for (let index = first; index < this.#sections.length; index++) {
+        const { offset, source } = this.#sections[index]!;
+        if (offset >= end) break;
+        let bytes = index === 0 ? this.#head : this.#tail;
+        if (source !== null) {
+          log ??= await SealedLogReader.open(this.#path, identity);
+          const packets = decodePackets(await log.read(source.place)).filter(isOpus);
+          ({ bytes } = this.#muxer.body(source.state, packets));
+        }
+        const part = bytes.subarray(
+          Math.max(0, start - offset),
+          Math.min(bytes.length, end - offset),
+        );
+        if (part.length > 0) yield part;
+      }
+    } finally {
+      await log?.close();
+    }
+  }
+
+  /** The section that holds a byte, by halving. */
+  #find(byte: number): number {
+    let low = 0;
+    let high = this.#sections.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#sections[middle]!.offset <= byte) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function isOpus({ payload }: { payload: Uint8Array }): boolean {
+  return opusSamples(payload) > 0;
+}

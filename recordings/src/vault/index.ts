@@ -1,0 +1,10 @@
+import { FileVault, type FileVaultOptions } from './FileVault.ts';
+import type { Vault } from './Vault.ts';
+
+export type { AudioFile, Vault, VaultKeys } from './Vault.ts';
+export { loadOrCreateKeys } from './keys.ts';
+
+/** The vault in a directory: `DATA_DIR/vault`, where the recorder writes. It need not exist yet. */
+export function openVault(options: FileVaultOptions): Vault {
+  return new FileVault(options);
+}
