@@ -1,0 +1,28 @@
+/** Opens at what could be a quiet talker on a telephone (these speak at about -26 dBov). */
+const OPEN_DBOV = -50;
+/** Stays open down to here: the ends of words are softer than their beginnings. */
+const HOLD_DBOV = -56;
+/** Stays open over the gaps inside a sentence. */
+const HANGOVER_MS = 200;
+
+/** Tells whether a stream carries anything worth mixing. One per stream. */
+export class VoiceGate {
+  #open = false;
+  #quietMs = 0;
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Takes the level of the next `ms` of the stream; gives whether it is open now. */
+  update(dbov: number, ms: number): boolean {
+    if (dbov >= (this.#open ? HOLD_DBOV : OPEN_DBOV)) {
+      this.#open = true;
+      this.#quietMs = 0;
+    } else if (this.#open) {
+      this.#quietMs += ms;
+      if (this.#quietMs > HANGOVER_MS) this.#open = false;
+    }
+    return this.#open;
+  }
+}
