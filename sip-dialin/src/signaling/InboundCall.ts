@@ -2,8 +2,8 @@ import type { Caller } from './caller.ts';
 
 /** A call that comes in, in our words: what a PhoneLeg needs of SIP. `SrfCall` is the real one. */
 export interface InboundCall {
-  /** The user part of what was dialled. */
-  readonly dialled: string;
+  /** The number that was dialled, in E.164; undefined when it was none. */
+  readonly dialled: string | undefined;
   readonly caller: Caller;
   /** IP address that the INVITE came from. */
   readonly source: string;

@@ -1,0 +1,349 @@
+import { EventEmitter } from 'node:events';
+import { AppError, maskNumber } from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import type { MeetingRooms, MemberEvent, Membership } from '../gateway/MeetingRooms.ts';
+import {
+  initialDialIn,
+  stepDialIn,
+  type DialInAction,
+  type DialInEvent,
+  type DialInState,
+} from '../ivr/dialIn.ts';
+import { promptFiles, type PromptId } from '../ivr/prompts.ts';
+import type { LegEvent, LegMedia, PhoneMedia } from '../media/PhoneMedia.ts';
+import { callEnd, type CallEnd } from './callEnd.ts';
+import type { CallEvent, InboundCall } from './InboundCall.ts';
+import { isHold } from './sdp.ts';
+
+/** A call without any media of the caller for so long is over, unless it is on hold. */
+export const MEDIA_LOST_LIMIT_MS = 30_000;
+
+export type PhoneLegState =
+  | { name: 'ringing' }
+  | { name: 'greeting' }
+  | { name: 'askingPin' }
+  /** In a room, or about to be: it holds its place there. */
+  | { name: 'joining'; meetingId: string; membership: Membership }
+  | { name: 'joined'; meetingId: string; membership: Membership }
+  /** Hears its goodbye; BYE follows. */
+  | { name: 'leaving' }
+  | { name: 'ended'; end: CallEnd };
+
+export interface PhoneLegOptions {
+  id: string;
+  call: InboundCall;
+  /** What was dialled, in E.164. */
+  did: string;
+  media: Pick<PhoneMedia, 'createLeg'>;
+  rooms: MeetingRooms;
+  logger: Logger;
+}
+
+interface PhoneLegEvents {
+  statechange: [old: PhoneLegState, next: PhoneLegState];
+  ended: [end: CallEnd];
+}
+
+/**
+ * One call, from the INVITE to the BYE: does what the dial-in conversation says, with the call's SIP, its media and the
+ * meeting server. It becomes a Participant when the server lets it in, and stays this leg. Owned by the
+ * Switchboard, from which it goes on `ended`.
+ */
+export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
+  readonly id: string;
+  readonly #options: PhoneLegOptions;
+  readonly #logger: Logger;
+  #state: PhoneLegState = { name: 'ringing' };
+  #conversation: DialInState = initialDialIn();
+  #media: LegMedia | undefined;
+  #language = 'en';
+  /** The conversation's timer. */
+  #timer: NodeJS.Timeout | undefined;
+  /** Runs while nothing is heard of the caller's media. */
+  #silence: NodeJS.Timeout | undefined;
+  /** Which prompt is the current one: the end of an older one means nothing. */
+  #promptNumber = 0;
+  /** Whether our offer is out and its answer will come in an ACK. */
+  #awaitsSdpAnswer = false;
+  #answered = false;
+  #held = false;
+  #muted = false;
+  #whenEnded: Promise<void> = Promise.resolve();
+
+  constructor(options: PhoneLegOptions) {
+    super();
+    this.id = options.id;
+    this.#options = options;
+    this.#logger = options.logger.child({ legId: options.id });
+    options.call.onEvent((event) => this.#onCall(event));
+  }
+
+  get state(): PhoneLegState {
+    return this.#state;
+  }
+
+  /** BYE (or a refusal before the answer). Resolves when the call and its media are gone. */
+  async close(end: CallEnd = callEnd.shutdown()): Promise<void> {
+    this.#end(end);
+    await this.#whenEnded;
+  }
+
+  /** Answers the call, or refuses it. Never rejects. */
+  async start(): Promise<void> {
+    const { call, did, media, rooms } = this.#options;
+    const caller = maskNumber(call.caller.number);
+    this.#logger.info({ caller, did }, 'call comes in');
+    try {
+      const { language } = await rooms.resolveDid(did);
+      if (this.#isEnded()) return;
+      this.#language = language;
+      call.ring();
+      const leg = await media.createLeg(this.id);
+      if (this.#isEnded()) {
+        await leg.close();
+        return;
+      }
+      this.#media = leg;
+      leg.onEvent((event) => this.#onMedia(event));
+      this.#awaitsSdpAnswer = call.offer === '';
+      this.#held = isHold(call.offer);
+      const sdp = call.offer === '' ? await leg.offer() : await leg.answer(call.offer);
+      if (this.#isEnded()) return;
+      await call.answer(sdp);
+      this.#answered = true;
+      if (this.#isEnded()) {
+        await call.bye();
+        return;
+      }
+      if (!this.#awaitsSdpAnswer) this.#dispatch({ type: 'answered' });
+    } catch (error) {
+      if (this.#isEnded()) return;
+      const { status, code } = error instanceof AppError ? error : INTERNAL;
+      this.#logger.warn({ err: error }, 'call not taken');
+      this.#end(callEnd.refused(status, code));
+    }
+  }
+
+  #onCall(event: CallEvent): void {
+    switch (event.type) {
+      case 'cancelled': {
+        this.#end(callEnd.cancelled());
+        return;
+      }
+      case 'ended': {
+        this.#end(event.lost ? callEnd.signalingLost() : callEnd.hungUp());
+        return;
+      }
+      case 'key': {
+        this.#dispatch(event);
+        return;
+      }
+      case 'sdpAnswer':
+        return void this.#takeSdpAnswer(event.sdp);
+      case 'reoffer':
+        return void this.#answerAgain(event);
+    }
+  }
+
+  #onMedia(event: LegEvent): void {
+    switch (event.type) {
+      case 'key':
+        this.#dispatch(event);
+        break;
+      case 'mediaUp':
+        clearTimeout(this.#silence);
+        break;
+      case 'mediaLost':
+        this.#awaitMedia(MEDIA_LOST_LIMIT_MS - event.silentMs);
+        break;
+    }
+  }
+
+  /** Ends the call unless media comes within `ms`. A call on hold may be silent as long as it likes. */
+  #awaitMedia(ms: number): void {
+    clearTimeout(this.#silence);
+    if (this.#held) return;
+    this.#silence = setTimeout(() => this.#end(callEnd.mediaLost()), Math.max(ms, 0));
+  }
+
+  #onMember(event: MemberEvent): void {
+    if (event.type === 'muted') {
+      this.#muted = event.muted;
+      this.#applyMute();
+    } else {
+      this.#dispatch(event);
+    }
+  }
+
+  async #takeSdpAnswer(sdp: string): Promise<void> {
+    if (!this.#awaitsSdpAnswer) return;
+    this.#awaitsSdpAnswer = false;
+    try {
+      await this.#media?.accept(sdp);
+      this.#dispatch({ type: 'answered' });
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'answer to our offer not usable');
+      this.#end(callEnd.mediaFailed());
+    }
+  }
+
+  /** A re-INVITE: hold, resume, another address or codec, or only a refresh. */
+  async #answerAgain(event: Extract<CallEvent, { type: 'reoffer' }>): Promise<void> {
+    if (!this.#media || this.#isEnded()) {
+      event.refuse(481);
+      return;
+    }
+    try {
+      const isLate = event.offer === '';
+      const sdp = isLate ? await this.#media.offer() : await this.#media.answer(event.offer);
+      this.#awaitsSdpAnswer = isLate;
+      this.#held = !isLate && isHold(event.offer);
+      if (this.#held) clearTimeout(this.#silence);
+      this.#applyMute();
+      event.accept(sdp);
+    } catch (error) {
+      this.#logger.warn({ err: error }, 're-INVITE not taken');
+      event.refuse(error instanceof AppError ? error.status : INTERNAL.status);
+    }
+  }
+
+  #dispatch(event: DialInEvent): void {
+    if (this.#isEnded()) return;
+    const { state, actions } = stepDialIn(this.#conversation, event);
+    this.#conversation = state;
+    for (const action of actions) this.#perform(action);
+    this.#follow();
+  }
+
+  /** The leg's state after the conversation's. What holds something is entered where it gets it. */
+  #follow(): void {
+    const { name } = this.#conversation;
+    if (name === 'asking' && this.#conversation.greeting) this.#enter({ name: 'greeting' });
+    else if (name === 'asking' || name === 'checking') this.#enter({ name: 'askingPin' });
+    else if (name === 'leaving') this.#enter({ name: 'leaving' });
+    else if (name === 'joined' && this.#state.name === 'joining') {
+      this.#enter({ ...this.#state, name: 'joined' });
+    }
+  }
+
+  #perform(action: DialInAction): void {
+    switch (action.type) {
+      case 'play':
+        return void this.#play(action.prompts);
+      case 'stop':
+        this.#promptNumber += 1;
+        return this.#media?.stop();
+      case 'startTimer':
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#dispatch({ type: 'timer' }), action.ms);
+        return;
+      case 'stopTimer': {
+        clearTimeout(this.#timer);
+        return;
+      }
+      case 'checkPin':
+        return void this.#checkPin(action.pin);
+      case 'join': {
+        this.#join(action.meetingId);
+        return;
+      }
+      case 'leave':
+        this.#enter({ name: 'leaving' });
+        {
+          this.#applyMute();
+          return;
+        }
+      case 'hangup': {
+        this.#end(callEnd.farewell(action.farewell));
+        return;
+      }
+    }
+  }
+
+  async #play(prompts: readonly PromptId[]): Promise<void> {
+    const number = (this.#promptNumber += 1);
+    try {
+      const how = await this.#media?.play(promptFiles(prompts, this.#language));
+      if (how !== 'finished' || number !== this.#promptNumber) return;
+    } catch (error) {
+      if (this.#isEnded()) return;
+      this.#logger.error({ err: error, prompts }, 'prompt not played');
+    }
+    this.#dispatch({ type: 'promptFinished' });
+  }
+
+  async #checkPin(pin: string): Promise<void> {
+    const { call, did, rooms } = this.#options;
+    const caller = call.caller.number === '' ? call.source : call.caller.number;
+    try {
+      const { meetingId } = await rooms.checkPin({ did, pin, caller });
+      this.#dispatch({ type: 'pinAccepted', meetingId });
+    } catch (error) {
+      const code = error instanceof AppError ? error.code : 'internal';
+      this.#logger.info({ code }, 'PIN not taken');
+      this.#dispatch({ type: PIN_ANSWERS.get(code) ?? 'unreachable' });
+    }
+  }
+
+  #join(meetingId: string): void {
+    const { call, rooms } = this.#options;
+    if (!this.#media) return;
+    const membership = rooms.enter({
+      meetingId,
+      ...call.caller,
+      media: this.#media,
+      onEvent: (event) => this.#onMember(event),
+    });
+    this.#enter({ name: 'joining', meetingId, membership });
+  }
+
+  /** On hold its music is kept from the room, and so is a caller who was sent out and hears goodbye. */
+  #applyMute(): void {
+    this.#media?.setMuted(this.#muted || this.#held || this.#state.name === 'leaving');
+  }
+
+  #enter(next: PhoneLegState): void {
+    const old = this.#state;
+    if (old.name === next.name || old.name === 'ended') return;
+    this.#state = next;
+    if ('membership' in old && !('membership' in next)) old.membership.leave();
+    this.#logger.debug({ from: old.name, to: next.name }, 'leg');
+    this.emit('statechange', old, next);
+  }
+
+  #isEnded(): boolean {
+    return this.#state.name === 'ended';
+  }
+
+  #end(end: CallEnd): void {
+    if (this.#isEnded()) return;
+    this.#enter({ name: 'ended', end });
+    clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
+    this.#conversation = stepDialIn(this.#conversation, { type: 'hangup' }).state;
+    this.#logger.info({ end }, 'call ended');
+    this.#whenEnded = this.#release(end).finally(() => this.emit('ended', end));
+  }
+
+  async #release(end: CallEnd): Promise<void> {
+    const { call } = this.#options;
+    this.#media?.onEvent(undefined);
+    try {
+      // Both are silent where the caller was faster.
+      if (this.#answered) await call.bye();
+      else if (end.by === 'us') call.refuse(end.code === 200 ? 503 : end.code);
+    } finally {
+      await this.#media?.close();
+    }
+  }
+}
+
+const INTERNAL = { status: 500, code: 'internal' } as const;
+
+/** What a refused PIN means for the conversation; any other error is `unreachable`. */
+const PIN_ANSWERS = new Map<string, 'pinRejected' | 'rateLimited' | 'meetingEnded'>([
+  ['pin-wrong', 'pinRejected'],
+  ['bad-request', 'pinRejected'],
+  ['rate-limited', 'rateLimited'],
+  ['meeting-ended', 'meetingEnded'],
+]);

@@ -1,0 +1,111 @@
+import { AppError } from '@switchroom/protocol';
+import Srf from 'drachtio-srf';
+import type { Logger } from 'pino';
+import type { InboundCall } from './InboundCall.ts';
+import { ALLOW, header, sdpOf, SrfCall } from './SrfCall.ts';
+
+/** Requests outside of a call that we have no use for; drachtio-srf would answer some with 404. */
+const NOT_TAKEN = ['register', 'subscribe', 'notify', 'message', 'publish', 'refer', 'update'];
+
+const RECONNECT_MAX_MS = 1_000;
+
+export interface SipListenerOptions {
+  /** Where the SIP server takes control connections: the embedded one, or a drachtio-server. */
+  control: { host: string; port: number };
+  secret: string;
+  onCall: (call: InboundCall) => void;
+  /** The connection is lost; it is made again by itself, but the calls are gone. */
+  onLost: () => void;
+  logger: Logger;
+}
+
+/** Our end of the SIP server's control connection: hands on what comes in. */
+export class SipListener {
+  readonly #options: SipListenerOptions;
+  readonly #srf = new Srf();
+  #closed = false;
+
+  constructor(options: SipListenerOptions) {
+    this.#options = options;
+    const { logger } = options;
+    this.#srf.on('error', (error) => logger.warn({ err: error }, 'SIP server connection'));
+    this.#srf.invite((req, res) => this.#onInvite(req, res));
+    this.#srf.use('options', (_req, res) =>
+      res.send(200, { headers: { Allow: ALLOW, Accept: 'application/sdp' } }),
+    );
+    // RFC 6086 section 4.2.2: INFO lives in a call only.
+    this.#srf.use('info', (_req, res) => res.send(481));
+    for (const method of NOT_TAKEN) {
+      this.#srf.use(method, (_req, res) => res.send(405, { headers: { Allow: ALLOW } }));
+    }
+  }
+
+  /**
+   * Connects, trying again until `timeoutMs`. Gives the addresses that the SIP server listens on, as
+   * `udp/127.0.0.1:5060`. Errors: `unavailable`, also when the secret is refused.
+   */
+  async connect(timeoutMs: number): Promise<string[]> {
+    const { control, secret, onLost } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<string[]>();
+    const where = `${control.host}:${control.port}`;
+    const timer = setTimeout(
+      () => reject(new AppError('unavailable', `No SIP server at ${where}.`)),
+      timeoutMs,
+    );
+    this.#srf.on('connect', (error: unknown, hostports) => {
+      if (error) {
+        reject(new AppError('unavailable', `The SIP server at ${where} refuses the secret.`));
+        return;
+      }
+      resolve(hostports.split(','));
+    });
+    const events: NodeJS.EventEmitter = this.#srf;
+    events.on('close', () => {
+      if (!this.#closed) onLost();
+    });
+    const reconnect = { retryMaxDelay: RECONNECT_MAX_MS };
+    const config = { ...control, secret, reconnect };
+    void this.#srf.connect(config);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Lets go of the SIP server. Twice is silent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      this.#srf.disconnect();
+    } catch (error) {
+      // drachtio-srf throws when it has no connection just now.
+      this.#options.logger.debug({ err: error }, 'SIP server connection was gone');
+    }
+  }
+
+  #onInvite(req: Srf.SrfRequest, res: Srf.SrfResponse): void {
+    const refusal = refusalOf(req);
+    if (refusal) {
+      res.send(refusal.status, { headers: refusal.headers ?? {} });
+      return;
+    }
+    const { logger, onCall } = this.#options;
+    onCall(new SrfCall(this.#srf, req, res, sdpOf(req) ?? '', logger));
+  }
+}
+
+/** What is wrong with an INVITE as a message, before anybody asks who calls whom. */
+function refusalOf(
+  req: Srf.SrfRequest,
+): { status: number; headers?: Record<string, string> } | undefined {
+  if (!req.isNewInvite) return { status: 481 };
+  // RFC 3261 section 8.1.1.8: without it there is nowhere to send the BYE.
+  if (!req.has('Contact')) return { status: 400 };
+  // Section 8.2.2.3: we have no extension that a caller may require.
+  const required = header(req, 'Require');
+  if (required !== undefined) return { status: 420, headers: { Unsupported: required } };
+  if (sdpOf(req) === undefined) return { status: 415, headers: { Accept: 'application/sdp' } };
+  return undefined;
+}

@@ -1,0 +1,75 @@
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakePhoneMedia } from '../media/fake/FakePhoneMedia.ts';
+import { Switchboard } from './Switchboard.ts';
+import { FakeCall } from './testing/FakeCall.ts';
+import { FakeRooms } from './testing/FakeRooms.ts';
+import { loopbackTrunk } from './trunk.ts';
+
+let media: FakePhoneMedia;
+let switchboard: Switchboard;
+
+beforeEach(() => {
+  media = new FakePhoneMedia({ promptsEnd: false });
+  switchboard = new Switchboard({
+    media,
+    rooms: new FakeRooms(),
+    trunk: loopbackTrunk,
+    logger: pino({ level: 'silent' }),
+    maxCalls: 2,
+  });
+});
+
+async function accept(call = new FakeCall()): Promise<FakeCall> {
+  switchboard.accept(call);
+  await vi.waitFor(() => expect(call.sent.length).toBeGreaterThan(0));
+  return call;
+}
+
+describe('Switchboard', () => {
+  it('makes a leg of a call', async () => {
+    const call = await accept();
+    await vi.waitFor(() => expect(call.sent).toEqual(['180', '200']));
+    expect(switchboard.legs).toHaveLength(1);
+  });
+
+  it('refuses a call from elsewhere with 403', async () => {
+    const call = await accept(new FakeCall({ source: '192.0.2.7' }));
+    expect(call.sent).toEqual(['403']);
+    expect(switchboard.legs).toEqual([]);
+  });
+
+  it('refuses what is not a number with 404', async () => {
+    const call = Object.assign(new FakeCall(), { dialled: undefined });
+    expect((await accept(call)).sent).toEqual(['404']);
+  });
+
+  it('refuses one call too many with 503, and takes one again when another ended', async () => {
+    const [first] = [await accept(), await accept()];
+    expect((await accept()).sent).toEqual(['503']);
+    first.emit({ type: 'ended', lost: false });
+    await vi.waitFor(() => expect(switchboard.legs).toHaveLength(1));
+    const again = await accept();
+    expect(again.sent[0]).toBe('180');
+  });
+
+  it('close() says BYE to every leg and takes no more', async () => {
+    const calls = [await accept(), await accept()];
+    await vi.waitFor(() => expect(calls.map(({ sent }) => sent.at(-1))).toEqual(['200', '200']));
+    await switchboard.close();
+    expect(calls.map(({ sent }) => sent.at(-1))).toEqual(['BYE', 'BYE']);
+    expect(switchboard.legs).toEqual([]);
+    expect(media.legs.size).toBe(0);
+    expect((await accept()).sent).toEqual(['503']);
+    await switchboard.close();
+  });
+
+  it('ends every leg when the SIP server is gone', async () => {
+    await accept();
+    const ended = Promise.withResolvers<unknown>();
+    switchboard.legs[0]!.once('ended', ended.resolve);
+    switchboard.signalingLost();
+    expect(await ended.promise).toMatchObject({ by: 'network', reason: 'signaling-lost' });
+    expect(switchboard.legs).toEqual([]);
+  });
+});

@@ -1,0 +1,42 @@
+import { AppError, type ErrorCode } from '@switchroom/protocol';
+import type { MeetingRooms, MemberEvent, Membership, Phone } from '../../gateway/MeetingRooms.ts';
+
+/** A meeting server that knows one PIN. For tests. */
+export class FakeRooms implements MeetingRooms {
+  pin = '123456';
+  didError: ErrorCode | undefined;
+  pinError: ErrorCode | undefined;
+  /** When set, DIDs are not resolved before it is. */
+  didGate: Promise<unknown> = Promise.resolve();
+  readonly checked: { did: string; pin: string; caller: string }[] = [];
+  readonly phones: Phone[] = [];
+  /** Phones that have left by themselves. */
+  readonly left: Phone[] = [];
+
+  async resolveDid(number: string): Promise<{ number: string; language: string }> {
+    await this.didGate;
+    if (this.didError) throw new AppError(this.didError, 'refused');
+    return { number, language: 'en' };
+  }
+
+  async checkPin(query: {
+    did: string;
+    pin: string;
+    caller: string;
+  }): Promise<{ meetingId: string }> {
+    this.checked.push(query);
+    if (this.pinError) throw new AppError(this.pinError, 'refused');
+    if (query.pin !== this.pin) throw new AppError('pin-wrong', 'wrong');
+    return { meetingId: 'm1' };
+  }
+
+  enter(phone: Phone): Membership {
+    this.phones.push(phone);
+    return { leave: () => this.left.push(phone) };
+  }
+
+  /** The server tells the last phone that entered. */
+  tell(event: MemberEvent): void {
+    this.phones.at(-1)?.onEvent(event);
+  }
+}
