@@ -1,0 +1,83 @@
+import {
+  AppError,
+  errorStatus,
+  type CreateMeeting,
+  type ErrorCode,
+  type JoinPreview,
+  type MeetingView,
+} from '@switchroom/protocol';
+import type { Session } from '../stores/session.ts';
+
+type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorStatus, value);
+}
+
+/** A code for an answer that carries none, e.g. one from a proxy on the way. */
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401) return 'unauthenticated';
+  if (status === 404) return 'not-found';
+  if (status === 429) return 'rate-limited';
+  return status >= 502 ? 'unavailable' : 'internal';
+}
+
+async function problemOf(response: Response): Promise<AppError> {
+  // RFC 9457: `detail` is for people, `code` is ours and for programs.
+  const problem: unknown = await response.json().catch(() => undefined);
+  const { code, detail } = (problem ?? {}) as { code?: unknown; detail?: unknown };
+  return new AppError(
+    isErrorCode(code) ? code : codeOfStatus(response.status),
+    typeof detail === 'string' ? detail : `HTTP ${response.status}`,
+  );
+}
+
+/** The calls of the REST contract that the app makes. Each throws an `AppError`. */
+export class RestClient {
+  readonly #fetch: Fetch;
+
+  constructor({ fetch = (path, init) => globalThis.fetch(path, init) }: { fetch?: Fetch } = {}) {
+    this.#fetch = fetch;
+  }
+
+  signIn(email: string, password: string): Promise<Session> {
+    return this.#call<Session>('POST', '/sessions', { body: { email, password } });
+  }
+
+  createMeeting(meeting: CreateMeeting, token: string): Promise<MeetingView> {
+    return this.#call<MeetingView>('POST', '/meetings', { body: meeting, token });
+  }
+
+  previewJoin(joinToken: string): Promise<JoinPreview> {
+    return this.#call<JoinPreview>('GET', `/join/${encodeURIComponent(joinToken)}`);
+  }
+
+  async setRecording(meetingId: string, action: 'start' | 'stop', token: string): Promise<void> {
+    const path = `/meetings/${encodeURIComponent(meetingId)}/recording`;
+    await this.#call('POST', path, { body: { action }, token });
+  }
+
+  async #call<T>(
+    method: string,
+    path: string,
+    { body, token }: { body?: unknown; token?: string } = {},
+  ): Promise<T> {
+    const headers = new Headers({ accept: 'application/json' });
+    if (body !== undefined) headers.set('content-type', 'application/json');
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+    let response: Response;
+    try {
+      response = await this.#fetch(`/api/v1${path}`, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (cause) {
+      throw new AppError('unavailable', 'The server cannot be reached.', { cause });
+    }
+    if (!response.ok) throw await problemOf(response);
+    // 202 and 204 may come without a body.
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+}

@@ -1,0 +1,22 @@
+import './styles/index.css';
+import { createPinia } from 'pinia';
+import { createApp } from 'vue';
+import App from './App.vue';
+import { RestClient } from './api/RestClient.ts';
+import { createMessages } from './i18n.ts';
+import { restKey, serviceKey } from './injection.ts';
+import { createAppRouter } from './router.ts';
+import { createMeetingService } from './service/createMeetingService.ts';
+
+const pinia = createPinia();
+const service = createMeetingService(pinia, window);
+// Closing the tab is leaving; without this the others would wait for a timeout.
+window.addEventListener('pagehide', () => service.leave());
+
+createApp(App)
+  .use(pinia)
+  .use(createAppRouter())
+  .use(createMessages())
+  .provide(restKey, new RestClient())
+  .provide(serviceKey, service)
+  .mount('#app');

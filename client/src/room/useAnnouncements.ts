@@ -1,0 +1,67 @@
+import type { ParticipantView } from '@switchroom/protocol';
+import { readonly, shallowRef, watch, type ShallowRef } from 'vue';
+
+type Person = Pick<ParticipantView, 'id' | 'name' | 'handRaised'>;
+
+/** Something a screen reader says; `key` is a message key. */
+export interface Announcement {
+  key:
+    | 'joined'
+    | 'left'
+    | 'handRaised'
+    | 'recordingStarted'
+    | 'recordingStopped'
+    | 'muted'
+    | 'unmuted';
+  name: string;
+}
+
+interface Options {
+  participants: () => readonly Person[];
+  selfId: () => string | undefined;
+  recording: () => boolean;
+  muted: () => boolean;
+}
+
+/** What changed from `before` to `after`, our own comings and goings left out. */
+export function changesOf(
+  before: readonly Person[],
+  after: readonly Person[],
+  selfId: string | undefined,
+): Announcement[] {
+  const changes: Announcement[] = [];
+  for (const { id, name, handRaised } of after) {
+    if (id === selfId) continue;
+    const earlier = before.find((one) => one.id === id);
+    if (earlier === undefined) changes.push({ key: 'joined', name });
+    if (handRaised && earlier?.handRaised !== true) changes.push({ key: 'handRaised', name });
+  }
+  for (const { id, name } of before) {
+    if (!after.some((one) => one.id === id)) changes.push({ key: 'left', name });
+  }
+  return changes;
+}
+
+/** The latest news of the room for a live region. */
+export function useAnnouncements(options: Options): Readonly<ShallowRef<readonly Announcement[]>> {
+  const latest = shallowRef<readonly Announcement[]>([]);
+  const { participants, selfId, recording, muted } = options;
+
+  // Compared as copies, since the list is changed in place.
+  watch(
+    () => ({ self: selfId(), people: participants().map((one) => ({ ...one })) }),
+    (after, before) => {
+      // Another id of our own is a reconnect: everybody else has a new id too, and nobody came.
+      if (after.self === undefined || after.self !== before.self) return;
+      const changes = changesOf(before.people, after.people, after.self);
+      if (changes.length > 0) latest.value = changes;
+    },
+  );
+  watch(recording, (on) => {
+    latest.value = [{ key: on ? 'recordingStarted' : 'recordingStopped', name: '' }];
+  });
+  watch(muted, (off) => {
+    latest.value = [{ key: off ? 'muted' : 'unmuted', name: '' }];
+  });
+  return readonly(latest);
+}
