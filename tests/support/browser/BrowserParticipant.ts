@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { Sound } from '../audio/Sound.ts';
+import { writeWav } from '../audio/wav.ts';
+import { listenInPage } from './pageAudio.ts';
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+
+export interface BrowserOptions {
+  name: string;
+  joinUrl: string;
+  /** What the microphone hears, over and over; `refused`: the permission is denied. */
+  microphone: Sound | 'refused';
+  /** Runs in the page before anything else does. */
+  initScript?: () => void;
+}
+
+/** Chromium with a fake microphone, used as a person uses it: by role and name. */
+export class BrowserParticipant {
+  readonly name: string;
+  readonly page: Page;
+  /** What the page wrote to its console as an error. */
+  readonly errors: string[] = [];
+  readonly #context: BrowserContext;
+  readonly #folder: string;
+  #closed = false;
+
+  private constructor(name: string, context: BrowserContext, page: Page, folder: string) {
+    this.name = name;
+    this.#context = context;
+    this.page = page;
+    this.#folder = folder;
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text());
+    });
+    page.on('pageerror', (error) => this.errors.push(error.message));
+  }
+
+  /** Opens the join link; does not join yet. */
+  static async open(options: BrowserOptions): Promise<BrowserParticipant> {
+    const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
+    const isRefused = options.microphone === 'refused';
+    // The microphone's processing takes tones for noise: off, since tones are what we measure.
+    const url = new URL(options.joinUrl);
+    url.searchParams.set('processing', 'off');
+    const args = [
+      '--no-sandbox',
+      '--use-fake-device-for-media-stream',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--autoplay-policy=no-user-gesture-required',
+      // A window that is not in front is slowed down otherwise.
+      '--disable-background-timer-throttling',
+      '--disable-renderer-backgrounding',
+      '--disable-backgrounding-occluded-windows',
+    ];
+    if (options.microphone !== 'refused') {
+      const file = join(folder, 'microphone.wav');
+      await writeWav(file, options.microphone);
+      args.push('--use-fake-ui-for-media-stream', `--use-file-for-fake-audio-capture=${file}`);
+    } else {
+      args.push('--deny-permission-prompts');
+    }
+    const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
+      executablePath: CHROMIUM,
+      headless: true,
+      args,
+      // The fake microphone's permission comes of the flag; anything else is as in a fresh profile.
+      ...(isRefused && { permissions: [] }),
+    });
+    const page = context.pages()[0] ?? (await context.newPage());
+    if (options.initScript !== undefined) await page.addInitScript(options.initScript);
+    const participant = new BrowserParticipant(options.name, context, page, folder);
+    try {
+      await page.goto(url.href);
+    } catch (error) {
+      await participant.close();
+      throw error;
+    }
+    return participant;
+  }
+
+  /** Opens the link, says the name and joins; resolves in the room. */
+  static async join(options: BrowserOptions): Promise<BrowserParticipant> {
+    const participant = await BrowserParticipant.open(options);
+    try {
+      await participant.page.getByRole('textbox', { name: 'Your name' }).fill(options.name);
+      await participant.page.getByRole('button', { name: 'Join', exact: true }).click();
+      await participant.inRoom();
+    } catch (error) {
+      const screen = await participant.page
+        .locator('body')
+        .innerText()
+        .catch(() => '');
+      await participant.close();
+      const what = `${options.name} could not join. Screen: ${screen.slice(0, 600)}`;
+      throw new Error(`${what}\nConsole: ${participant.errors.join('\n')}`, { cause: error });
+    }
+    return participant;
+  }
+
+  /** Resolves when the room is on the screen. */
+  async inRoom(): Promise<void> {
+    await this.page.getByRole('list', { name: 'Participants' }).waitFor({ timeout: 20_000 });
+  }
+
+  /** What each other participant sounds like now, by participant id. */
+  async heard(seconds: number): Promise<Map<string, Sound>> {
+    const heard = await this.page.evaluate(listenInPage, seconds);
+    return new Map(
+      heard.map(({ participantId, sampleRate, samples }) => {
+        const bytes = Buffer.from(samples, 'base64');
+        const pcm = Int16Array.from({ length: bytes.length / 2 }, (_, i) =>
+          bytes.readInt16LE(2 * i),
+        );
+        return [participantId, { sampleRate, samples: pcm }];
+      }),
+    );
+  }
+
+  /** Ids of those whose sound is played. */
+  audible(): Promise<string[]> {
+    const audios = this.page.locator('audio[data-participant-id]');
+    return audios.evaluateAll((all) =>
+      all.map((one) => (one as HTMLAudioElement).dataset['participantId'] ?? ''),
+    );
+  }
+
+  async leave(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Leave' }).click();
+  }
+
+  /** Closes the browser. Twice is silent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#context.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
