@@ -1,0 +1,65 @@
+import { tokensOf } from '../message/lists.ts';
+import { tagOf } from '../message/nameAddr.ts';
+import type { SipRequest } from '../message/SipMessage.ts';
+import { parseSipUri } from '../message/uri.ts';
+
+/** The methods the server passes on. */
+const METHODS = new Set([
+  'INVITE',
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'OPTIONS',
+  'INFO',
+  'UPDATE',
+  'PRACK',
+  'REFER',
+  'NOTIFY',
+  'MESSAGE',
+  'SUBSCRIBE',
+  'REGISTER',
+  'PUBLISH',
+]);
+
+/** Extensions a caller may require (RFC 3261 section 8.2.2.3). None is built yet. */
+const EXTENSIONS: ReadonlySet<string> = new Set<string>();
+
+export interface Refusal {
+  status: number;
+  reason?: string;
+  headers?: Record<string, string>;
+}
+
+/** What speaks against a request whatever it wants (RFC 3261 section 8.2); undefined when nothing does. */
+export function examine(request: SipRequest): Refusal | undefined {
+  if (!METHODS.has(request.method)) {
+    return { status: 501, headers: { Allow: [...METHODS].join(', ') } };
+  }
+  const scheme = request.uri.split(':')[0]?.toLowerCase() ?? '';
+  if (!['sip', 'sips', 'tel'].includes(scheme)) return { status: 416 };
+  if (scheme !== 'tel' && parseSipUri(request.uri) === undefined) {
+    return { status: 400, reason: 'Malformed Request-URI' };
+  }
+  const initial = tagOf(request.headers.get('To')) === undefined;
+  if (initial && Number(request.headers.get('Max-Forwards') ?? '70') === 0) return { status: 483 };
+  const wanted = tokensOf([
+    ...request.headers.getAll('Require'),
+    ...request.headers.getAll('Proxy-Require'),
+  ]);
+  const unsupported = wanted.filter((tag) => !EXTENSIONS.has(tag));
+  if (unsupported.length > 0 && request.method !== 'CANCEL') {
+    return { status: 420, headers: { Unsupported: unsupported.join(', ') } };
+  }
+  return undefined;
+}
+
+/** Seconds until a caller may try again when nobody serves calls. */
+const RETRY_AFTER = '5';
+
+/** The answer when no application takes a request. */
+export function unserved(method: string, connected: boolean, verbs: string[]): Refusal {
+  if (!connected || method === 'INVITE' || method === 'OPTIONS') {
+    return { status: 503, headers: { 'Retry-After': RETRY_AFTER } };
+  }
+  return { status: 405, headers: { Allow: [...verbs, 'ACK', 'BYE', 'CANCEL'].join(', ') } };
+}

@@ -1,0 +1,13 @@
+import { maskNumber } from '@switchroom/protocol';
+
+/** A URI as logs may show it: the user part, a number mostly, is masked. */
+export function redactUri(uri: string): string {
+  const match = /^([a-z]+):(?:(.*)@)?([^@]*)$/is.exec(uri);
+  const [, scheme, user, rest] = match ?? [];
+  if (scheme === undefined || rest === undefined) return '…';
+  if (user !== undefined) return `${scheme}:${maskNumber(user)}@${rest.split(/[;?]/)[0] ?? ''}`;
+  // tel:+15550100 has no '@'; a host has no '+', but may be all digits and dots.
+  return /^sips?$/i.test(scheme)
+    ? `${scheme}:${rest.split(/[;?]/)[0] ?? ''}`
+    : `${scheme}:${maskNumber(rest)}`;
+}

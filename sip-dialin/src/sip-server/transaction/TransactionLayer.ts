@@ -1,0 +1,155 @@
+import type { Clock } from '../clock.ts';
+import { tagOf } from '../message/nameAddr.ts';
+import type { SipMessage, SipRequest, SipResponse } from '../message/SipMessage.ts';
+import type { Peer, Target } from '../transport/peer.ts';
+import { answerTarget } from '../transport/received.ts';
+import type { ClientFailure, ClientTransaction } from './ClientTransaction.ts';
+import { InviteClientTransaction } from './InviteClientTransaction.ts';
+import { InviteServerTransaction } from './InviteServerTransaction.ts';
+import { clientKey, mergeKey, serverKey } from './keys.ts';
+import { NonInviteClientTransaction } from './NonInviteClientTransaction.ts';
+import { NonInviteServerTransaction } from './NonInviteServerTransaction.ts';
+import type { ServerTransaction } from './ServerTransaction.ts';
+import type { SipTimers } from './timers.ts';
+
+/** Who is told of what no transaction could settle (the "transaction user" of RFC 3261). */
+export interface TransactionUser {
+  /** A new request; `merged` when the same one is being served over another path. */
+  onRequest(transaction: ServerTransaction, peer: Peer, merged: boolean): void;
+  /** An ACK that belongs to a 2xx, or to nothing. */
+  onAck(request: SipRequest, peer: Peer): void;
+  /** A request for which there is no room. */
+  onOverload(request: SipRequest, peer: Peer): void;
+  onServerTerminated(transaction: ServerTransaction): void;
+}
+
+export interface ClientHandlers {
+  onResponse: (response: SipResponse) => void;
+  onFailure: (failure: ClientFailure) => void;
+  onTerminated: () => void;
+}
+
+export interface TransactionLayerOptions {
+  clock: Clock;
+  timers: SipTimers;
+  /** Server transactions beyond this are refused. */
+  maxServerTransactions: number;
+  /** Rejects when the message cannot be sent. */
+  send: (message: SipMessage, target: Target) => Promise<void>;
+  user: TransactionUser;
+}
+
+/** Matches messages to transactions (RFC 3261 sections 17.1.3 and 17.2.3) and holds them all. */
+export class TransactionLayer {
+  readonly #options: TransactionLayerOptions;
+  readonly #servers = new Map<string, ServerTransaction>();
+  readonly #merged = new Map<string, ServerTransaction>();
+  readonly #clients = new Map<string, ClientTransaction>();
+
+  constructor(options: TransactionLayerOptions) {
+    this.#options = options;
+  }
+
+  get serverCount(): number {
+    return this.#servers.size;
+  }
+
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** Takes a well-formed message from the network. */
+  receive(message: SipMessage, peer: Peer): void {
+    if (message.kind === 'response') {
+      message.source = { host: peer.host, port: peer.port };
+      this.#clients.get(clientKey(message))?.received(message);
+    } else if (message.method === 'ACK') this.#receiveAck(message, peer);
+    else this.#receiveRequest(message, peer);
+  }
+
+  /** The INVITE that a CANCEL is about (section 9.2). */
+  inviteOf(cancel: SipRequest): InviteServerTransaction | undefined {
+    const found = this.#servers.get(serverKey(cancel, 'INVITE'));
+    return found instanceof InviteServerTransaction ? found : undefined;
+  }
+
+  /** Sends a request in a new client transaction. Its topmost Via must have a fresh branch. */
+  request(request: SipRequest, target: Target, handlers: ClientHandlers): ClientTransaction {
+    const { clock, timers } = this.#options;
+    const key = clientKey(request);
+    const send = (message: SipRequest): void => {
+      this.#options.send(message, target).catch(() => transaction.transportFailed());
+    };
+    const onTerminated = (): void => {
+      this.#clients.delete(key);
+      handlers.onTerminated();
+    };
+    const Machine =
+      request.method === 'INVITE' ? InviteClientTransaction : NonInviteClientTransaction;
+    const reliable = target.transport === 'tcp';
+    const transaction: ClientTransaction = new Machine({
+      ...handlers,
+      ...{ request, reliable, clock, timers, send, onTerminated },
+    });
+    this.#clients.set(key, transaction);
+    return transaction;
+  }
+
+  /** Ends everything quietly. */
+  close(): void {
+    for (const transaction of [...this.#servers.values()]) transaction.terminate();
+    for (const transaction of [...this.#clients.values()]) transaction.terminate();
+  }
+
+  #receiveAck(ack: SipRequest, peer: Peer): void {
+    const invite = this.inviteOf(ack);
+    // In "accepted" the ACK, should it reuse the branch, is one of a 2xx (RFC 6026 section 7.1).
+    if (invite === undefined || invite.state === 'accepted') this.#options.user.onAck(ack, peer);
+    else invite.acknowledged();
+  }
+
+  #receiveRequest(request: SipRequest, peer: Peer): void {
+    const key = serverKey(request);
+    const known = this.#servers.get(key);
+    if (known !== undefined) {
+      known.retransmitted();
+      return;
+    }
+    if (this.#servers.size >= this.#options.maxServerTransactions) {
+      this.#options.user.onOverload(request, peer);
+      return;
+    }
+    const initial = tagOf(request.headers.get('To')) === undefined && request.method !== 'CANCEL';
+    const merge = initial ? mergeKey(request) : undefined;
+    const merged = merge !== undefined && this.#merged.has(merge);
+    const transaction = this.#open(request, peer, key, merged ? undefined : merge);
+    this.#options.user.onRequest(transaction, peer, merged);
+  }
+
+  #open(
+    request: SipRequest,
+    peer: Peer,
+    key: string,
+    merge: string | undefined,
+  ): ServerTransaction {
+    const { clock, timers, user } = this.#options;
+    const target = answerTarget(request, peer);
+    const Machine =
+      request.method === 'INVITE' ? InviteServerTransaction : NonInviteServerTransaction;
+    const transaction: ServerTransaction = new Machine({
+      ...{ request, clock, timers, reliable: peer.transport === 'tcp' },
+      send: (response) => {
+        // An answer that cannot be delivered is for the client's timers to notice (section 17.2.4).
+        this.#options.send(response, target).catch(() => undefined);
+      },
+      onTerminated: () => {
+        this.#servers.delete(key);
+        if (merge !== undefined) this.#merged.delete(merge);
+        user.onServerTerminated(transaction);
+      },
+    });
+    this.#servers.set(key, transaction);
+    if (merge !== undefined) this.#merged.set(merge, transaction);
+    return transaction;
+  }
+}

@@ -1,0 +1,112 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import type { Clock } from '../clock.ts';
+import { hostPort } from '../message/uri.ts';
+import { TcpConnection } from './TcpConnection.ts';
+
+export interface TcpTransportOptions {
+  clock: Clock;
+  /** Connections beyond this are closed at once. */
+  maxConnections: number;
+  idleMs: number;
+  connectTimeoutMs: number;
+  onMessage: (data: Buffer, connection: TcpConnection) => void;
+}
+
+/** SIP over TCP: the listener, and every connection by its far end, so that they are used again. */
+export class TcpTransport {
+  readonly #options: TcpTransportOptions;
+  readonly #server: Server;
+  readonly #byPeer = new Map<string, TcpConnection>();
+  readonly #connecting = new Map<string, Promise<TcpConnection>>();
+  #closed = false;
+
+  constructor(options: TcpTransportOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  get size(): number {
+    return this.#byPeer.size;
+  }
+
+  /** Listens; gives the port. Rejects with the system's error. */
+  async listen(host: string, port: number): Promise<number> {
+    this.#server.listen(port, host);
+    await once(this.#server, 'listening');
+    // From now on an error of the listener (too many open files) concerns one connection only.
+    this.#server.on('error', () => undefined);
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Sends over the open connection to this address, or a new one. */
+  async send(data: Buffer, address: string, port: number): Promise<void> {
+    const key = hostPort(address, port);
+    const open = this.#byPeer.get(key);
+    if (open !== undefined) return open.send(data);
+    const connection = await (this.#connecting.get(key) ?? this.#connect(key, address, port));
+    return connection.send(data);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const connection of [...this.#byPeer.values()]) connection.close();
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#closed || this.#byPeer.size >= this.#options.maxConnections) socket.destroy();
+    else if (socket.remoteAddress === undefined) socket.destroy();
+    else this.#adopt(socket);
+  }
+
+  #adopt(socket: Socket): TcpConnection {
+    const connection = new TcpConnection({
+      socket,
+      clock: this.#options.clock,
+      idleMs: this.#options.idleMs,
+      onMessage: this.#options.onMessage,
+      onClose: (closed) => this.#forget(closed),
+    });
+    this.#byPeer.set(hostPort(connection.address, connection.port), connection);
+    return connection;
+  }
+
+  #forget(connection: TcpConnection): void {
+    const key = hostPort(connection.address, connection.port);
+    if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key);
+  }
+
+  #connect(key: string, address: string, port: number): Promise<TcpConnection> {
+    const opening = this.#open(address, port).finally(() => this.#connecting.delete(key));
+    this.#connecting.set(key, opening);
+    return opening;
+  }
+
+  #open(address: string, port: number): Promise<TcpConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: address, port });
+      const timer = this.#options.clock.after(this.#options.connectTimeoutMs, () => {
+        socket.destroy(new Error('connect timed out'));
+      });
+      const fail = (error: Error): void => {
+        timer.cancel();
+        reject(error);
+      };
+      socket.once('error', fail);
+      socket.once('connect', () => {
+        timer.cancel();
+        socket.off('error', fail);
+        if (this.#closed) {
+          socket.destroy();
+          reject(new Error('transport closed'));
+        } else resolve(this.#adopt(socket));
+      });
+    });
+  }
+}
