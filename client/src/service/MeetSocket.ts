@@ -2,7 +2,6 @@ import {
   AppError,
   MEET_NAMESPACE,
   PROTOCOL_VERSION,
-  unwrap,
   type MeetClientToServer,
   type MeetPayload,
   type MeetRequest,
@@ -67,11 +66,8 @@ export function requester(socket: Pick<MeetSocket, 'timeout' | 'connected'>): Re
         return;
       }
       send(socket, event, payload, (result) => {
-        try {
-          resolve(unwrap(result));
-        } catch (error) {
-          reject(error);
-        }
+        if (result.ok) resolve(result.value);
+        else reject(new AppError(result.code, result.message));
       });
     });
 }

@@ -9,12 +9,13 @@ import {
   type LeaveReason,
   type Result,
 } from '@switchroom/protocol';
-import type { Device, RtpCapabilities } from 'mediasoup-client/types';
+import type { Device } from 'mediasoup-client/types';
 import { readonly, shallowRef, type ShallowRef } from 'vue';
 import type { Stores } from '../stores/stores.ts';
+import { codeOfDevice, PASSING, type Attempt, type JoinIntent } from './attempt.ts';
 import { bindRoomNews } from './bindRoomNews.ts';
 import { MediaSession, type RemoteTrack } from './MediaSession.ts';
-import { requester, send, type MeetSocket, type Request } from './MeetSocket.ts';
+import { requester, send, type MeetSocket } from './MeetSocket.ts';
 import type { Microphone } from './Microphone.ts';
 
 /** How long we try to come back, or to get in, before we say that the connection is lost, ms. */
@@ -22,42 +23,11 @@ export const RECONNECT_FOR_MS = 60_000;
 /** Pause before a join is tried again that the server could not serve just now, ms. */
 export const RETRY_MS = 2_000;
 
-/** Refusals that may pass by themselves while the server comes back. */
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'unavailable',
-  'media-unavailable',
-  'rate-limited',
-  'conflict',
-  'internal',
-]);
-
-export interface JoinIntent {
-  joinToken: string;
-  name: string;
-  /** Without it one only listens, and may turn it on later. */
-  withMicrophone: boolean;
-}
-
 interface Options {
   connect: () => MeetSocket;
   createDevice: () => Promise<Device>;
   microphone: Microphone;
   stores: Stores;
-}
-
-/** One attempt to be in a meeting, from the press of "Join" to the end, reconnects included. */
-interface Attempt {
-  readonly intent: JoinIntent;
-  readonly socket: MeetSocket;
-  readonly request: Request;
-  /** Settled when the microphone is open, or not wanted. */
-  readonly microphoneReady: Promise<unknown>;
-  session: MediaSession | undefined;
-  hasJoined: boolean;
-  deadline: ReturnType<typeof setTimeout> | undefined;
-  retry: ReturnType<typeof setTimeout> | undefined;
-  /** Own mute requests on their way; the server's news about them is older than our state. */
-  muteRequests: number;
 }
 
 /** Owns the socket and the media of the meeting this tab is in, and feeds the stores. */
@@ -351,11 +321,4 @@ export class MeetingService {
     this.#options.stores.participants.clear();
     this.#options.stores.notices.dismiss();
   }
-}
-
-/** mediasoup-client says `UnsupportedError` for a browser whose WebRTC it does not know. */
-function codeOfDevice(error: unknown): ErrorCode {
-  return error instanceof Error && error.name === 'UnsupportedError'
-    ? 'no-codec'
-    : failure(error).code;
 }
