@@ -40,7 +40,7 @@ export async function buildClient(context) {
     env: { ...context.env, NODE_ENV: 'production' },
     log: path.join(context.logs, 'client.log'),
     advice: 'The client could not be built; see its sources in client/',
-    cause: /^\s*\w*Error: |: error /,
+    cause: /^\s*\w*Error: |^\[[A-Z_]+\] /,
   });
   writeFileSync(stampFile(context.root), hash);
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { inspect } from 'node:util';
 import { runCommand } from './command.mjs';
 import { withLock } from './lock.mjs';
 import { hasWorker, isWorthAsking, rememberNoPrebuilt, runs, workerPlace } from './worker.mjs';
@@ -55,8 +56,7 @@ export async function seekPrebuilt(context, progress) {
         await download(context, place);
         return 'got the official prebuilt';
       } catch (error) {
-        const cause = error instanceof Error && error.cause ? ` (${String(error.cause)})` : '';
-        rememberNoPrebuilt(place, String(error) + cause);
+        rememberNoPrebuilt(place, inspect(error));
         return 'cannot be had here, so it will be built from source';
       }
     },
