@@ -1,5 +1,6 @@
 import { opusSamples } from '../format/opus.ts';
 import { decodePackets } from '../format/packets.ts';
+import { SealError } from '../format/SealError.ts';
 import { SealedLogReader, type RecordPlace } from '../format/SealedLogReader.ts';
 import { OggOpusMuxer, type MuxState } from './ogg/OggOpusMuxer.ts';
 
@@ -10,6 +11,12 @@ interface Section {
   size: number;
   /** The record, and how the muxer stood before it; `null` for head and tail. */
   source: { place: RecordPlace; state: MuxState } | null;
+}
+
+/** Which file it must be: a file cannot be passed off for another. */
+export interface AudioFileName {
+  recordingId: string;
+  trackId: string;
 }
 
 /**
@@ -41,10 +48,13 @@ export class AudioIndex {
   }
 
   /** Reads a sealed track once. Errors: `SealError`, and those of the file system. */
-  static async build(path: string, identity: string): Promise<AudioIndex> {
+  static async build(path: string, file: AudioFileName, identity: string): Promise<AudioIndex> {
     const log = await SealedLogReader.open(path, identity);
     try {
       const { header } = log;
+      if (header.recordingId !== file.recordingId || header.name !== file.trackId) {
+        throw new SealError('tampered', 'The file is that of another track or recording.');
+      }
       const muxer = new OggOpusMuxer({
         serial: Number.parseInt(header.fileId.slice(0, 8), 16),
         preSkip: header.preSkip,

@@ -11,7 +11,7 @@ import {
 import { readManifest } from '../format/manifest.ts';
 import { SealError } from '../format/SealError.ts';
 import { isCode } from '../format/secretFile.ts';
-import { AudioIndex } from './AudioIndex.ts';
+import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
 import type { AudioFile, Vault } from './Vault.ts';
 import { zipStream, type ZipEntry } from './zipStream.ts';
 
@@ -39,7 +39,7 @@ export class FileVault implements Vault {
 
   async openAudio(recordingId: string, trackId: string): Promise<AudioFile> {
     if (!isSafeId(recordingId) || !isSafeId(trackId) || trackId === MANIFEST_ID) throw notFound();
-    const index = await this.#index(sealedFile(this.#dir, recordingId, trackId));
+    const index = await this.#index({ recordingId, trackId });
     const identity = this.#identity;
     return {
       size: index.size,
@@ -83,14 +83,15 @@ export class FileVault implements Vault {
     }
   }
 
-  async #index(path: string): Promise<AudioIndex> {
+  async #index(file: AudioFileName): Promise<AudioIndex> {
+    const path = sealedFile(this.#dir, file.recordingId, file.trackId);
     try {
       const { size, mtimeMs } = await stat(path);
       const version = `${size} ${mtimeMs}`;
       let kept = this.#indexes.get(path);
       this.#indexes.delete(path);
       if (kept?.version !== version) {
-        kept = { version, index: AudioIndex.build(path, this.#identity) };
+        kept = { version, index: AudioIndex.build(path, file, this.#identity) };
       }
       this.#indexes.set(path, kept);
       const [oldest] = this.#indexes.keys();

@@ -1,0 +1,172 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '@switchroom/protocol';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeServer, TOKEN } from '../testing/FakeServer.ts';
+import { collect, decodeOgg, encode, level, tone } from '../testing/sound.ts';
+import { Talker } from '../testing/talker.ts';
+import { loadOrCreateKeys, openVault, type VaultKeys } from '../vault/index.ts';
+import { createRecorder, type Recorder } from './index.ts';
+
+const logger = pino({ level: 'silent' });
+
+let dataDirectory: string;
+let keys: VaultKeys;
+let server: FakeServer;
+let recorder: Recorder;
+/** The recorder's monotonic clock: the real one, and what a test adds. */
+let ahead = 0;
+
+async function makeRecorder(token = TOKEN): Promise<Recorder> {
+  const config = { DATA_DIR: dataDirectory, SIGNALING_URL: server.url, SERVICE_TOKEN: token };
+  return await createRecorder(config, { logger, now: () => performance.now() + ahead });
+}
+
+beforeEach(async () => {
+  ahead = 0;
+  dataDirectory = await mkdtemp(join(tmpdir(), 'gateway-'));
+  keys = await loadOrCreateKeys(join(dataDirectory, 'keys'));
+  server = await FakeServer.open();
+  await server.listen();
+  recorder = await makeRecorder();
+  await recorder.start();
+});
+afterEach(async () => {
+  await recorder.close();
+  await server.close();
+  await rm(dataDirectory, { recursive: true });
+});
+
+async function listen(recordingId: string, trackId: string): Promise<Int16Array> {
+  const vault = openVault({ dir: join(dataDirectory, 'vault'), identity: keys.identity });
+  const audio = await vault.openAudio(recordingId, trackId);
+  return await decodeOgg(await collect(audio.read(0, audio.size)));
+}
+
+/** Sends some packets of each talker, one every 5 ms of real time or so. */
+async function talk(talkers: Talker[], count: number, from = 0): Promise<void> {
+  for (let index = from; index < from + count; index++) {
+    for (const talker of talkers) server.send(talker.datagram(index));
+    // Time of the recording passes as it would: a packet lasts 20 ms.
+    ahead += 15;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('the recorder', () => {
+  it('records what comes over RTP, reports it, and seals it when told', async () => {
+    expect(await server.start('r1', keys.recipient)).toEqual({ ok: true, value: {} });
+    expect(server.calls.slice(0, 2)).toEqual(['room:open', 'transport:connect']);
+    const anna = new Talker(1, await encode(tone(440, 2000)));
+    const bert = new Talker(2, await encode(tone(880, 2000)));
+    expect(await server.consume('anna', 'browser', 1)).toEqual({ ok: true, value: {} });
+    expect(await server.consume('bert', 'phone', 2)).toEqual({ ok: true, value: {} });
+    await talk([anna, bert], 100);
+    expect(await server.stop('r1')).toEqual({ ok: true, value: {} });
+
+    const view = server.reports.at(-1)!;
+    expect(server.reports[0]).toMatchObject({ state: 'recording', tracks: [] });
+    expect(view.state).toBe('sealed');
+    expect(view.tracks.map((track) => track.participantName)).toEqual(['anna', 'bert']);
+    expect(view.durationMs).toBeGreaterThan(1900);
+    expect(Date.parse(view.endedAt!) - Date.parse(view.startedAt)).toBe(view.durationMs);
+    expect(server.calls.at(-2)).toMatch(/room:release|recording:report/);
+    const [a, b] = view.tracks;
+    for (const [id, heard, unheard] of [
+      [a!.id, 440, 880],
+      [b!.id, 880, 440],
+    ] as const) {
+      const pcm = (await listen('r1', id)).subarray(24_000, 72_000);
+      expect(level(pcm, heard) - level(pcm, unheard)).toBeGreaterThan(30);
+    }
+    const mix = (await listen('r1', 'mix')).subarray(24_000, 72_000);
+    expect(Math.min(level(mix, 440), level(mix, 880))).toBeGreaterThan(-20);
+  });
+
+  it('sends receiver reports', async () => {
+    await server.start('r1', keys.recipient);
+    await server.consume('anna', 'browser', 1);
+    const talker = new Talker(1, await encode(tone(440, 200)), 100);
+    await talk([talker], 5);
+    ahead += 6000;
+    await expect.poll(() => server.rtcp.length).toBeGreaterThan(0);
+    const report = server.rtcp[0]!;
+    expect([report[1], report.readUInt32BE(8), report.readUInt32BE(16)]).toEqual([201, 1, 104]);
+  });
+
+  it('ignores strangers, other SSRCs and rubbish', async () => {
+    await server.start('r1', keys.recipient);
+    await server.consume('anna', 'browser', 1);
+    for (const rubbish of ['', '80', '806f', '80c8ffff', 'ff'.repeat(1500)]) {
+      server.send(Buffer.from(rubbish, 'hex'));
+    }
+    await talk([new Talker(77, await encode(tone(440, 200)))], 5);
+    expect((await server.stop('r1')).ok).toBe(true);
+    const pcm = await listen('r1', server.reports.at(-1)!.tracks[0]!.id);
+    expect(pcm.every((sample) => sample === 0)).toBe(true);
+  });
+
+  it('seals by itself when the room is closed', async () => {
+    await server.start('r1', keys.recipient);
+    server.gateway.emit('room:closed', { meetingId: 'm1', reason: 'meeting-ended' });
+    await expect.poll(() => server.reports.at(-1)?.state).toBe('sealed');
+    expect(await server.stop('r1')).toMatchObject({ ok: false, code: 'not-found' });
+  });
+
+  it('says why a recording cannot start, and leaves nothing of it', async () => {
+    expect(await server.start('../r1', keys.recipient)).toMatchObject({ code: 'bad-request' });
+    expect(await server.start('r1', 'age1nonsense')).toMatchObject({ code: 'internal' });
+    server.refusal = new AppError('not-found', 'There is no such room.');
+    expect(await server.start('r1', keys.recipient)).toMatchObject({ code: 'not-found' });
+    expect(await readdir(join(dataDirectory, 'vault'))).toEqual([]);
+    expect(server.reports).toEqual([]);
+    server.refusal = null;
+    expect(await server.start('r1', keys.recipient)).toMatchObject({ ok: true });
+    expect(await server.start('r1', keys.recipient)).toMatchObject({ ok: true });
+    expect(await server.start('r2', keys.recipient)).toMatchObject({ code: 'conflict' });
+  });
+
+  it('goes on in the same tracks when the connection was lost', async () => {
+    await server.start('r1', keys.recipient);
+    await server.consume('anna', 'browser', 1);
+    const talker = new Talker(1, await encode(tone(440, 2000)));
+    await talk([talker], 30);
+    server.transportId = 'transport-2';
+    server.calls.length = 0;
+    server.gateway.conn.close();
+    await expect.poll(() => server.calls, { timeout: 5000 }).toContain('transport:connect');
+    await server.consume('anna', 'browser', 5);
+    const again = new Talker(5, await encode(tone(880, 2000)));
+    await talk([again], 30);
+    await server.stop('r1');
+    const { tracks } = server.reports.at(-1)!;
+    expect(tracks).toHaveLength(1);
+    const pcm = await listen('r1', tracks[0]!.id);
+    expect(level(pcm.subarray(4800, 24_000), 440)).toBeGreaterThan(-20);
+    expect(level(pcm.subarray(-24_000, -4800), 880)).toBeGreaterThan(-20);
+  });
+
+  it('seals when the room is gone after the connection was lost', async () => {
+    await server.start('r1', keys.recipient);
+    server.refusal = new AppError('not-found', 'There is no such room.');
+    server.gateway.conn.close();
+    await expect.poll(() => server.reports.at(-1)?.state, { timeout: 5000 }).toBe('sealed');
+  });
+
+  it('seals all that is open when it is closed, and closing twice is silent', async () => {
+    await server.start('r1', keys.recipient);
+    await recorder.close();
+    await recorder.close();
+    expect(server.reports.at(-1)?.state).toBe('sealed');
+    expect(await readdir(join(dataDirectory, 'vault', 'r1'))).not.toContain('state.open');
+    await expect.poll(() => server.connected).toBe(false);
+  });
+
+  it('is told when the server refuses it', async () => {
+    const stranger = await makeRecorder('another-token-altogether');
+    await expect(stranger.start()).rejects.toMatchObject({ code: 'forbidden' });
+    await stranger.close();
+  });
+});

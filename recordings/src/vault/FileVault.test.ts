@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { manifestSchema } from '../format/manifest.ts';
+import { sealedFile } from '../format/ids.ts';
+import { collect, encode, tone } from '../testing/sound.ts';
+import { play, STARTED_AT, Studio } from '../testing/studio.ts';
+import { Talker } from '../testing/talker.ts';
+import { openVault } from './index.ts';
+
+const ANNA = { id: 'p-anna', name: 'Anna', kind: 'browser' as const };
+
+let studio: Studio;
+let trackId: string;
+
+beforeEach(async () => {
+  studio = await Studio.open();
+  const recording = await studio.record('r1');
+  await recording.addTrack(ANNA, STARTED_AT);
+  const talker = new Talker(1, await encode(tone(440, 3000)));
+  // Silence of 3 s before and after.
+  play(recording, [{ participantId: ANNA.id, talker, fromMs: 3000 }], 0, 9000);
+  await recording.stop(STARTED_AT + 9000);
+  trackId = recording.view.tracks[0]!.id;
+});
+afterEach(async () => await studio.close());
+
+describe('vault.openAudio()', () => {
+  it('gives any range as it is in the whole', async () => {
+    const audio = await studio.vault.openAudio('r1', trackId);
+    const whole = await collect(audio.read(0, audio.size));
+    expect(whole.length).toBe(audio.size);
+    const ends = [0, 1, 26, 47, 100, 1000, 5000, 12_345, audio.size - 1, audio.size];
+    for (const start of ends) {
+      for (const end of ends.filter((one) => one >= start)) {
+        const part = await collect(audio.read(start, end));
+        expect(part.equals(whole.subarray(start, end)), `${start}-${end}`).toBe(true);
+      }
+    }
+  });
+
+  it('gives the same file each time, also from another vault', async () => {
+    const read = async (vault = studio.vault): Promise<Buffer> => {
+      const audio = await vault.openAudio('r1', 'mix');
+      return await collect(audio.read(0, audio.size));
+    };
+    const first = await read();
+    const { identity } = studio.keys;
+    expect((await read()).equals(first)).toBe(true);
+    expect((await read(openVault({ dir: studio.vaultDirectory, identity }))).equals(first)).toBe(
+      true,
+    );
+  });
+
+  it('does not know other ids, nor paths that lead out of the vault', async () => {
+    await writeFile(join(studio.dataDirectory, 'outside.sealed'), 'x');
+    for (const [recordingId, id] of [
+      ['r2', 'mix'],
+      ['r1', 'nobody'],
+      ['r1', 'manifest'],
+      ['..', 'outside'],
+      ['r1', '../../outside'],
+      ['r1/../r1', 'mix'],
+      ['', 'mix'],
+      ['r1', ''],
+      ['r1\0', 'mix'],
+    ] as const) {
+      await expect(studio.vault.openAudio(recordingId, id)).rejects.toMatchObject({
+        code: 'not-found',
+      });
+    }
+  });
+
+  it('refuses a file that was changed, saying which record', async () => {
+    const path = sealedFile(studio.vaultDirectory, 'r1', trackId);
+    const bytes = await readFile(path);
+    bytes[bytes.length - 100]! ^= 1;
+    await writeFile(path, bytes);
+    await expect(studio.vault.openAudio('r1', trackId)).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(/Record \d+ was changed/) as string,
+    });
+  });
+
+  it('refuses the file of another track under its name', async () => {
+    const mix = await readFile(sealedFile(studio.vaultDirectory, 'r1', 'mix'));
+    await writeFile(sealedFile(studio.vaultDirectory, 'r1', trackId), mix);
+    await expect(studio.vault.openAudio('r1', trackId)).rejects.toMatchObject({ code: 'internal' });
+  });
+});
+
+describe('vault.exportZip()', () => {
+  it('holds the manifest, the mix and every track, whole', async () => {
+    const path = join(studio.dataDirectory, 'export.zip');
+    await writeFile(path, await collect(await studio.vault.exportZip('r1')));
+    // A zip reader that is not ours.
+    const script = `
+import json, sys, zipfile
+z = zipfile.ZipFile(sys.argv[1])
+assert z.testzip() is None
+print(json.dumps([z.read('manifest.json').decode(), {i.filename: i.file_size for i in z.infolist()}]))`;
+    const { stdout } = await promisify(execFile)('python3', ['-c', script, path]);
+    const [text, sizes] = JSON.parse(stdout) as [string, Record<string, number>];
+    const manifest = manifestSchema.parse(JSON.parse(text));
+    expect(manifest.recording.tracks[0]).toMatchObject({ id: trackId, participantName: 'Anna' });
+    const mix = await studio.vault.openAudio('r1', 'mix');
+    const track = await studio.vault.openAudio('r1', trackId);
+    expect(sizes).toEqual({
+      'manifest.json': Buffer.byteLength(text),
+      'mix.ogg': mix.size,
+      [`tracks/${trackId}.ogg`]: track.size,
+    });
+  });
+
+  it('does not know other ids', async () => {
+    for (const id of ['r2', '..', '../vault/r1', '']) {
+      await expect(studio.vault.exportZip(id)).rejects.toMatchObject({ code: 'not-found' });
+    }
+  });
+});
