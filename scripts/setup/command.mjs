@@ -31,7 +31,7 @@ export async function runCommand(file, args, options) {
   mkdirSync(path.dirname(options.log), { recursive: true });
   const log = createWriteStream(options.log, { flags: options.append ? 'a' : 'w' });
   log.write(`$ ${[file, ...args].join(' ')}\n`);
-  const { FORCE_COLOR: _, ...env } = options.env ?? process.env;
+  const { FORCE_COLOR, ...env } = options.env ?? process.env;
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...env, NO_COLOR: '1' },
