@@ -172,7 +172,10 @@ export class RoomLink {
       await this.#opening;
       if (member.isOut()) return;
       const request = { meetingId, name, number, ssrc: member.ssrc };
-      const { participantId } = await this.#options.socket.request('phone:join', request);
+      const { participantId, participant } = await this.#options.socket.request(
+        'phone:join',
+        request,
+      );
       if (member.isOut()) {
         if (!this.#closed) this.#tellLeft(participantId);
         return;
@@ -185,6 +188,7 @@ export class RoomLink {
         return;
       }
       if (member.muted) await this.#tellMuted(participantId);
+      else member.setMuted(participant.muted);
       // Not before the server let it in: nobody hears a phone that may yet be refused.
       if (!member.inMedia) {
         await media.join(meetingId, member.ssrc);

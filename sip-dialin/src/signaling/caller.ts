@@ -40,7 +40,11 @@ function isWithheld(fromUser: string, headers: CallerHeaders): boolean {
 }
 
 function shownName(displayName: string, number: string): string {
-  const name = clean(displayName).slice(0, NAME_LIMIT).trim();
+  // The last replacement: a character of two halves that the limit cut in the middle.
+  const name = clean(displayName)
+    .slice(0, NAME_LIMIT)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trim();
   // Many networks repeat the number as the name: then it is masked as one.
   if (name !== '' && !/\d{5}/.test(name.replace(/[-.() ]/g, ''))) return name;
   if (toE164(number) !== undefined) return maskNumber(number);

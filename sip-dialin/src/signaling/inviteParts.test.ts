@@ -67,6 +67,8 @@ describe('callerOf()', () => {
   it('keeps names short and free of control characters', () => {
     const { name } = callerOf({ from: `"\u202E${'x'.repeat(100)}" <sip:ada@a.b>` });
     expect(name).toBe('x'.repeat(60));
+    const cut = callerOf({ from: `"${'x'.repeat(59)}😀" <sip:ada@a.b>` }).name;
+    expect(cut).toBe('x'.repeat(59));
   });
 });
 

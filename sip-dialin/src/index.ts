@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { ConfigError, type Config } from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import { Gateway } from './gateway/Gateway.ts';
+import { socketIoGateway } from './gateway/GatewaySocket.ts';
+import type { PhoneMedia } from './media/PhoneMedia.ts';
+import { SipListener } from './signaling/SipListener.ts';
+import { Switchboard } from './signaling/Switchboard.ts';
+import { loopbackTrunk } from './signaling/trunk.ts';
+import { startSipServer } from './sip-server/index.ts';
+
+/** The server and a drachtio-server may start later than we do; by then they are there or missing. */
+const START_LIMIT_MS = 30_000;
+
+export interface DialInDeps {
+  logger: Logger;
+  /** Another media engine than the embedded one: for tests. */
+  media?: PhoneMedia;
+  /** How long to wait for the server, in ms. */
+  startLimitMs?: number;
+}
+
+export interface DialIn {
+  /** What to dial, e.g. `sip:+15550100@127.0.0.1:5060`. */
+  sipUri: string;
+  /** The numbers that lead to the PIN prompt, in E.164. */
+  numbers: string[];
+  /** BYE to all calls, then everything is closed. Twice is silent. */
+  close(): Promise<void>;
+}
+
+/** A SIP server that we run, or one that runs elsewhere. */
+interface SipServer {
+  control: { host: string; port: number };
+  secret: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts all of sip-dialin. Resolves when calls can be taken: SIP listens and the server is connected.
+ * Errors: `ConfigError`; `AppError('unavailable')` for a missing server; what a port says that is taken.
+ */
+export async function createDialIn(config: Config, deps: DialInDeps): Promise<DialIn> {
+  const { logger, startLimitMs = START_LIMIT_MS } = deps;
+  if (config.SERVICE_TOKEN === undefined) {
+    throw new ConfigError('SERVICE_TOKEN: must be set, to the same value as for the server');
+  }
+  const closers: (() => Promise<void> | void)[] = [];
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll(closers));
+
+  try {
+    const media = deps.media ?? (await openMedia(config, logger));
+    closers.unshift(() => media.close());
+    const openSocket = socketIoGateway(config.SIGNALING_URL, config.SERVICE_TOKEN);
+    const gateway = new Gateway({ openSocket, media, logger: logger.child({ part: 'gateway' }) });
+    closers.unshift(() => gateway.close());
+
+    const server = await openSipServer(config, logger);
+    closers.unshift(() => server.close());
+    const sipLogger = logger.child({ part: 'signaling' });
+    const switchboard = new Switchboard({
+      media,
+      rooms: gateway,
+      trunk: loopbackTrunk,
+      logger: sipLogger,
+    });
+    const listener = new SipListener({
+      ...server,
+      onCall: (call) => switchboard.accept(call),
+      onLost: () => switchboard.signalingLost(),
+      logger: sipLogger,
+    });
+    closers.unshift(() => listener.close());
+    closers.unshift(() => switchboard.close());
+
+    const addresses = await listener.connect(startLimitMs);
+    await gateway.whenConnected(startLimitMs);
+    return { sipUri: sipUri(config, addresses), numbers: config.DIDS, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
+  // One after the other: BYEs go out before the SIP server closes, phones leave before the gateway.
+  for (const close of closers) await close();
+}
+
+async function openMedia(config: Config, logger: Logger): Promise<PhoneMedia> {
+  // Loaded when it is the one: codecs and workers cost start-up time.
+  const { createEmbeddedPhoneMedia } = await import('./media/embedded/index.ts');
+  return createEmbeddedPhoneMedia({
+    host: config.SIP_HOST,
+    announcedAddress: config.ANNOUNCED_ADDRESS,
+    rtpPorts: config.RTP_PORTS,
+    logger: logger.child({ part: 'media' }),
+  });
+}
+
+async function openSipServer(config: Config, logger: Logger): Promise<SipServer> {
+  if (config.SIP_SERVER !== 'embedded') {
+    const colon = config.SIP_SERVER.lastIndexOf(':');
+    const host = config.SIP_SERVER.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+    const port = Number(config.SIP_SERVER.slice(colon + 1));
+    return {
+      control: { host, port },
+      secret: config.DRACHTIO_SECRET,
+      close: async () => undefined,
+    };
+  }
+  // Nobody but us is to connect to a SIP server that lives in our process.
+  const secret = randomUUID();
+  const server = await startSipServer({
+    host: config.SIP_HOST,
+    port: config.SIP_PORT,
+    announcedAddress: config.ANNOUNCED_ADDRESS,
+    secret,
+    logger: logger.child({ part: 'sip-server' }),
+  });
+  return { control: server.control, secret, close: () => server.close() };
+}
+
+/** `addresses` as drachtio tells them: `udp/127.0.0.1:5060`. */
+function sipUri(config: Config, addresses: readonly string[]): string {
+  const udp = addresses.find((address) => address.startsWith('udp/')) ?? addresses[0] ?? '';
+  const port = /:(\d+)$/.exec(udp)?.[1] ?? String(config.SIP_PORT);
+  const address = config.ANNOUNCED_ADDRESS;
+  const host = isIPv6(address) ? `[${address}]` : address;
+  return `sip:${config.DIDS[0] ?? ''}@${host}:${port}`;
+}
