@@ -73,7 +73,13 @@ export class Users {
     const passwordHash = await hashPassword(password);
     if (id === undefined) {
       const createdAt = new Date().toISOString();
-      const user = { id: randomUUID(), email, passwordHash, role: 'administrator', createdAt } as const;
+      const user = {
+        id: randomUUID(),
+        email,
+        passwordHash,
+        role: 'administrator',
+        createdAt,
+      } as const;
       await this.#db.insertInto('users').values(user).execute();
       return;
     }

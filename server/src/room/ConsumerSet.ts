@@ -18,7 +18,10 @@ export interface ConsumerSetOptions {
 export class ConsumerSet {
   readonly #options: ConsumerSetOptions;
   /** By source: waiting for `start()`, being made, or made. */
-  readonly #entries = new Map<MediaProducer, { participant: Participant; consumer?: MediaConsumer }>();
+  readonly #entries = new Map<
+    MediaProducer,
+    { participant: Participant; consumer?: MediaConsumer }
+  >();
   #started = false;
   #closed = false;
 

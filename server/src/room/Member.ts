@@ -20,6 +20,8 @@ export interface Member {
 
 /** Whoever receives a room: a browser, or a gateway on behalf of all its phones or of a recording. */
 export interface RoomListener {
+  /** How many sounds it receives. */
+  readonly streams: number;
   participantJoined(participant: ParticipantView): void;
   participantUpdated(participant: ParticipantView): void;
   participantLeft(participantId: string, reason: LeaveReason): void;

@@ -10,10 +10,12 @@ import { Room } from './Room.ts';
 /** Writes down what it is told. */
 class Diary implements RoomListener {
   readonly lines: string[] = [];
+  readonly streams = 1;
   participantJoined = ({ name }: { name: string }): void => void this.lines.push(`joined ${name}`);
   participantUpdated = ({ name, muted, handRaised, state }: ParticipantView): void =>
     void this.lines.push(`updated ${JSON.stringify({ name, muted, handRaised, state })}`);
-  participantLeft = (_id: string, reason: LeaveReason): void => void this.lines.push(`left ${reason}`);
+  participantLeft = (_id: string, reason: LeaveReason): void =>
+    void this.lines.push(`left ${reason}`);
   sourceAdded = ({ name }: Participant): void => void this.lines.push(`hears ${name}`);
   sourceRemoved = (): void => void this.lines.push('hears one less');
   speakersChanged = (speakers: { level: number }[]): void =>
@@ -141,7 +143,13 @@ describe('Room', () => {
     await room.setSource(ann.participant.id, await produce(1));
     room.leave(ann.participant.id, 'connection-lost');
     room.leave(ann.participant.id, 'connection-lost');
-    expect(b.lines).toEqual(['joined Ann', 'hears Ann', 'hears one less', 'left connection-lost', 'closed left']);
+    expect(b.lines).toEqual([
+      'joined Ann',
+      'hears Ann',
+      'hears one less',
+      'left connection-lost',
+      'closed left',
+    ]);
     expect(router.closed).toBe(true);
     expect(router.producers[0]!.closed).toBe(true);
   });

@@ -51,6 +51,13 @@ export class Room {
     return this.#recording;
   }
 
+  /** How many streams come in and go out. */
+  get streams(): { producers: number; consumers: number } {
+    let consumers = 0;
+    for (const listener of this.#listeners) consumers += listener.streams;
+    return { producers: this.#sources.size, consumers };
+  }
+
   participants(): ParticipantView[] {
     return [...this.#members.values()].map(({ participant }) => participant.view());
   }
@@ -62,19 +69,21 @@ export class Room {
     this.#logger.info({ reason }, 'close() | room closed');
     this.router.events.removeAllListeners();
     this.router.close();
-    this.#tell((listener) => listener.roomClosed(reason));
-    for (const member of this.#members.values()) member.removed(reason);
+    // Emptied first: who is told may call back.
+    const [listeners, members] = [[...this.#listeners], [...this.#members.values()]];
     this.#members.clear();
     this.#listeners.clear();
     this.#sources.clear();
     this.#holds.clear();
+    this.#tellAll(listeners, (listener) => listener.roomClosed(reason));
+    for (const member of members) member.removed(reason);
     this.events.emit('closed', reason);
     this.events.removeAllListeners();
   }
 
   /**
    * Keeps the room open for one who is about to enter; the function that it gives lets go.
-   * Errors: `meeting-ended` when it has just closed.
+   * Errors: `unavailable` when it has just closed.
    */
   hold(): () => void {
     this.#mustBeOpen();
@@ -140,15 +149,18 @@ export class Room {
     await source.setPaused(member.participant.muted);
   }
 
-  /** Errors: `not-found`. */
-  async setMuted(participantId: string, muted: boolean): Promise<void> {
-    this.#update(participantId, { muted });
+  /**
+   * `by` is the connection that asked: it is not told, since its next wish may be under way already.
+   * Errors: `not-found`.
+   */
+  async setMuted(participantId: string, muted: boolean, by?: RoomListener): Promise<void> {
+    this.#update(participantId, { muted }, by);
     await this.#sources.get(participantId)?.setPaused(muted);
   }
 
-  /** Errors: `not-found`. */
-  setHandRaised(participantId: string, handRaised: boolean): void {
-    this.#update(participantId, { handRaised });
+  /** As `setMuted()`. Errors: `not-found`. */
+  setHandRaised(participantId: string, handRaised: boolean, by?: RoomListener): void {
+    this.#update(participantId, { handRaised }, by);
   }
 
   /** The member's audio path is up. A member that is gone is ignored. */
@@ -165,13 +177,14 @@ export class Room {
   #update(
     participantId: string,
     change: Partial<Pick<Participant, 'muted' | 'handRaised' | 'state'>>,
+    except?: RoomListener,
   ): void {
     const participant = this.#members.get(participantId)?.participant;
     if (!participant) throw new AppError('not-found', 'There is no such participant in the room.');
     const before = JSON.stringify(participant.view());
     Object.assign(participant, change);
     if (JSON.stringify(participant.view()) === before) return;
-    this.#tell((listener) => listener.participantUpdated(participant.view()));
+    this.#tell((listener) => listener.participantUpdated(participant.view()), except);
   }
 
   #drop(participantId: string, reason: LeaveReason, except: RoomListener | undefined): void {
@@ -203,10 +216,16 @@ export class Room {
     this.#tell((listener) => listener.speakersChanged(speakers));
   }
 
-  /** A listener that throws does not keep the others from hearing. */
   #tell(news: (listener: RoomListener) => void, except?: RoomListener): void {
-    for (const listener of [...this.#listeners]) {
-      if (listener === except) continue;
+    this.#tellAll(
+      [...this.#listeners].filter((listener) => listener !== except),
+      news,
+    );
+  }
+
+  /** A listener that throws does not keep the others from hearing. */
+  #tellAll(listeners: RoomListener[], news: (listener: RoomListener) => void): void {
+    for (const listener of listeners) {
       try {
         news(listener);
       } catch (error) {
@@ -216,7 +235,7 @@ export class Room {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw new AppError('meeting-ended', 'The room has just closed; join again.');
+    if (this.#closed) throw new AppError('unavailable', 'The room has just closed; join again.');
   }
 
   #closeIfUnused(): void {

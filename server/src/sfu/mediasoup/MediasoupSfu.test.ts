@@ -26,9 +26,7 @@ describe('MediasoupSfu', () => {
     sfu = await MediasoupSfu.start({ ...options, workers: 2 });
     const routers = [await sfu.createRouter(), await sfu.createRouter()];
     const pids = sfu.workerPids;
-    const failed = routers.map((router, index) =>
-      once(router.events, 'failed').then(() => index),
-    );
+    const failed = routers.map((router, index) => once(router.events, 'failed').then(() => index));
     process.kill(pids[0]!, 'SIGKILL');
     expect(await Promise.race(failed)).toBe(0);
     await vi.waitFor(() => expect(sfu!.workers).toEqual({ up: 2, wanted: 2 }), 5000);

@@ -20,10 +20,13 @@ export abstract class MediasoupTransport implements MediaTransport {
 
   async consume(producer: MediaProducer, capabilities: RtpCapabilities): Promise<MediaConsumer> {
     const rtpCapabilities = capabilities as types.RtpCapabilities;
-    const consumable = await orFail('bad-request', 'These RTP capabilities cannot be used.', async () =>
-      this.#router.canConsume({ producerId: producer.id, rtpCapabilities }),
+    const consumable = await orFail(
+      'bad-request',
+      'These RTP capabilities cannot be used.',
+      async () => this.#router.canConsume({ producerId: producer.id, rtpCapabilities }),
     );
-    if (!consumable) throw new AppError('bad-request', 'The receiver has no codec for this stream.');
+    if (!consumable)
+      throw new AppError('bad-request', 'The receiver has no codec for this stream.');
     const consumer = await orFail('media-unavailable', 'The stream cannot be received.', () =>
       this.#transport.consume({ producerId: producer.id, rtpCapabilities, paused: true }),
     );

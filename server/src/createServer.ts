@@ -1,0 +1,162 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { availableParallelism } from 'node:os';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { Config } from '@switchroom/protocol';
+import {
+  loadOrCreateKeys,
+  openVault,
+  type Vault,
+  type VaultKeys,
+} from '@switchroom/recordings/vault';
+import { pino, type Logger } from 'pino';
+import { openDatabase } from './db/openDatabase.ts';
+import { FailureLimiter } from './identity/FailureLimiter.ts';
+import { Sessions } from './identity/Sessions.ts';
+import { Users, type FirstAdministrator } from './identity/Users.ts';
+import { listen } from './listen.ts';
+import { MeetingLinks } from './meetings/MeetingLinks.ts';
+import { MeetingStore } from './meetings/MeetingStore.ts';
+import { RecordingControl } from './recording/RecordingControl.ts';
+import { RecordingStore } from './recording/RecordingStore.ts';
+import { createApp } from './rest/createApp.ts';
+import { Rooms } from './room/Rooms.ts';
+import { listenIpFor } from './sfu/listenIp.ts';
+import { MediasoupSfu } from './sfu/mediasoup/MediasoupSfu.ts';
+import type { Sfu } from './sfu/Sfu.ts';
+import { Signaling } from './signaling/Signaling.ts';
+import { StartError } from './StartError.ts';
+
+/** What a test puts in the place of the real thing. */
+export interface ServerDeps {
+  logger?: Logger;
+  sfu?: Sfu;
+  vault?: Vault;
+  vaultKeys?: VaultKeys;
+  /** The built client; default: `client/dist` of this checkout. */
+  clientDir?: string;
+}
+
+export interface RunningServer {
+  /** Where it really listens. */
+  readonly url: string;
+  /** Told once: the administrator that this first start made. */
+  readonly firstAdministrator: FirstAdministrator | undefined;
+  /** Closes everything in order (docs/closing.md). Twice gives the same promise. */
+  close(): Promise<void>;
+}
+
+/** Recordings have so long to be sealed when the server stops, in ms. */
+const SEAL_TIMEOUT_MS = 8_000;
+const CLIENT_DIR = resolve(import.meta.dirname, '../../client/dist');
+
+/**
+ * The whole server, listening. Errors: `StartError` with one line that says what to do; nothing is
+ * left running then.
+ */
+export async function createServer(config: Config, deps: ServerDeps = {}): Promise<RunningServer> {
+  const { SERVICE_TOKEN } = config;
+  if (SERVICE_TOKEN === undefined) {
+    throw new StartError(
+      'SERVICE_TOKEN is not set; npm start makes one, or set the same one for server and gateways.',
+    );
+  }
+  const logger = deps.logger ?? pino({ name: 'server', level: config.LOG_LEVEL });
+  const undo = new AsyncDisposableStack();
+  try {
+    const db = await openDatabase(config.DATA_DIR);
+    undo.defer(() => db.destroy());
+    const users = await Users.open(db);
+    const firstAdministrator = await users.ensureAdministrator({
+      email: config.ADMIN_EMAIL,
+      password: config.ADMIN_PASSWORD,
+    });
+    const keys = deps.vaultKeys ?? (await loadOrCreateKeys(join(config.DATA_DIR, 'keys')));
+    const vault =
+      deps.vault ?? openVault({ dir: join(config.DATA_DIR, 'vault'), identity: keys.identity });
+    const recordingStore = new RecordingStore(db);
+    await recordingStore.failUnfinished();
+
+    const sfu = deps.sfu ?? (await startSfu(config, logger));
+    undo.defer(() => sfu.close());
+    const httpServer = createHttpServer();
+    const url = await listen(httpServer, config);
+
+    // From here to the end nothing waits, so that no request comes before its handler.
+    const rooms = new Rooms({ sfu, logger });
+    const meetings = new MeetingStore(db);
+    const sessions = new Sessions(db);
+    const links = new MeetingLinks(config, publicUrl(config, httpServer));
+    const recordings = new RecordingControl({
+      rooms,
+      meetings,
+      store: recordingStore,
+      recipient: keys.recipient,
+      logger,
+    });
+    const shared = { rooms, meetings, links, sessions, recordings, logger };
+    const signaling = new Signaling(httpServer, SERVICE_TOKEN, { ...shared, pins: pinLimiter() });
+    const app = createApp({
+      ...shared,
+      users,
+      recordingStore,
+      vault,
+      sfu,
+      gateways: () => signaling.gateways,
+      clientDir: deps.clientDir ?? CLIENT_DIR,
+    });
+    httpServer.on('request', app);
+
+    undo.defer(() => closeHttp(httpServer, signaling));
+    undo.defer(() => within(SEAL_TIMEOUT_MS, recordings.whenSealed()));
+    undo.defer(() => rooms.close('connection-lost'));
+    let closing: Promise<void> | undefined;
+    return {
+      url,
+      firstAdministrator,
+      close: () => (closing ??= undo.disposeAsync()),
+    };
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+function startSfu(config: Config, logger: Logger): Promise<Sfu> {
+  return MediasoupSfu.start({
+    workers: config.RTC_WORKERS ?? availableParallelism(),
+    port: config.RTC_PORT,
+    listenIp: listenIpFor(config.ANNOUNCED_ADDRESS),
+    announcedAddress: config.ANNOUNCED_ADDRESS,
+    logger,
+  });
+}
+
+/** With HTTP_PORT=0 the port is known only now. */
+function publicUrl({ PUBLIC_URL, HTTP_PORT }: Config, httpServer: HttpServer): string {
+  if (HTTP_PORT !== 0) return PUBLIC_URL;
+  return PUBLIC_URL.replace(/:0$/, `:${(httpServer.address() as AddressInfo).port}`);
+}
+
+/** A PIN has six digits: with ten tries in ten minutes one caller guesses for a lifetime. */
+function pinLimiter(): FailureLimiter {
+  return new FailureLimiter({
+    failures: 10,
+    seconds: 600,
+    message: 'Too many wrong PINs; wait ten minutes.',
+  });
+}
+
+async function closeHttp(httpServer: HttpServer, signaling: Signaling): Promise<void> {
+  const closed = signaling.close();
+  // Also those who are in the middle of a download.
+  httpServer.closeAllConnections();
+  await closed;
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve: giveUp } = Promise.withResolvers<void>();
+  const timer = setTimeout(giveUp, ms);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

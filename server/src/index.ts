@@ -1,0 +1,2 @@
+export { createServer, type RunningServer, type ServerDeps } from './createServer.ts';
+export { StartError } from './StartError.ts';

@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import { AppError, type RecordingStart, type RecordingView } from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import type { Meeting, MeetingStore } from '../meetings/MeetingStore.ts';
+import type { Room } from '../room/Room.ts';
+import type { Rooms } from '../room/Rooms.ts';
+import type { Recorder } from './Recorder.ts';
+import type { RecordingStore } from './RecordingStore.ts';
+
+interface ActiveRecording {
+  readonly recorder: Recorder;
+  /** The recording's id, once the recorder has begun. */
+  readonly started: Promise<string>;
+  id?: string;
+}
+
+export interface RecordingControlOptions {
+  rooms: Rooms;
+  meetings: MeetingStore;
+  store: RecordingStore;
+  /** age recipient of the vault. */
+  recipient: string;
+  logger: Logger;
+}
+
+/** Decides when a meeting is recorded, tells a recorder, and keeps the database true. */
+export class RecordingControl {
+  readonly #options: RecordingControlOptions;
+  readonly #logger: Logger;
+  readonly #recorders = new Set<Recorder>();
+  /** By meeting. */
+  readonly #active = new Map<string, ActiveRecording>();
+  /** What a host said by hand; it holds until the room closes. */
+  readonly #wishes = new Map<string, 'start' | 'stop'>();
+  /** By meeting: the recording whose recorder went away in the middle. */
+  readonly #lost = new Map<string, string>();
+  /** Being sealed. */
+  readonly #stopping = new Set<Promise<void>>();
+
+  constructor(options: RecordingControlOptions) {
+    this.#options = options;
+    this.#logger = options.logger.child({ file: 'RecordingControl' });
+    options.rooms.events.on('opened', (room) => this.#watch(room));
+  }
+
+  /** Resolves when every recording that was stopped is sealed, or failed to. */
+  async whenSealed(): Promise<void> {
+    while (this.#stopping.size > 0) await Promise.all(this.#stopping);
+  }
+
+  addRecorder(recorder: Recorder): void {
+    this.#recorders.add(recorder);
+    for (const room of this.#options.rooms.all()) this.#consider(room);
+  }
+
+  /** It is gone: what it recorded has failed unless it reported otherwise; another one goes on. */
+  removeRecorder(recorder: Recorder): void {
+    if (!this.#recorders.delete(recorder)) return;
+    for (const [meetingId, active] of [...this.#active]) {
+      if (active.recorder !== recorder) continue;
+      this.#active.delete(meetingId);
+      this.#lose(meetingId, active);
+      const room = this.#options.rooms.get(meetingId);
+      room?.setRecording(false);
+      if (room) this.#consider(room);
+    }
+  }
+
+  /**
+   * Records the meeting from now on, or as soon as somebody is in it. Twice is silent.
+   * Errors: `recording-off`, `recorder-unavailable`.
+   */
+  async start(meeting: Meeting): Promise<void> {
+    if (meeting.recording === 'off') {
+      throw new AppError('recording-off', 'This meeting may not be recorded.');
+    }
+    if (this.#recorders.size === 0) throw noRecorder();
+    this.#wishes.set(meeting.id, 'start');
+    const room = this.#options.rooms.get(meeting.id);
+    if (room && room.size > 0) await this.#begin(room, meeting);
+  }
+
+  /** Stops and seals. Silent when nothing is recorded. */
+  async stop(meeting: Meeting): Promise<void> {
+    if (this.#options.rooms.get(meeting.id)) this.#wishes.set(meeting.id, 'stop');
+    else this.#wishes.delete(meeting.id);
+    this.#end(meeting.id);
+  }
+
+  /** What the recorder tells. Errors: `not-found`. */
+  async report(view: RecordingView): Promise<void> {
+    await this.#options.store.report(view);
+    if (view.state === 'recording' || this.#active.get(view.meetingId)?.id !== view.id) return;
+    this.#active.delete(view.meetingId);
+    this.#options.rooms.get(view.meetingId)?.setRecording(false);
+  }
+
+  #lose(meetingId: string, active: ActiveRecording): void {
+    const lose = async (): Promise<void> => {
+      const id = await active.started;
+      this.#lost.set(meetingId, id);
+      await this.#options.store.fail(id);
+    };
+    this.#background('lose', lose());
+  }
+
+  #watch(room: Room): void {
+    room.events.on('joined', () => this.#consider(room));
+    room.events.once('closed', () => {
+      this.#wishes.delete(room.meetingId);
+      this.#lost.delete(room.meetingId);
+      this.#end(room.meetingId);
+    });
+  }
+
+  /** Begins if policy or wish say so; what goes wrong is for the log, since nobody waits. */
+  #consider(room: Room): void {
+    const { meetingId } = room;
+    if (room.size === 0 || this.#active.has(meetingId)) return;
+    const wish = this.#wishes.get(meetingId);
+    if (wish === 'stop') return;
+    const decide = async (): Promise<void> => {
+      const meeting = await this.#options.meetings.byId(meetingId);
+      if (!meeting || meeting.recording === 'off') return;
+      if (wish === 'start' || meeting.recording === 'always') await this.#begin(room, meeting);
+    };
+    this.#background('begin', decide());
+  }
+
+  async #begin(room: Room, meeting: Meeting): Promise<void> {
+    if (room.closed) return;
+    let active = this.#active.get(meeting.id);
+    if (!active) {
+      const recorder = this.#leastBusy();
+      active = { recorder, started: this.#startOn(recorder, meeting) };
+      this.#active.set(meeting.id, active);
+    }
+    try {
+      active.id = await active.started;
+    } catch (error) {
+      if (this.#active.get(meeting.id) === active) this.#active.delete(meeting.id);
+      throw new AppError('recorder-unavailable', 'The recorder could not begin; try again.', {
+        cause: error,
+      });
+    }
+    if (this.#active.get(meeting.id) === active) room.setRecording(true);
+  }
+
+  /** Asks the recorder to begin; gives the id under which it records. */
+  async #startOn(recorder: Recorder, meeting: Meeting): Promise<string> {
+    const recordingId = randomUUID();
+    const startedAt = new Date().toISOString();
+    await this.#options.store.insert({ id: recordingId, meetingId: meeting.id, startedAt });
+    try {
+      await recorder.start(this.#request(recordingId, meeting));
+      this.#logger.info({ recordingId, meetingId: meeting.id }, 'start() | recording');
+      return recordingId;
+    } catch (error) {
+      if (!(error instanceof AppError)) {
+        // No answer: it may have begun all the same.
+        await this.#options.store.fail(recordingId);
+        throw error;
+      }
+      await this.#options.store.remove(recordingId);
+      const lost = this.#lost.get(meeting.id);
+      if (error.code !== 'conflict' || lost === undefined) throw error;
+      return this.#resume(recorder, lost, meeting);
+    }
+  }
+
+  /** A recorder whose connection was lost and came back has gone on recording. */
+  async #resume(recorder: Recorder, recordingId: string, meeting: Meeting): Promise<string> {
+    await recorder.start(this.#request(recordingId, meeting));
+    await this.#options.store.resume(recordingId);
+    this.#lost.delete(meeting.id);
+    this.#logger.info({ recordingId, meetingId: meeting.id }, 'start() | goes on');
+    return recordingId;
+  }
+
+  #request(recordingId: string, meeting: Meeting): RecordingStart {
+    const { id: meetingId, title } = meeting;
+    return { recordingId, meetingId, title, recipient: this.#options.recipient };
+  }
+
+  #end(meetingId: string): void {
+    const active = this.#active.get(meetingId);
+    if (!active) return;
+    this.#active.delete(meetingId);
+    this.#options.rooms.get(meetingId)?.setRecording(false);
+    const stopping = this.#seal(active).finally(() => this.#stopping.delete(stopping));
+    this.#stopping.add(stopping);
+  }
+
+  async #seal({ recorder, started }: ActiveRecording): Promise<void> {
+    // One that did not begin has told so already.
+    const id = await started.catch(() => undefined);
+    if (id === undefined) return;
+    try {
+      await recorder.stop(id);
+      this.#logger.info({ recordingId: id }, 'stop() | sealed');
+    } catch (error) {
+      // It sealed by itself as the room closed, and reports so.
+      if (error instanceof AppError && error.code === 'not-found') return;
+      this.#logger.error({ err: error, recordingId: id }, 'stop() | not sealed');
+      await this.#options.store.fail(id).catch(() => undefined);
+    }
+  }
+
+  #leastBusy(): Recorder {
+    const busy = [...this.#active.values()].map(({ recorder }) => recorder);
+    const load = (one: Recorder): number => busy.filter((other) => other === one).length;
+    const [recorder] = [...this.#recorders].sort((a, b) => load(a) - load(b));
+    if (!recorder) throw noRecorder();
+    return recorder;
+  }
+
+  #background(what: string, work: Promise<void>): void {
+    work.catch((error: unknown) => this.#logger.warn({ err: error }, `${what}() | failed`));
+  }
+}
+
+function noRecorder(): AppError {
+  return new AppError('recorder-unavailable', 'No recorder is connected; nothing is recorded.');
+}

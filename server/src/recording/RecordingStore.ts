@@ -1,0 +1,192 @@
+import { AppError, type RecordingView, type TrackView, type User } from '@switchroom/protocol';
+import type { listRecordingsQuerySchema } from '@switchroom/protocol';
+import type { z } from 'zod';
+import type { Database } from '../db/openDatabase.ts';
+import type { RecordingsTable, TracksTable } from '../db/schema.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+
+export type RecordingsQuery = z.infer<typeof listRecordingsQuerySchema>;
+
+export interface RecordingsPage {
+  items: RecordingView[];
+  /** Give it as `cursor` for the next page; `null` on the last. */
+  nextCursor: string | null;
+}
+
+/** What the database knows of recordings; the sound itself lies in the vault. */
+export class RecordingStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async insert(recording: { id: string; meetingId: string; startedAt: string }): Promise<void> {
+    await this.#db
+      .insertInto('recordings')
+      .values({ ...recording, endedAt: null, durationMs: null, state: 'recording' })
+      .execute();
+  }
+
+  /**
+   * Takes over what the recorder reports. Errors: `not-found` for a recording of which this server
+   * knows nothing, or that is of another meeting.
+   */
+  async report(view: RecordingView): Promise<void> {
+    const { id, meetingId, startedAt, endedAt, durationMs, state } = view;
+    await this.#db.transaction().execute(async (trx) => {
+      const { numUpdatedRows } = await trx
+        .updateTable('recordings')
+        .set({ startedAt: utc(startedAt), endedAt: endedAt && utc(endedAt), durationMs, state })
+        .where('id', '=', id)
+        .where('meetingId', '=', meetingId)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) {
+        throw new AppError('not-found', 'There is no such recording.');
+      }
+      for (const track of view.tracks) {
+        const { startMs, endMs, participantName } = track;
+        await trx
+          .insertInto('tracks')
+          .values({ ...track, recordingId: id })
+          .onConflict((conflict) =>
+            conflict
+              .columns(['recordingId', 'id'])
+              .doUpdateSet({ startMs, endMs, participantName }),
+          )
+          .execute();
+      }
+    });
+  }
+
+  /** Marks one that nobody writes any more; a sealed one stays sealed. */
+  async fail(id: string): Promise<void> {
+    await this.#db
+      .updateTable('recordings')
+      .set((eb) => ({
+        state: 'failed',
+        endedAt: eb.fn.coalesce('endedAt', eb.val(new Date().toISOString())),
+      }))
+      .where('id', '=', id)
+      .where('state', '=', 'recording')
+      .execute();
+  }
+
+  /** Takes `fail()` back: its recorder is there again and never stopped. */
+  async resume(id: string): Promise<void> {
+    await this.#db
+      .updateTable('recordings')
+      .set({ state: 'recording', endedAt: null })
+      .where('id', '=', id)
+      .where('state', '=', 'failed')
+      .execute();
+  }
+
+  /** Forgets one that never began. */
+  async remove(id: string): Promise<void> {
+    await this.#db.deleteFrom('recordings').where('id', '=', id).execute();
+  }
+
+  /** At the start of the server nobody records; the recorder may yet report that it sealed one. */
+  async failUnfinished(): Promise<void> {
+    const rows = await this.#db
+      .selectFrom('recordings')
+      .select('id')
+      .where('state', '=', 'recording')
+      .execute();
+    for (const { id } of rows) await this.fail(id);
+  }
+
+  /** Newest first; a host sees those of own meetings. Errors: `bad-request` for a broken cursor. */
+  async list(query: RecordingsQuery, user: User): Promise<RecordingsPage> {
+    let select = this.#visibleTo(user)
+      .orderBy('recordings.startedAt', 'desc')
+      .orderBy('recordings.id', 'desc')
+      .limit(query.limit + 1);
+    const { meetingId, from, to, q, cursor } = query;
+    if (meetingId !== undefined) select = select.where('recordings.meetingId', '=', meetingId);
+    if (from !== undefined) select = select.where('recordings.startedAt', '>=', utc(from));
+    if (to !== undefined) select = select.where('recordings.startedAt', '<=', utc(to));
+    if (q !== undefined && q !== '') {
+      const needle = q.toLowerCase();
+      select = select.where((eb) =>
+        eb.or([
+          eb(eb.fn<number>('instr', [eb.fn('lower', ['meetings.title']), eb.val(needle)]), '>', 0),
+          eb.exists(
+            eb
+              .selectFrom('tracks')
+              .select('tracks.id')
+              .whereRef('tracks.recordingId', '=', 'recordings.id')
+              .where((track) =>
+                track(
+                  track.fn<number>('instr', [
+                    track.fn('lower', ['tracks.participantName']),
+                    track.val(needle),
+                  ]),
+                  '>',
+                  0,
+                ),
+              ),
+          ),
+        ]),
+      );
+    }
+    if (cursor !== undefined) {
+      const { startedAt, id } = decodeCursor(cursor);
+      select = select.where((eb) =>
+        eb.or([
+          eb('recordings.startedAt', '<', startedAt),
+          eb.and([eb('recordings.startedAt', '=', startedAt), eb('recordings.id', '<', id)]),
+        ]),
+      );
+    }
+    const rows = await select.execute();
+    const page = rows.slice(0, query.limit);
+    const last = page.at(-1);
+    return {
+      items: await this.#withTracks(page),
+      nextCursor: rows.length > page.length && last ? encodeCursor(last) : null,
+    };
+  }
+
+  /** Errors: `not-found`, also when this user may not see it. */
+  async forUser(id: string, user: User): Promise<RecordingView> {
+    const rows = await this.#visibleTo(user).where('recordings.id', '=', id).execute();
+    const [view] = await this.#withTracks(rows);
+    if (!view) throw new AppError('not-found', 'There is no such recording.');
+    return view;
+  }
+
+  #visibleTo(user: User) {
+    const select = this.#db
+      .selectFrom('recordings')
+      .innerJoin('meetings', 'meetings.id', 'recordings.meetingId')
+      .selectAll('recordings');
+    return user.role === 'administrator' ? select : select.where('meetings.ownerId', '=', user.id);
+  }
+
+  async #withTracks(rows: RecordingsTable[]): Promise<RecordingView[]> {
+    if (rows.length === 0) return [];
+    const ids = rows.map(({ id }) => id);
+    const tracks = await this.#db
+      .selectFrom('tracks')
+      .selectAll()
+      .where('recordingId', 'in', ids)
+      .orderBy('startMs')
+      .orderBy('id')
+      .execute();
+    return rows.map((row) => ({
+      ...row,
+      tracks: tracks.filter(({ recordingId }) => recordingId === row.id).map(trackOf),
+    }));
+  }
+}
+
+function trackOf({ recordingId: _, ...track }: TracksTable): TrackView {
+  return track;
+}
+
+/** One form for all times, so that they sort and compare as text. */
+function utc(time: string): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,26 @@
+import { AppError } from '@switchroom/protocol';
+
+/** Bytes from `start` up to, not including, `end`. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/**
+ * The one range that a Range header asks for (RFC 9110 section 14.2). A header in another unit, of more
+ * ranges or that cannot be read is ignored, as the RFC allows: `undefined`, the whole file.
+ * Errors: `range-not-satisfiable`.
+ */
+export function byteRange(header: string | undefined, size: number): ByteRange | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header?.replaceAll(/\s/g, '') ?? '');
+  const [, first = '', last = ''] = match ?? [];
+  if (first === '' && last === '') return undefined;
+  // "-500": the last 500 bytes.
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
+  if (start >= size || end <= start) {
+    throw new AppError('range-not-satisfiable', `The file has ${size} bytes.`);
+  }
+  return { start, end };
+}

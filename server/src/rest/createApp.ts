@@ -1,0 +1,49 @@
+import express, { Router, type Express } from 'express';
+import { createMetrics } from '../metrics/createMetrics.ts';
+import { openapi } from './openapi.ts';
+import { problemHandler, unknownRoute } from './problem.ts';
+import type { RestDeps } from './RestDeps.ts';
+import { meetingEndpoints } from './routes/meetings.ts';
+import { recordingEndpoints } from './routes/recordings.ts';
+import { sessionEndpoints } from './routes/sessions.ts';
+import { securityHeaders } from './securityHeaders.ts';
+import { spa } from './spa.ts';
+import { systemRoutes } from './systemRoutes.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Everything that is served over plain HTTP. */
+export function createApp(deps: RestDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(securityHeaders(deps.links.publicUrl));
+  app.use(systemRoutes(deps, createMetrics(deps)));
+  app.use('/api/v1', api(deps));
+  app.use('/api', unknownRoute);
+  app.use(spa(deps.clientDir));
+  app.use(problemHandler(deps.logger.child({ file: 'rest' })));
+  return app;
+}
+
+function api(deps: RestDeps): Router {
+  const router = Router();
+  const endpoints = [
+    ...sessionEndpoints(deps),
+    ...meetingEndpoints(deps),
+    ...recordingEndpoints(deps),
+  ];
+  const description = openapi(endpoints);
+  router.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  // Of any media type: a client that forgets the header is told what is wrong with the body.
+  router.use(express.json({ limit: MAX_BODY_BYTES, type: () => true }));
+  router.get('/openapi.json', (_request, response) => {
+    response.json(description);
+  });
+  for (const { method, path, listener } of endpoints) {
+    router[method](path, listener(deps.sessions));
+  }
+  return router;
+}

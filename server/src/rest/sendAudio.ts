@@ -1,0 +1,49 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '@switchroom/protocol';
+import type { AudioFile } from '@switchroom/recordings/vault';
+import type { Request, Response } from 'express';
+import { byteRange } from './byteRange.ts';
+
+/** Answers with Ogg Opus, whole or the range asked for. Errors: `range-not-satisfiable`. */
+export async function sendAudio(
+  file: AudioFile,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { size } = file;
+  response.set({ 'Accept-Ranges': 'bytes', 'Content-Type': 'audio/ogg' });
+  // There is no validator to compare with, so that If-Range always means: the whole.
+  const wanted = request.get('if-range') === undefined ? request.get('range') : undefined;
+  const range = rangeOrTellSize(wanted, size, response);
+  const { start, end } = range ?? { start: 0, end: size };
+  if (range) response.set('Content-Range', `bytes ${start}-${end - 1}/${size}`);
+  response.status(range ? 206 : 200).set('Content-Length', String(end - start));
+  if (request.method === 'HEAD') response.end();
+  else await sendStream(file.read(start, end), response);
+}
+
+/** Answers with a stream; a listener who goes away in the middle is no error. */
+export async function sendStream(
+  chunks: AsyncIterable<Uint8Array>,
+  response: Response,
+): Promise<void> {
+  try {
+    await pipeline(Readable.from(chunks, { objectMode: false }), response);
+  } catch (error) {
+    if (!isPrematureClose(error)) throw error;
+  }
+}
+
+function rangeOrTellSize(header: string | undefined, size: number, response: Response) {
+  try {
+    return byteRange(header, size);
+  } catch (error) {
+    if (error instanceof AppError) response.set('Content-Range', `bytes */${size}`);
+    throw error;
+  }
+}
+
+function isPrematureClose(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+}

@@ -1,0 +1,32 @@
+import type { gatewayRequests, GatewayResults } from '@switchroom/protocol';
+import { phoneName } from '../../meetings/phoneName.ts';
+import type { Handlers } from '../handle.ts';
+import type { GatewaySession } from './GatewaySession.ts';
+
+/** Phones as participants. */
+export function phoneHandlers(
+  session: GatewaySession,
+): Pick<
+  Handlers<typeof gatewayRequests, GatewayResults>,
+  'phone:join' | 'phone:leave' | 'participant:setMuted'
+> {
+  return {
+    async 'phone:join'({ meetingId, name, ssrc }) {
+      session.mustBe('sip-dialin');
+      const participant = await session.link(meetingId).addPhone(phoneName(name), ssrc);
+      return { participantId: participant.id, participant: participant.view() };
+    },
+
+    'phone:leave'({ meetingId, participantId }) {
+      session.mustBe('sip-dialin');
+      session.link(meetingId).removePhone(participantId);
+      return {};
+    },
+
+    async 'participant:setMuted'({ meetingId, participantId, muted }) {
+      session.mustBe('sip-dialin');
+      await session.link(meetingId).setPhoneMuted(participantId, muted);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { gatewayRequests, type GatewayKind, type GatewayResults } from '@switchroom/protocol';
+import type { Recorder } from '../../recording/Recorder.ts';
+import type { Handlers } from '../handle.ts';
+import { serve, type ServedSocket } from '../serve.ts';
+import { gatewayOutbox, type GatewayOutbox, type GatewaySocket } from './GatewayOutbox.ts';
+import { GatewaySession, type GatewayDeps } from './GatewaySession.ts';
+import { phoneHandlers } from './phoneHandlers.ts';
+import { pinHandlers } from './pinHandlers.ts';
+import { recordingHandlers } from './recordingHandlers.ts';
+import { roomHandlers } from './roomHandlers.ts';
+
+/** One gateway speaks for many phones, and after a reconnect for all of them at once. */
+const BUDGET = { burst: 5000, perSecond: 1000 };
+
+/** Serves one gateway until it disconnects. */
+export function serveGateway(socket: GatewaySocket, kind: GatewayKind, deps: GatewayDeps): void {
+  const logger = deps.logger.child({ gateway: kind });
+  const outbox = gatewayOutbox(socket);
+  const session = new GatewaySession({ kind, outbox, deps });
+  const handlers: Handlers<typeof gatewayRequests, GatewayResults> = {
+    ...roomHandlers(session),
+    ...pinHandlers(session, deps),
+    ...phoneHandlers(session),
+    ...recordingHandlers(session, deps),
+  };
+  const recorder = kind === 'recorder' ? recorderOf(outbox) : undefined;
+  serve(socket as ServedSocket, gatewayRequests, handlers, { budget: BUDGET, logger });
+  socket.on('disconnect', (reason) => {
+    logger.info({ reason }, 'serveGateway() | disconnected');
+    session.disconnected();
+    if (recorder) deps.recordings.removeRecorder(recorder);
+  });
+  logger.info('serveGateway() | connected');
+  if (recorder) deps.recordings.addRecorder(recorder);
+}
+
+function recorderOf(outbox: GatewayOutbox): Recorder {
+  return {
+    start: (request) => outbox.startRecording(request),
+    stop: (recordingId) => outbox.stopRecording(recordingId),
+  };
+}

@@ -1,0 +1,91 @@
+import { AppError, type LeaveReason } from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import type { Sessions } from '../../identity/Sessions.ts';
+import type { MeetingLinks } from '../../meetings/MeetingLinks.ts';
+import type { MeetingStore } from '../../meetings/MeetingStore.ts';
+import type { Rooms } from '../../room/Rooms.ts';
+import type { BrowserMember } from './BrowserMember.ts';
+import type { MeetOutbox } from './MeetOutbox.ts';
+
+/** What the handlers of a browser call. */
+export interface MeetDeps {
+  rooms: Rooms;
+  meetings: MeetingStore;
+  links: MeetingLinks;
+  sessions: Sessions;
+  logger: Logger;
+}
+
+type State =
+  | { name: 'outside' }
+  | { name: 'joining' }
+  | { name: 'inside'; member: BrowserMember }
+  | { name: 'gone' };
+
+/** One browser's connection: outside, or in one room. */
+export class MeetSession {
+  readonly outbox: MeetOutbox;
+  #state: State = { name: 'outside' };
+
+  constructor(outbox: MeetOutbox) {
+    this.outbox = outbox;
+  }
+
+  /** Who it is in the room. Errors: `conflict` when it is in none. */
+  get member(): BrowserMember {
+    if (this.#state.name === 'inside') return this.#state.member;
+    throw new AppError('conflict', 'Join a room first.');
+  }
+
+  /**
+   * Runs `join`, which enters a room and gives the member.
+   * Errors: `conflict` when it is in a room already; what `join` throws.
+   */
+  async join(join: () => Promise<BrowserMember>): Promise<BrowserMember> {
+    if (this.#state.name !== 'outside')
+      throw new AppError('conflict', 'You are in a room already.');
+    this.#state = { name: 'joining' };
+    try {
+      const member = await join();
+      // The state is read anew: the connection can have been lost in the meantime.
+      if (this.gone) {
+        member.removed();
+        throw new AppError('unavailable', 'The connection was lost.');
+      }
+      member.enter();
+      this.#state = { name: 'inside', member };
+      return member;
+    } finally {
+      if (this.#isJoining()) this.#state = { name: 'outside' };
+    }
+  }
+
+  get gone(): boolean {
+    return this.#state.name === 'gone';
+  }
+
+  /** Leaves the room, if in one. */
+  leave(reason: LeaveReason): void {
+    if (this.#state.name === 'inside') this.#leaveAs(this.#state.member, reason);
+  }
+
+  /** The room let the member go. */
+  removed(): void {
+    if (!this.gone) this.#state = { name: 'outside' };
+  }
+
+  /** The connection is lost. Twice is silent. */
+  disconnected(): void {
+    const state = this.#state;
+    this.#state = { name: 'gone' };
+    if (state.name === 'inside') this.#leaveAs(state.member, 'connection-lost');
+  }
+
+  #leaveAs({ room, participant }: BrowserMember, reason: LeaveReason): void {
+    room.leave(participant.id, reason);
+  }
+
+  #isJoining(): boolean {
+    return this.#state.name === 'joining';
+  }
+}

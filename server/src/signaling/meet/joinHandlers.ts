@@ -1,0 +1,92 @@
+import type {
+  JoinedRoom,
+  MeetPayload,
+  meetRequests,
+  MeetResults,
+  Role,
+} from '@switchroom/protocol';
+import { joinable, type Meeting } from '../../meetings/MeetingStore.ts';
+import { Participant } from '../../room/Participant.ts';
+import type { Room } from '../../room/Room.ts';
+import type { Handlers } from '../handle.ts';
+import { BrowserMember } from './BrowserMember.ts';
+import type { MeetDeps, MeetSession } from './MeetSession.ts';
+
+type Join = MeetPayload<'room:join'>;
+
+/** Into a room and out of it. */
+export function joinHandlers(
+  session: MeetSession,
+  deps: MeetDeps,
+): Pick<Handlers<typeof meetRequests, MeetResults>, 'room:join' | 'room:leave'> {
+  return {
+    async 'room:join'(wish) {
+      const meeting = joinable(await deps.meetings.byJoinToken(wish.joinToken));
+      const role = await roleOf(wish.sessionToken, meeting, deps);
+      const { room, release } = await deps.rooms.enter(meeting.id);
+      try {
+        const member = await session.join(() => makeMember({ session, deps, room, wish, role }));
+        return joinedRoom(member, meeting, deps);
+      } finally {
+        release();
+      }
+    },
+
+    'room:leave'() {
+      session.leave('left');
+      return {};
+    },
+  };
+}
+
+/** The owner is the host. A session that is over makes nobody less than a guest. */
+async function roleOf(
+  sessionToken: string | undefined,
+  meeting: Meeting,
+  deps: MeetDeps,
+): Promise<Role> {
+  const user = sessionToken === undefined ? undefined : await deps.sessions.find(sessionToken);
+  return user?.id === meeting.ownerId ? 'host' : 'participant';
+}
+
+async function makeMember(options: {
+  session: MeetSession;
+  deps: MeetDeps;
+  room: Room;
+  wish: Join;
+  role: Role;
+}): Promise<BrowserMember> {
+  const { session, deps, room, wish, role } = options;
+  const [send, recv] = await Promise.all([
+    room.router.createWebRtcTransport(),
+    room.router.createWebRtcTransport(),
+  ]);
+  return new BrowserMember({
+    participant: new Participant({ name: wish.name, kind: 'browser', role }),
+    room,
+    outbox: session.outbox,
+    send,
+    recv,
+    rtpCapabilities: wish.rtpCapabilities,
+    onRemoved: () => session.removed(),
+    logger: deps.logger,
+  });
+}
+
+function joinedRoom(member: BrowserMember, meeting: Meeting, { links }: MeetDeps): JoinedRoom {
+  const { room, participant, send, recv } = member;
+  return {
+    participantId: participant.id,
+    meeting: {
+      id: meeting.id,
+      title: meeting.title,
+      pin: meeting.pin,
+      dialIn: links.dialIn,
+      joinUrl: links.joinUrl(meeting),
+    },
+    participants: room.participants(),
+    sendTransport: send.options,
+    recvTransport: recv.options,
+    recording: room.recording,
+  };
+}
