@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
+/** How soon the death of npm is noticed. */
+const LOOK_MS = 1000;
 const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
@@ -20,11 +22,25 @@ export function launch(node, args, { cwd, env }) {
   });
   const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
+  const watch = env.npm_lifecycle_event ? watchParent(() => child.kill('SIGTERM')) : undefined;
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       for (const name of FORWARDED) process.off(name, forward);
+      clearInterval(watch);
       resolve(code ?? (signal ? 128 + constants.signals[signal] : 1));
     });
   });
+}
+
+/**
+ * npm hands on what signals it gets, but says nothing when it is killed by SIGKILL: then we have
+ * another parent, and nobody is left who could end us.
+ * @param {() => void} onGone
+ */
+function watchParent(onGone) {
+  const parent = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== parent) onGone();
+  }, LOOK_MS);
 }
