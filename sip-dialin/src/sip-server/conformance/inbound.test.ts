@@ -8,7 +8,7 @@ import { RawPhone, SDP } from '../testing/RawPhone.ts';
 import { until } from '../testing/until.ts';
 
 // Milliseconds in place of half-seconds: the same machines, sooner over.
-const timers = { t1: 20, t2: 80, t4: 100, trying: 10 };
+const timers = { t1: 20, t2: 80, t4: 100 };
 
 let server: SipServer;
 let srf: Srf;

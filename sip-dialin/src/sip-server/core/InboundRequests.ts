@@ -9,7 +9,7 @@ import type { TransactionUser } from '../transaction/TransactionLayer.ts';
 import type { Peer } from '../transport/peer.ts';
 import { answerTarget } from '../transport/received.ts';
 import { examine, unserved } from './admission.ts';
-import { Answers } from './Answers.ts';
+import type { Answers } from './Answers.ts';
 import type { Context, SipDialog } from './Context.ts';
 import { redactUri } from './redactUri.ts';
 import { ServedRequest } from './ServedRequest.ts';
@@ -88,16 +88,22 @@ export class InboundRequests implements TransactionUser {
   #outsideDialog(served: ServedRequest): void {
     const { control, dialogs } = this.#context;
     const { method } = served;
-    if (DIALOG_ONLY.has(method)) return this.#refuse(served, { status: 481 });
+    if (DIALOG_ONLY.has(method)) {
+      this.#refuse(served, { status: 481 });
+      return;
+    }
     // A second call under one name could not be told from the first by the application.
     const makesDialog = method === 'INVITE' || method === 'SUBSCRIBE';
     if (makesDialog && dialogs.byId(served.dialogId) !== undefined) {
-      return this.#refuse(served, { status: 482 });
+      this.#refuse(served, { status: 482 });
+      return;
     }
     served.owner = control.select(method);
     if (served.owner === undefined) {
-      return this.#refuse(served, unserved(method, control.connected, control.verbs));
+      this.#refuse(served, unserved(method, control.connected, control.verbs));
+      return;
     }
+    if (method === 'INVITE') served.trying();
     const passage = passageOf(this.#context, served.peer, served.id, '');
     const { host, port } = this.#context.local;
     served.owner.send(sipMessage('network', served.request, passage, { host, port }));
@@ -107,18 +113,27 @@ export class InboundRequests implements TransactionUser {
   #withinDialog(served: ServedRequest): void {
     const { method, request, peer } = served;
     const dialog = this.#context.dialogs.byTags(served.callId, served.toTag, served.fromTag);
-    if (dialog === undefined) return this.#refuse(served, { status: 481 });
+    if (dialog === undefined) {
+      this.#refuse(served, { status: 481 });
+      return;
+    }
     if (!dialog.admit(request, peer)) {
-      return this.#refuse(served, { status: 500, reason: 'CSeq Out Of Order' });
+      this.#refuse(served, { status: 500, reason: 'CSeq Out Of Order' });
+      return;
     }
     served.dialog = dialog;
     if (method === 'INVITE') {
-      if (dialog.inviteFromLocal) return this.#refuse(served, { status: 491 });
+      if (dialog.inviteFromLocal) {
+        this.#refuse(served, { status: 491 });
+        return;
+      }
       if (dialog.inviteFromRemote) {
         const headers = { 'Retry-After': String(randomInt(0, 11)) };
-        return this.#refuse(served, { status: 500, headers });
+        this.#refuse(served, { status: 500, headers });
+        return;
       }
       dialog.inviteFromRemote = true;
+      served.trying();
       this.#answers.unacked.drop(dialog);
     }
     if (method === 'BYE' && !dialog.confirmed && dialog.role === 'uas') {
@@ -148,7 +163,10 @@ export class InboundRequests implements TransactionUser {
   #cancel(served: ServedRequest): void {
     const invite = this.#context.transactions.inviteOf(served.request);
     const target = invite === undefined ? undefined : this.#served.get(invite);
-    if (target === undefined) return this.#refuse(served, { status: 481 });
+    if (target === undefined) {
+      this.#refuse(served, { status: 481 });
+      return;
+    }
     served.answer({ status: 200 });
     if (target.transaction.finalSent) return;
     this.#answers.abandon(target, { status: 487 });

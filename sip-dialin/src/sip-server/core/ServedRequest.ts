@@ -59,6 +59,11 @@ export class ServedRequest {
     return this.dialog?.id ?? dialogIdOf(this.callId, this.fromTag);
   }
 
+  /** Sends 100 at once, as drachtio-server does: the caller stops sending again (RFC 3261 section 17.2.1). */
+  trying(): void {
+    this.transaction.respond(responseTo(this.request, 100));
+  }
+
   /** Our own answer, without asking the application; false when there was a final one before. */
   answer({ status, reason, headers = {} }: Refusal): boolean {
     const response = responseTo(this.request, status, reason);

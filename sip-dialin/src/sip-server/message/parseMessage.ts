@@ -97,7 +97,7 @@ function parseHeaders(lines: string[], headers: Headers): Fault | undefined {
   for (const line of lines.slice(0, LIMITS.lines)) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trimEnd();
-    // eslint-disable-next-line no-control-regex -- a NUL would end the line for those who read C strings
+
     if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(name) || /[\x00\r]/.test(line)) {
       fault ??= { status: 400, reason: 'Malformed Header' };
     } else headers.append(name, line.slice(colon + 1).trim());

@@ -1,5 +1,4 @@
 import type { Timer } from '../clock.ts';
-import { responseTo } from '../message/build.ts';
 import type { SipRequest, SipResponse } from '../message/SipMessage.ts';
 import { Repeater } from './Repeater.ts';
 import type { ServerTransaction, ServerTransactionOptions } from './ServerTransaction.ts';
@@ -9,21 +8,19 @@ type State = 'proceeding' | 'completed' | 'confirmed' | 'accepted' | 'terminated
 
 /**
  * INVITE, server side: RFC 3261 section 17.2.1 with "accepted" of RFC 6026 section 7.1. Its user
- * retransmits a 2xx; this absorbs the INVITEs that come again meanwhile.
+ * sends the 100 and retransmits a 2xx; this absorbs the INVITEs that come again meanwhile.
  */
 export class InviteServerTransaction implements ServerTransaction {
   readonly request: SipRequest;
   readonly #options: ServerTransactionOptions;
   #state: State = 'proceeding';
   #last: SipResponse | undefined;
-  #trying: Timer | undefined;
   #repeater: Repeater | undefined;
   #end: Timer | undefined;
 
   constructor(options: ServerTransactionOptions) {
     this.#options = options;
     this.request = options.request;
-    this.#trying = options.clock.after(options.timers.trying, () => this.#sendTrying());
   }
 
   get state(): State {
@@ -36,18 +33,13 @@ export class InviteServerTransaction implements ServerTransaction {
 
   /** An INVITE of the same transaction that came again. */
   retransmitted(): void {
-    if (this.#state === 'proceeding') {
-      if (this.#last === undefined) this.#sendTrying();
-      else this.#options.send(this.#last);
-    } else if (this.#state === 'completed' && this.#last !== undefined) {
-      this.#options.send(this.#last);
-    }
+    const answers = this.#state === 'proceeding' || this.#state === 'completed';
+    if (answers && this.#last !== undefined) this.#options.send(this.#last);
   }
 
   /** Sends an answer of the user; false when a final one was sent before. */
   respond(response: SipResponse): boolean {
     if (this.#state !== 'proceeding') return false;
-    this.#trying?.cancel();
     this.#last = response;
     if (response.status >= 300) this.#complete();
     else if (response.status >= 200) this.#accept();
@@ -69,15 +61,9 @@ export class InviteServerTransaction implements ServerTransaction {
   terminate(): void {
     if (this.#state === 'terminated') return;
     this.#state = 'terminated';
-    this.#trying?.cancel();
     this.#repeater?.stop();
     this.#end?.cancel();
     this.#options.onTerminated();
-  }
-
-  #sendTrying(): void {
-    this.#trying?.cancel();
-    if (this.#last === undefined) this.respond(responseTo(this.request, 100));
   }
 
   #complete(): void {

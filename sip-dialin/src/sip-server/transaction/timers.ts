@@ -6,13 +6,11 @@ export interface SipTimers {
   t2: number;
   /** Longest life of a message in the network. */
   t4: number;
-  /** Delay of the automatic 100 (section 17.2.1). */
-  trying: number;
   /** Longest ringing without an answer before the call is given up (timer C, section 16.6: over 3 minutes). */
   ringing: number;
 }
 
-export const RFC_TIMERS: SipTimers = { t1: 500, t2: 4000, t4: 5000, trying: 200, ringing: 185_000 };
+export const RFC_TIMERS: SipTimers = { t1: 500, t2: 4000, t4: 5000, ringing: 185_000 };
 
 /** Timers B, D, F, H, J, L and M: 64 times T1. */
 export function lifetime(timers: SipTimers): number {
