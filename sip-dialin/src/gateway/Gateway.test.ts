@@ -216,6 +216,34 @@ describe('Gateway: races', () => {
     expect(socket.asked).not.toContain('room:release');
   });
 
+  it('opens the room again for a phone that joins just as the last other one leaves', async () => {
+    const first = await joined();
+    const release = socket.hold('phone:join');
+    const second = new Phone().enter();
+    await settle();
+    first.membership.leave();
+    // The server found the room empty, and then no room for the second phone.
+    socket.handlers.news['room:closed']({ meetingId: 'm1', reason: 'left' });
+    socket.failNext('phone:join', 'conflict');
+    release();
+    await settle();
+    expect(second.events).toEqual(['joined']);
+    expect(socket.asked.filter((event) => event === 'room:open')).toHaveLength(2);
+    expect(rooms.created).toBe(1);
+  });
+
+  it('does not take the news of the last room for one of its next', async () => {
+    const first = await joined();
+    const release = socket.hold('room:release');
+    first.membership.leave();
+    const second = new Phone().enter();
+    socket.handlers.news['room:closed']({ meetingId: 'm1', reason: 'left' });
+    release();
+    await settle();
+    expect(second.events).toEqual(['joined']);
+    expect(socket.asked.filter((event) => event === 'room:open')).toHaveLength(2);
+  });
+
   it('heeds that a phone was put out before the answer to its join was read', async () => {
     const stays = await joined();
     const release = socket.hold('phone:join');

@@ -83,29 +83,30 @@ export class RoomLink {
 
   /** The room is gone at the server. */
   roomClosed(reason: LeaveReason): void {
-    this.#release(eventOfLeave(reason), false);
+    // Not open yet: that was the last one of this meeting, which somebody else has just left.
+    if (this.#transportId === undefined) return;
+    // It had emptied before our next phone was in, which only needs a new one.
+    if (reason === 'left' && this.#members.size > 0) {
+      this.#forgetServer();
+      this.#openAnew();
+    } else {
+      this.#release(eventOfLeave(reason), false);
+    }
   }
 
   /** The server is away: phones go on hearing each other, for a while. */
   serverLost(): void {
     if (this.#closed) return;
-    this.#transportId = undefined;
-    for (const member of this.#members) member.participantId = undefined;
-    for (const ssrc of this.#sources.values()) this.#room?.removeSource(ssrc);
-    this.#sources.clear();
-    this.#leftEarly.clear();
+    this.#forgetServer();
     this.#awayTimer ??= setTimeout(
       () => this.#release({ type: 'unreachable' }, false),
       SERVER_AWAY_LIMIT_MS,
     );
   }
 
-  /** The server is back and knows nothing of us: opens the room anew and joins its phones again. */
+  /** The server is back and knows nothing of us. */
   serverBack(): void {
-    if (this.#closed) return;
-    this.#opening = this.#opening.catch(() => undefined).then(() => this.#open());
-    this.#opening.catch((error: unknown) => this.#openFailed(error));
-    for (const member of this.#members) if (member.inMedia) void this.#join(member);
+    if (!this.#closed) this.#openAnew();
   }
 
   consumerCreated(news: GatewayConsumerCreated, ack: Ack<Record<string, never>>): void {
@@ -159,6 +160,22 @@ export class RoomLink {
     this.#awayTimer = undefined;
   }
 
+  /** Opens the room again at the server, and joins its phones again; they hear each other all the time. */
+  #openAnew(): void {
+    this.#opening = this.#opening.catch(() => undefined).then(() => this.#open());
+    this.#opening.catch((error: unknown) => this.#openFailed(error));
+    // Those that have not been in yet see to it themselves.
+    for (const member of this.#members) if (member.inMedia) void this.#join(member);
+  }
+
+  #forgetServer(): void {
+    this.#transportId = undefined;
+    for (const member of this.#members) member.participantId = undefined;
+    for (const ssrc of this.#sources.values()) this.#room?.removeSource(ssrc);
+    this.#sources.clear();
+    this.#leftEarly.clear();
+  }
+
   #openFailed(error: unknown): void {
     // Away again, or still: the timer decides, not this attempt.
     if (this.#closed || this.#isAway(error)) return;
@@ -167,39 +184,46 @@ export class RoomLink {
   }
 
   async #join(member: Member): Promise<void> {
-    const { meetingId, name, number, media } = member.phone;
+    const opening = this.#opening;
     try {
-      await this.#opening;
-      if (member.isOut()) return;
-      const request = { meetingId, name, number, ssrc: member.ssrc };
-      const { participantId, participant } = await this.#options.socket.request(
-        'phone:join',
-        request,
-      );
-      if (member.isOut()) {
-        if (!this.#closed) this.#tellLeft(participantId);
-        return;
-      }
-      member.participantId = participantId;
-      const left = this.#leftEarly.get(participantId);
-      if (!this.#isJoining()) this.#leftEarly.clear();
-      if (left !== undefined) {
-        this.participantLeft(participantId, left);
-        return;
-      }
-      if (member.muted) await this.#tellMuted(participantId);
-      else member.setMuted(participant.muted);
-      // Not before the server let it in: nobody hears a phone that may yet be refused.
-      if (!member.inMedia) {
-        await media.join(meetingId, member.ssrc);
-        member.inMedia = true;
-        member.joined();
-      }
+      await opening;
+      if (!member.isOut()) await this.#makeParticipant(member);
     } catch (error) {
+      if (member.isOut()) return;
+      // The room was opened anew meanwhile: what the old one answered does not count.
+      if (opening !== this.#opening) return this.#join(member);
       // A phone that is in already is not sent away for one lost connection.
-      if (member.isOut() || (member.inMedia && this.#isAway(error))) return;
-      this.#options.logger.warn({ err: error, meetingId }, 'phone did not join');
+      if (member.inMedia && this.#isAway(error)) return;
+      this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'phone did not join');
       this.#drop(member, eventOfError(error));
+    }
+  }
+
+  async #makeParticipant(member: Member): Promise<void> {
+    const { meetingId, name, number, media } = member.phone;
+    const request = { meetingId, name, number, ssrc: member.ssrc };
+    const { participantId, participant } = await this.#options.socket.request(
+      'phone:join',
+      request,
+    );
+    if (member.isOut()) {
+      if (!this.#closed) this.#tellLeft(participantId);
+      return;
+    }
+    member.participantId = participantId;
+    const left = this.#leftEarly.get(participantId);
+    if (!this.#isJoining()) this.#leftEarly.clear();
+    if (left !== undefined) {
+      this.participantLeft(participantId, left);
+      return;
+    }
+    if (member.muted) await this.#tellMuted(participantId);
+    else member.setMuted(participant.muted);
+    // Not before the server let it in: nobody hears a phone that may yet be refused.
+    if (!member.inMedia) {
+      await media.join(meetingId, member.ssrc);
+      member.inMedia = true;
+      member.joined();
     }
   }
 

@@ -16,6 +16,7 @@ export class FakeGatewaySocket implements GatewaySocket {
   /** Everything that was asked, in order, as `event`, or with its payload. */
   readonly requests: { event: GatewayRequest; payload: unknown }[] = [];
   readonly #answers = new Map<GatewayRequest, Answer>();
+  readonly #failNext = new Map<GatewayRequest, AppError['code']>();
   #phones = 0;
   #transports = 0;
 
@@ -64,6 +65,9 @@ export class FakeGatewaySocket implements GatewaySocket {
     const answer = this.#answers.get(event);
     this.#answers.set(event, async (payload: never) => {
       await promise;
+      const code = this.#failNext.get(event);
+      this.#failNext.delete(event);
+      if (code) throw new AppError(code, `refused: ${code}`);
       return answer?.(payload) ?? {};
     });
     return () => resolve(undefined);
@@ -73,6 +77,11 @@ export class FakeGatewaySocket implements GatewaySocket {
     this.#answers.set(event, () => {
       throw new AppError(code, `refused: ${code}`);
     });
+  }
+
+  /** The next answer that was held back is this error; after it all is as before. */
+  failNext(event: GatewayRequest, code: AppError['code']): void {
+    this.#failNext.set(event, code);
   }
 
   async request<K extends GatewayRequest>(
