@@ -2,13 +2,13 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AppError } from '@switchroom/protocol';
 import {
   failure,
   GATEWAY_NAMESPACE,
   gatewayHandshakeSchema,
   gatewayRequests,
   ok,
-  AppError,
   type GatewayClientToServer,
   type GatewayServerToClient,
   type ParticipantKind,
@@ -29,6 +29,8 @@ export class FakeServer {
   /** Set to refuse `room:open` with it. */
   refusal: AppError | null = null;
   transportId = 'transport-1';
+  /** Where it listens, or did. */
+  port = 0;
   #gateway: Peer | null = null;
   #recorderPort = 0;
   readonly #http: HttpServer;
@@ -59,10 +61,11 @@ export class FakeServer {
   async listen(port = 0): Promise<void> {
     this.#http.listen(port, '127.0.0.1');
     await once(this.#http, 'listening');
+    this.port = (this.#http.address() as AddressInfo).port;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   get connected(): boolean {
@@ -76,13 +79,11 @@ export class FakeServer {
 
   async start(recordingId: string, recipient: string): Promise<Result<unknown>> {
     const request = { recordingId, meetingId: 'm1', title: 'Fake', recipient };
-    return (await this.gateway.timeout(5000).emitWithAck('recording:start', request)) as never;
+    return await this.gateway.timeout(5000).emitWithAck('recording:start', request);
   }
 
   async stop(recordingId: string): Promise<Result<unknown>> {
-    return (await this.gateway
-      .timeout(5000)
-      .emitWithAck('recording:stop', { recordingId })) as never;
+    return await this.gateway.timeout(5000).emitWithAck('recording:stop', { recordingId });
   }
 
   async consume(name: string, kind: ParticipantKind, ssrc: number): Promise<Result<unknown>> {
@@ -90,7 +91,7 @@ export class FakeServer {
       ...{ meetingId: 'm1', transportId: this.transportId, consumerId: `c-${ssrc}`, ssrc },
       ...{ participant: { id: `p-${name}`, name, kind }, payloadType: 111 },
     };
-    return (await this.gateway.timeout(5000).emitWithAck('consumer:created', news)) as never;
+    return await this.gateway.timeout(5000).emitWithAck('consumer:created', news);
   }
 
   send(datagram: Buffer): void {
@@ -107,7 +108,10 @@ export class FakeServer {
     socket.onAny((event: string) => this.calls.push(event));
     socket.on('room:open', (payload, ack) => {
       gatewayRequests['room:open'].parse(payload);
-      if (this.refusal !== null) return ack(failure(this.refusal));
+      if (this.refusal !== null) {
+        ack(failure(this.refusal));
+        return;
+      }
       const { port } = this.#udp.address();
       ack(
         ok({
