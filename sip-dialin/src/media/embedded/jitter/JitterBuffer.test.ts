@@ -162,6 +162,20 @@ describe('JitterBuffer', () => {
     expect(buffer.pull(70).kind).toBe('silence');
   });
 
+  it('passOver() makes numbers without audio a pause, not a loss', () => {
+    const buffer = new JitterBuffer<string>(8000, TICK);
+    const kinds: string[] = [];
+    for (let tick = 0; tick < 16; tick++) {
+      const now = tick * TICK;
+      if (tick < 3 || tick > 9) buffer.push(tick, tick * SAMPLES, SAMPLES, String(tick), now);
+      else buffer.passOver(tick);
+      const pulled = buffer.pull(now + 5);
+      kinds.push(pulled.kind === 'packet' ? pulled.payload : pulled.kind);
+    }
+    expect(new Set(kinds)).toEqual(new Set(['silence', '0', '1', '2', '10', '11', '12', '13']));
+    expect(buffer.stats).toMatchObject({ lost: 0, starved: 0 });
+  });
+
   it('works across the wraps of sequence number and timestamp', () => {
     const { heard } = run(steady(50), { firstSeq: 65520, firstTimestamp: 0xffffff00 });
     expect(played(heard)).toEqual(upTo(50));

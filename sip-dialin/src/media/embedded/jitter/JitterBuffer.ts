@@ -57,6 +57,8 @@ export class JitterBuffer<T> {
   #due: { seq: number; at: number } | undefined;
   #lastSamples: number;
   #concealedMs = 0;
+  /** Numbers to pass over, while something plays. */
+  readonly #passed = new Set<number>();
 
   /** `rate`: RTP timestamp units per second. `tickMs`: how often `pull` is called. */
   constructor(rate: number, tickMs: number) {
@@ -94,8 +96,14 @@ export class JitterBuffer<T> {
     this.#dropOldest();
   }
 
+  /** The sender used this number for something that is not to be played. */
+  passOver(seq16: number): void {
+    if (this.#due && this.#newest) this.#passed.add(extendSeq(this.#newest.seq, seq16));
+  }
+
   /** What to play at `now`. */
   pull(now: number): Pull<T> {
+    if (this.#skipPassed() && this.#held.length === 0) this.#stop();
     const head = this.#held[0];
     if (!this.#due) return head && this.#isTime(head, now) ? this.#play(head) : SILENCE;
     if (!head) return this.#starve();
@@ -109,13 +117,27 @@ export class JitterBuffer<T> {
 
   /** The sender said that it pauses: the next packet starts anew, nothing is concealed. */
   rest(): void {
-    if (this.#held.length === 0) this.#due = undefined;
+    if (this.#held.length === 0) this.#stop();
   }
 
   /** How much longer than needed what is due next has waited. More than a tick can be left out. */
   excessMs(now: number): number {
     if (!this.#due || this.#held.length === 0) return 0;
     return this.#delay.lagMs(this.#ms(this.#due.at), now) - this.targetMs;
+  }
+
+  /** Whether there was anything to pass over just now. */
+  #skipPassed(): boolean {
+    if (!this.#due || this.#passed.size === 0) return false;
+    const from = this.#due.seq;
+    while (this.#passed.delete(this.#due.seq)) this.#due.seq += 1;
+    return this.#due.seq > from;
+  }
+
+  /** Nothing plays: what comes next is buffered first. */
+  #stop(): void {
+    this.#due = undefined;
+    this.#passed.clear();
   }
 
   #play(head: Held<T>): Pull<T> {
@@ -130,7 +152,7 @@ export class JitterBuffer<T> {
   #starve(): Pull<T> {
     this.#concealedMs += this.#tickMs;
     if (this.#concealedMs > MAX_CONCEAL_MS) {
-      this.#due = undefined;
+      this.#stop();
       return SILENCE;
     }
     this.stats.starved += 1;
@@ -191,7 +213,7 @@ export class JitterBuffer<T> {
     this.stats.resets += 1;
     this.#held = [];
     this.#newest = undefined;
-    this.#due = undefined;
+    this.#stop();
     this.#delay = new DelayEstimator();
   }
 

@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PCMA, PCMU } from '../codecs/g711.ts';
+import { PromptStore } from './PromptStore.ts';
+import { readPrompt, writePrompt } from './wav.ts';
+
+const tone = Int16Array.from(
+  { length: 3200 },
+  (_, i) => 9000 * Math.sin((2 * Math.PI * 440 * i) / 16_000),
+);
+
+describe('readPrompt()', () => {
+  it('reads what writePrompt() wrote, also behind other chunks', () => {
+    const file = writePrompt(tone);
+    const pcm = readPrompt(file, 'a.wav');
+    expect(pcm).toHaveLength(3200);
+    for (let i = 0; i < pcm.length; i++) expect(Math.abs(pcm[i]! - tone[i]!)).toBeLessThan(400);
+
+    const list = Buffer.from('LIST\x03\0\0\0abc\0', 'latin1');
+    const padded = Buffer.concat([file.subarray(0, 12), list, file.subarray(12)]);
+    expect(readPrompt(padded, 'a.wav')).toEqual(pcm);
+  });
+
+  const changed = (at: number, value: number): Uint8Array => {
+    const file = writePrompt(tone);
+    file[at] = value;
+    return file;
+  };
+  it.each([
+    ['is no WAV', Buffer.from('ID3 and something else')],
+    ['is no WAV', new Uint8Array(0)],
+    ['16 kHz, mono, 8-bit mu-law', changed(20, 1)],
+    ['16 kHz, mono, 8-bit mu-law', changed(22, 2)],
+    ['16 kHz, mono, 8-bit mu-law', changed(24, 0)],
+    ['is cut off', writePrompt(tone).subarray(0, 100)],
+    ['no sound', writePrompt(tone).subarray(0, 36)],
+    ['no format', changed(12, 0x78)],
+  ])('says what is wrong: %s', (why, data) => {
+    expect(() => readPrompt(data, 'a.wav')).toThrow(why);
+    expect(() => readPrompt(data, 'a.wav')).toThrow('a.wav');
+  });
+});
+
+describe('PromptStore', () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'switchroom-prompts-'));
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+
+  it('keeps the codes of both laws at 8 kHz', async () => {
+    const store = new PromptStore();
+    const file = join(dir, 'tone.wav');
+    await expect(store.load(file, 'PCMU')).rejects.toMatchObject({ code: 'media-unavailable' });
+    await writeFile(file, writePrompt(tone));
+
+    const mu = await store.load(file, 'PCMU');
+    const a = await store.load(file, 'PCMA');
+    expect([mu.length, a.length]).toEqual([1600, 1600]);
+    const [fromMu, fromA] = [new Int16Array(1600), new Int16Array(1600)];
+    PCMU.decode(mu, fromMu);
+    PCMA.decode(a, fromA);
+    for (let i = 0; i < 1600; i++) expect(Math.abs(fromMu[i]! - fromA[i]!)).toBeLessThan(600);
+    expect(Math.max(...fromMu)).toBeGreaterThan(8000);
+    expect(await store.load(file, 'PCMU')).toBe(mu);
+  });
+});

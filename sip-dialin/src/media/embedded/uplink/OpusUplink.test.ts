@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { OpusUplink, type UplinkPacket } from './OpusUplink.ts';
+
+const SSRC = 5;
+
+/** An uplink with an encoder that writes the first sample of each frame; silence is DTX. */
+function setUp(): { uplink: OpusUplink; sent: UplinkPacket[]; freed: () => boolean } {
+  const sent: UplinkPacket[] = [];
+  let freed = false;
+  const uplink = new OpusUplink({
+    encoder: {
+      encode: (pcm) => (pcm[0] ? Uint8Array.of(0, 0, 0, pcm[0]) : Uint8Array.of(0)),
+      free: () => (freed = true),
+    },
+    firstSequenceNumber: 65534,
+    firstTimestamp: 0xfffffff0,
+    send: (packet) => sent.push(packet),
+  });
+  return { uplink, sent, freed: () => freed };
+}
+
+function push(
+  uplink: OpusUplink,
+  i: number,
+  options: Partial<Record<'ssrc' | 'samples' | 'seq' | 'timestamp' | 'value', number>> = {},
+): void {
+  const { ssrc = SSRC, samples = 160, seq = i, value = 1 } = options;
+  const timestamp = options.timestamp ?? i * samples;
+  const now = (i * samples) / 8;
+  const pcm = new Int16Array(samples).fill(value);
+  uplink.push(
+    { ssrc, sequenceNumber: seq & 0xffff, timestamp: timestamp >>> 0, pcm, voice: true },
+    now,
+  );
+}
+
+const seqs = (sent: UplinkPacket[]): number[] =>
+  sent.map((packet) => (packet.sequenceNumber + 2) & 0xffff);
+/** Timestamps in 20 ms frames since the first. */
+const frames = (sent: UplinkPacket[]): number[] =>
+  sent.map((packet) => ((packet.timestamp - 0xfffffff0) >>> 0) / 960);
+
+describe('OpusUplink', () => {
+  it('sends one packet for each of the phone, across the wraps, the first with a marker', () => {
+    const { uplink, sent } = setUp();
+    for (let i = 0; i < 4; i++) push(uplink, i);
+    expect(seqs(sent)).toEqual([0, 1, 2, 3]);
+    expect(frames(sent)).toEqual([0, 1, 2, 3]);
+    expect(sent.map((packet) => packet.marker)).toEqual([true, false, false, false]);
+  });
+
+  it('keeps the gap of a lost packet', () => {
+    const { uplink, sent } = setUp();
+    for (const i of [0, 1, 4, 5]) push(uplink, i);
+    expect(seqs(sent)).toEqual([0, 1, 4, 5]);
+    expect(frames(sent)).toEqual([0, 1, 4, 5]);
+    expect(uplink.stats.lost).toBe(2);
+  });
+
+  it('makes no gap where the phone paused, or sent keys', () => {
+    const { uplink, sent } = setUp();
+    push(uplink, 0);
+    push(uplink, 10, { seq: 1 });
+    expect(seqs(sent)).toEqual([0, 1]);
+    expect(frames(sent)).toEqual([0, 10]);
+    expect(sent[1]!.marker).toBe(true);
+
+    uplink.passOver(SSRC, 2);
+    uplink.passOver(SSRC, 3);
+    push(uplink, 20, { seq: 4 });
+    expect(seqs(sent)).toEqual([0, 1, 2]);
+    expect(uplink.stats.lost).toBe(0);
+  });
+
+  it('leaves late and repeated packets out', () => {
+    const { uplink, sent } = setUp();
+    for (const i of [0, 2, 1, 2, 3]) push(uplink, i);
+    expect(seqs(sent)).toEqual([0, 2, 3]);
+    expect(uplink.stats.late).toBe(2);
+  });
+
+  it.each([
+    [80, 8, 4],
+    [160, 4, 4],
+    [240, 4, 6],
+    [320, 4, 8],
+    [480, 4, 12],
+  ])('frames packets of %i samples anew', (samples, packets, expected) => {
+    const { uplink, sent } = setUp();
+    for (let i = 0; i < packets; i++) push(uplink, i, { samples });
+    const all = Array.from({ length: expected }, (_, i) => i);
+    expect(seqs(sent)).toEqual(all);
+    expect(frames(sent)).toEqual(all);
+  });
+
+  it('keeps time when a packet of 30 ms is lost', () => {
+    const { uplink, sent } = setUp();
+    for (const i of [0, 2, 3]) push(uplink, i, { samples: 240 });
+    // 0-20 whole, 20-40 padded, 40-60 lost; then two frames, and two.
+    expect(frames(sent)).toEqual([0, 1, 3, 4, 5]);
+    expect(seqs(sent)).toEqual([0, 1, 3, 4, 5]);
+  });
+
+  it('goes on when the caller changes SSRC or jumps in time', () => {
+    const { uplink, sent } = setUp();
+    push(uplink, 0);
+    push(uplink, 1, { ssrc: 9, seq: 40_000, timestamp: 3_000_000_000 });
+    push(uplink, 2, { ssrc: 9, seq: 40_001, timestamp: 3_000_000_160 });
+    push(uplink, 3, { ssrc: 9, seq: 12, timestamp: 77 });
+    push(uplink, 53, { seq: 1, timestamp: 0 });
+    expect(seqs(sent)).toEqual([0, 1, 2, 3, 4]);
+    expect(frames(sent)).toEqual([0, 1, 2, 3, 53]);
+    expect(uplink.stats.rebased).toBe(3);
+  });
+
+  it('follows on by the clock after a pause of ours', () => {
+    const { uplink, sent } = setUp();
+    push(uplink, 0);
+    uplink.pause();
+    push(uplink, 100);
+    expect(seqs(sent)).toEqual([0, 1]);
+    expect(frames(sent)).toEqual([0, 100]);
+    expect(sent[1]!.marker).toBe(true);
+  });
+
+  it('sends nothing for what the encoder does not want sent (DTX)', () => {
+    const { uplink, sent } = setUp();
+    push(uplink, 0);
+    push(uplink, 1, { value: 0 });
+    push(uplink, 2, { value: 0 });
+    push(uplink, 3);
+    expect(seqs(sent)).toEqual([0, 1]);
+    expect(frames(sent)).toEqual([0, 3]);
+  });
+
+  it('writes the level once the SFU said under which id, and frees its encoder', () => {
+    const { uplink, sent, freed } = setUp();
+    push(uplink, 0);
+    uplink.levelExtensionId = 10;
+    push(uplink, 1, { value: 1036 }); // -30 dBov.
+    expect(sent[0]!.extensions).toEqual([]);
+    expect(sent[1]!.extensions).toEqual([{ id: 10, data: Uint8Array.of(0x80 | 30) }]);
+    uplink.close();
+    expect(freed()).toBe(true);
+  });
+});

@@ -1,0 +1,182 @@
+import { DTX_BYTES, OPUS_RATE, type PhoneEncoder } from '../codecs/opus.ts';
+import { audioLevelByte, levelDbov } from '../mixer/level.ts';
+import type { RtpExtension } from '../rtp/packet.ts';
+import { seqAdd, seqDiff } from '../rtp/seq16.ts';
+import { timestampAdd, timestampDiff } from '../rtp/timestamp32.ts';
+
+/** 20 ms at 8 kHz: what one Opus packet of ours holds, whatever the phone's packet time. */
+const FRAME_SAMPLES = 160;
+/** Opus counts 48 kHz (RFC 7587 section 4.1), G.711 8 kHz. */
+const CLOCK_RATIO = 6;
+/** A step of the timestamp by more than 2 s is a new timeline of the caller's. */
+const JUMP_SAMPLES = 16_000;
+
+/** One Opus packet for the SFU, all but payload type and SSRC. */
+export interface UplinkPacket {
+  sequenceNumber: number;
+  timestamp: number;
+  marker: boolean;
+  payload: Uint8Array;
+  extensions: readonly RtpExtension[];
+}
+
+/** A decoded packet of the phone. */
+export interface PhonePacket {
+  ssrc: number;
+  sequenceNumber: number;
+  timestamp: number;
+  /** 8 kHz. */
+  pcm: Int16Array;
+  /** Whether somebody speaks: the V bit. */
+  voice: boolean;
+}
+
+export interface OpusUplinkOptions {
+  encoder: PhoneEncoder;
+  firstSequenceNumber: number;
+  firstTimestamp: number;
+  send: (packet: UplinkPacket) => void;
+}
+
+/**
+ * Phone to SFU: every packet is encoded on arrival, in whole 20 ms frames. What the network lost
+ * stays lost (a gap in our sequence numbers), so that the browser conceals it; what the phone did
+ * not send is a step of the timestamp only. The caller's own numbers may start anew at any time:
+ * ours go on.
+ */
+export class OpusUplink {
+  readonly stats = { sent: 0, bytes: 0, lost: 0, late: 0, rebased: 0, paused: 0 };
+  /** RFC 8285 id of the level; `undefined` until the SFU is known. */
+  levelExtensionId: number | undefined;
+  readonly #encoder: PhoneEncoder;
+  readonly #send: (packet: UplinkPacket) => void;
+  readonly #frame = new Int16Array(FRAME_SAMPLES);
+  /** How much of `#frame` is filled. */
+  #filled = 0;
+  /** Numbers of the frame that is being filled. */
+  #sequenceNumber: number;
+  #timestamp: number;
+  #marker = true;
+  /** What the phone sends next, if all goes well. */
+  #expected: { ssrc: number; sequenceNumber: number; timestamp: number; at: number } | undefined;
+
+  constructor({ encoder, firstSequenceNumber, firstTimestamp, send }: OpusUplinkOptions) {
+    this.#encoder = encoder;
+    this.#sequenceNumber = firstSequenceNumber;
+    this.#timestamp = firstTimestamp;
+    this.#send = send;
+  }
+
+  /** Our RTP timestamp at `now`, for sender reports; `undefined` before the phone was heard. */
+  timestampAt(now: number): number | undefined {
+    if (!this.#expected) return undefined;
+    const elapsed = Math.round(((now - this.#expected.at) * OPUS_RATE) / 1000);
+    return timestampAdd(this.#timestamp, elapsed);
+  }
+
+  /** `now`: milliseconds of a monotonic clock. */
+  push(packet: PhonePacket, now: number): void {
+    const expected = this.#expected;
+    const ahead = expected ? timestampDiff(packet.timestamp, expected.timestamp) : 0;
+    if (expected?.ssrc !== packet.ssrc || Math.abs(ahead) > JUMP_SAMPLES) {
+      this.#rebase(expected && now - expected.at);
+    } else if (ahead < 0) {
+      this.stats.late += 1;
+      return;
+    } else if (ahead > 0) {
+      this.#skip(ahead, seqDiff(packet.sequenceNumber, expected.sequenceNumber) > 0);
+    }
+    this.#expected = {
+      ssrc: packet.ssrc,
+      sequenceNumber: seqAdd(packet.sequenceNumber, 1),
+      timestamp: timestampAdd(packet.timestamp, packet.pcm.length),
+      at: now,
+    };
+    this.#append(packet.pcm, packet.voice);
+  }
+
+  /** A packet without audio (a key): its number was used, nothing was lost. */
+  passOver(ssrc: number, sequenceNumber: number): void {
+    const expected = this.#expected;
+    if (expected?.ssrc !== ssrc || seqDiff(sequenceNumber, expected.sequenceNumber) !== 0) return;
+    expected.sequenceNumber = seqAdd(sequenceNumber, 1);
+  }
+
+  /** Muted, held or in a prompt: what comes after follows on by the clock, as after a pause. */
+  pause(): void {
+    if (!this.#expected) return;
+    this.#filled = 0;
+    this.#expected.ssrc = -1;
+    this.#marker = true;
+  }
+
+  close(): void {
+    this.#encoder.free();
+  }
+
+  /** A new timeline of the caller's: ours goes on by the wall, in whole frames. */
+  #rebase(elapsedMs: number | undefined): void {
+    this.#filled = 0;
+    this.#marker = true;
+    if (elapsedMs === undefined) return;
+    this.stats.rebased += 1;
+    const frames = Math.max(0, Math.round(elapsedMs / 20) - 1);
+    this.#timestamp = timestampAdd(this.#timestamp, frames * FRAME_SAMPLES * CLOCK_RATIO);
+  }
+
+  /** `samples` are missing: lost on the way, or not sent at all. */
+  #skip(samples: number, lost: boolean): void {
+    let missing = samples;
+    if (this.#filled > 0) {
+      const padding = Math.min(missing, FRAME_SAMPLES - this.#filled);
+      this.#append(new Int16Array(padding), false);
+      missing -= padding;
+    }
+    this.#timestamp = timestampAdd(this.#timestamp, missing * CLOCK_RATIO);
+    if (lost) {
+      const frames = Math.round(missing / FRAME_SAMPLES);
+      this.#sequenceNumber = seqAdd(this.#sequenceNumber, frames);
+      this.stats.lost += frames;
+    } else {
+      this.#marker = true; // The first after a pause (RFC 3551 section 4.1).
+    }
+  }
+
+  #append(pcm: Int16Array, voice: boolean): void {
+    let taken = 0;
+    while (taken < pcm.length) {
+      const part = pcm.subarray(taken, taken + FRAME_SAMPLES - this.#filled);
+      this.#frame.set(part, this.#filled);
+      this.#filled += part.length;
+      taken += part.length;
+      if (this.#filled === FRAME_SAMPLES) this.#encode(voice);
+    }
+  }
+
+  #encode(voice: boolean): void {
+    const payload = this.#encoder.encode(this.#frame);
+    this.#filled = 0;
+    if (payload.length > DTX_BYTES) {
+      this.#send({
+        sequenceNumber: this.#sequenceNumber,
+        timestamp: this.#timestamp,
+        marker: this.#marker,
+        payload,
+        extensions: this.#level(voice),
+      });
+      this.stats.sent += 1;
+      this.stats.bytes += payload.length;
+      this.#sequenceNumber = seqAdd(this.#sequenceNumber, 1);
+      this.#marker = false;
+    } else {
+      this.stats.paused += 1; // DTX: time goes on, nothing is sent.
+    }
+    this.#timestamp = timestampAdd(this.#timestamp, FRAME_SAMPLES * CLOCK_RATIO);
+  }
+
+  #level(voice: boolean): RtpExtension[] {
+    if (this.levelExtensionId === undefined) return [];
+    const level = audioLevelByte(levelDbov(this.#frame), voice);
+    return [{ id: this.levelExtensionId, data: Uint8Array.of(level) }];
+  }
+}
