@@ -20,6 +20,10 @@ export const manifestSchema = z.object({
   software: z.string(),
   title: z.string(),
   recording: recordingViewSchema,
+  /** Everybody who was there, with a track or without one. */
+  participants: z.array(
+    z.object({ id: z.string(), name: z.string(), kind: z.enum(['browser', 'phone']) }),
+  ),
   timeline: z.array(timelineEventSchema),
   /** Files that are ended, by track id (`mix` too), as they lie in the vault. */
   files: z.array(

@@ -5,6 +5,8 @@ export const SAMPLES_PER_MS = 48;
 export const SHORTEST_FRAME = 120;
 /** Samples of the longest packet, 120 ms (RFC 6716 section 3.2.5). */
 const LONGEST_PACKET = 5760;
+/** 48 frames of 1275 bytes (RFC 6716 section 3.4, R2): what fits into one Ogg page too. */
+const LARGEST_PACKET_BYTES = 61_440;
 
 /** Frame sizes in samples by TOC configuration (RFC 6716 section 3.1, table 2). */
 const SILK_FRAMES = [480, 960, 1920, 2880];
@@ -13,7 +15,7 @@ const CELT_FRAMES = [120, 240, 480, 960];
 
 /** Duration of an Opus packet in samples of 48 kHz, or 0 when it is not one. */
 export function opusSamples(packet: Uint8Array): number {
-  if (packet.length === 0) return 0;
+  if (packet.length === 0 || packet.length > LARGEST_PACKET_BYTES) return 0;
   const toc = packet[0]!;
   const config = toc >> 3;
   const code = toc & 3;

@@ -189,7 +189,7 @@ export class RecorderGateway {
       ...{ vaultDirectory, journal, software, start, now },
       signaling: this.#socket,
       wallTime: new Date(),
-      onChange: (view) => this.report(view),
+      onChange: (view) => this.#changed(view),
     });
     // Before the room is open: its consumers come at once.
     this.#sessions.set(start.meetingId, session);
@@ -201,6 +201,15 @@ export class RecorderGateway {
       throw error;
     }
     this.report(session.view);
+  }
+
+  #changed(view: RecordingView): void {
+    this.report(view);
+    const session = this.#sessions.get(view.meetingId);
+    // It ended itself, since a file could not be written.
+    if (view.state === 'failed' && session?.recordingId === view.id) {
+      void this.#end(session, 'failed');
+    }
   }
 
   async #stop(recordingId: string): Promise<void> {

@@ -1,9 +1,17 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  open,
+  readdir,
+  readFile,
+  stat,
+  truncate,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readManifest } from '../format/manifest.ts';
 import { chirp, collect, decodeOgg, encode, find, level, tone, within } from '../testing/sound.ts';
 import { play, STARTED_AT, Studio } from '../testing/studio.ts';
@@ -25,6 +33,17 @@ async function listen(recordingId: string, trackId: string): Promise<Int16Array>
   const bytes = await collect(audio.read(0, audio.size));
   expect(bytes.length).toBe(audio.size);
   return await decodeOgg(bytes);
+}
+
+/** Waits until the manifest on disk has so many tracks, and nothing more is being written. */
+async function saved(recordingId: string, tracks: number): Promise<void> {
+  const path = join(studio.vaultDirectory, recordingId, 'manifest.sealed');
+  await expect
+    .poll(async () => {
+      const manifest = await readManifest(path, studio.keys.identity);
+      return manifest.recording.tracks.length;
+    })
+    .toBe(tracks);
 }
 
 /** A talker with a chirp at `atMs` of what it sends. */
@@ -109,6 +128,7 @@ describe('a recording', () => {
   it('ends a track when its participant leaves, and tells each change', async () => {
     const recording = await studio.record('r1');
     await recording.addTrack(ANNA, STARTED_AT);
+    recording.participantJoined(BERT, STARTED_AT + 200);
     recording.participantMuted(ANNA.id, true, STARTED_AT + 300);
     recording.participantMuted(ANNA.id, true, STARTED_AT + 350);
     recording.participantMuted(ANNA.id, false, STARTED_AT + 400);
@@ -123,7 +143,9 @@ describe('a recording', () => {
     const manifest = await readManifest(path, studio.keys.identity);
     expect(manifest).toMatchObject({ software: 'switchroom test', title: 'Quarterly secrets' });
     expect(manifest.recording).toEqual(recording.view);
+    expect(manifest.participants).toEqual([ANNA, BERT]);
     expect(manifest.timeline.map(({ event, atMs }) => [event, atMs])).toEqual([
+      ['joined', 200],
       ['muted', 300],
       ['unmuted', 400],
       ['left', 500],
@@ -148,6 +170,30 @@ describe('a recording', () => {
       'manifest.sealed',
       'mix.sealed',
     ]);
+  });
+
+  it('says that it failed when a file cannot be written, and can be recovered', async () => {
+    const recording = await studio.record('r1');
+    await recording.addTrack(ANNA, STARTED_AT);
+    await saved('r1', 1);
+    const probe = await open(join(studio.vaultDirectory, 'r1', 'mix.sealed'));
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    const spy = vi.spyOn(prototype, 'appendFile').mockRejectedValue(new Error('ENOSPC'));
+    const part = { participantId: ANNA.id, talker: await chirper(1, 2000, 400), fromMs: 100 };
+    play(recording, [part], 0, 1500);
+    await new Promise((resolve) => setImmediate(resolve));
+    play(recording, [part], 1500, 1700);
+    await expect.poll(() => studio.views.at(-1)?.state).toBe('failed');
+    await expect(recording.stop(STARTED_AT + 1700)).rejects.toThrow();
+    spy.mockRestore();
+    const views = await recover(
+      studio.vaultDirectory,
+      studio.journal,
+      pino({ level: 'silent' }),
+      new Date(),
+    );
+    expect(views).toMatchObject([{ id: 'r1', state: 'sealed', tracks: [{ startMs: 0 }] }]);
   });
 
   it('is refused an id that is taken or is no file name', async () => {
@@ -231,9 +277,7 @@ describe('recover()', () => {
     const id = recording.view.tracks[0]!.id;
     const path = join(studio.vaultDirectory, 'r1', `${id}.sealed`);
     await expect.poll(async () => (await listen('r1', id)).length / 48).toBeGreaterThan(2300);
-    await expect
-      .poll(async () => (await readdir(join(path, '..'))).includes('state.open'))
-      .toBe(true);
+    await saved('r1', 1);
     // The recording is left as it is: nobody stops it. Its last record is torn.
     await truncate(path, (await stat(path)).size - 5);
 

@@ -35,7 +35,8 @@ export interface RecordingOptions {
   onChange: (view: RecordingView) => void;
 }
 
-interface Participant {
+/** A participant as far as a recording is concerned. */
+export interface Participant {
   id: string;
   name: string;
   kind: ParticipantKind;
@@ -64,6 +65,7 @@ export class Recording {
   readonly #mixing = new Set<TrackView>();
   readonly #ending = new Set<Promise<void>>();
   readonly #tracks: TrackView[] = [];
+  readonly #participants = new Map<string, Participant>();
   readonly #timeline: TimelineEvent[] = [];
   readonly #files: Manifest['files'] = [];
   readonly #muted = new Map<string, boolean>();
@@ -156,8 +158,9 @@ export class Recording {
     if (this.#closed === null) this.#open.get(participantId)?.writer.push(packet, now);
   }
 
-  participantJoined(participantId: string, now: number): void {
-    this.#note('joined', participantId, now);
+  participantJoined(participant: Participant, now: number): void {
+    this.#know(participant);
+    this.#note('joined', participant.id, now);
   }
 
   participantMuted(participantId: string, muted: boolean, now: number): void {
@@ -235,6 +238,7 @@ export class Recording {
       startMs: startPosition / SAMPLES_PER_MS,
       endMs: null,
     };
+    this.#know(participant);
     this.#tracks.push(view);
     this.#open.set(participant.id, { view, log, writer });
     this.#changed();
@@ -286,6 +290,10 @@ export class Recording {
     }
   }
 
+  #know({ id, name, kind }: Participant): void {
+    this.#participants.set(id, { id, name, kind });
+  }
+
   #note(event: TimelineEvent['event'], participantId: string, now: number): void {
     if (this.#closed !== null) return;
     const atMs = positionAt(this.#options.now, now) / SAMPLES_PER_MS;
@@ -328,6 +336,7 @@ export class Recording {
       software: this.#options.software,
       title: this.#options.start.title,
       recording: this.view,
+      participants: [...this.#participants.values()],
       timeline: [...this.#timeline],
       files: [...this.#files],
       recovered: null,

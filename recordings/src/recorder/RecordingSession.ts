@@ -68,9 +68,10 @@ export class RecordingSession {
     this.#link.removeConsumer(consumerId);
   }
 
-  participantJoined({ id, muted }: ParticipantView): void {
-    this.#recording.participantJoined(id, this.#now());
-    this.#recording.participantMuted(id, muted, this.#now());
+  participantJoined(participant: ParticipantView): void {
+    const now = this.#now();
+    this.#recording.participantJoined(participant, now);
+    this.#recording.participantMuted(participant.id, participant.muted, now);
   }
 
   participantUpdated({ id, muted }: ParticipantView): void {

@@ -1,5 +1,5 @@
 import { createDecoder, createEncoder } from 'libopus-wasm';
-import { parseOgg } from '../vault/ogg/parseOgg.ts';
+import { parseOgg } from './parseOgg.ts';
 
 /*
  * Sound for tests: made, encoded as a browser would, decoded as a player would, and measured.

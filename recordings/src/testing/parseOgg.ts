@@ -1,4 +1,4 @@
-import { oggCrc } from './crc.ts';
+import { oggCrc } from '../vault/ogg/crc.ts';
 
 export interface OggPage {
   flags: number;
@@ -9,7 +9,7 @@ export interface OggPage {
 }
 
 /**
- * The pages of an Ogg file whose packets never span pages, as ours are made. For checks and tests.
+ * The pages of an Ogg file whose packets never span pages, as ours are made.
  * Throws an Error that names the page that is wrong.
  */
 export function parseOgg(bytes: Buffer): OggPage[] {
