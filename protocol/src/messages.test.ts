@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { gatewayRequests, type GatewayClientToServer } from './gateway.ts';
+import { gatewayRequests, type GatewayClientToServer, type GatewayResults } from './gateway.ts';
 import { meetRequests, type MeetClientToServer, type MeetPayload } from './meet.ts';
 import { createMeetingSchema, listRecordingsQuerySchema } from './meeting.ts';
 import type { Ack } from './errors.ts';
@@ -72,9 +72,11 @@ describe('REST bodies', () => {
   });
 });
 
-it('every request is typed with its payload and an acknowledgement', () => {
-  expectTypeOf<MeetClientToServer['room:join']>().parameter(0).toExtend<MeetPayload<'room:join'>>();
+it('every request is typed with its payload and what it is acknowledged with', () => {
+  expectTypeOf<MeetClientToServer['room:join']>()
+    .parameter(0)
+    .toEqualTypeOf<MeetPayload<'room:join'>>();
   expectTypeOf<GatewayClientToServer['phone:join']>()
     .parameter(1)
-    .toExtend<Ack<{ participantId: string }>>();
+    .toEqualTypeOf<Ack<GatewayResults['phone:join']>>();
 });
