@@ -1,0 +1,89 @@
+import { parseConfig } from '@switchroom/protocol';
+import { createDialIn, type DialIn } from '@switchroom/sip-dialin';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
+import { freePortRange } from '../../support/net/freePort.ts';
+import { SERVICE_TOKEN, startServer, type Harness } from '../serverHarness.ts';
+import { UdpCaller } from './UdpCaller.ts';
+
+/* The same call flow between the real server with its SFU and the embedded media engine. */
+
+let server: Harness;
+let dialIn: DialIn;
+
+beforeAll(async () => {
+  server = await startServer();
+  const { min, max } = await freePortRange(20);
+  const config = parseConfig({
+    SIP_PORT: '0',
+    RTP_PORTS: `${min}-${max}`,
+    SIGNALING_URL: server.url,
+    SERVICE_TOKEN,
+  });
+  dialIn = await createDialIn(config, { logger: pino({ level: 'silent' }) });
+});
+
+afterAll(async () => {
+  await dialIn.close();
+  await server.close();
+});
+
+interface Listed {
+  name: string;
+  kind: string;
+}
+
+async function participants(meetingId: string): Promise<Listed[]> {
+  const answer = await server.rest('GET', `/meetings/${meetingId}/participants`);
+  return (await answer.json()) as Listed[];
+}
+
+async function joined(meeting: { id: string; pin: string }, name: string): Promise<UdpCaller> {
+  const phone = await UdpCaller.open(dialIn.sipUri, `"${name}" <sip:+15550123@a.test>`);
+  expect((await phone.invite()).status).toBe(200);
+  await phone.keys(`${meeting.pin}#`);
+  await eventually(
+    async () => (await participants(meeting.id)).some((listed) => listed.name === name),
+    { what: `${name} in the meeting` },
+  );
+  return phone;
+}
+
+it('a phone is listed while its call is up', async () => {
+  const meeting = await server.createMeeting();
+  const ada = await joined(meeting, 'Ada');
+  expect(await participants(meeting.id)).toEqual([
+    expect.objectContaining({ name: 'Ada', kind: 'phone', state: 'joined', muted: false }),
+  ]);
+  const bea = await joined(meeting, 'Bea');
+  expect(await participants(meeting.id)).toHaveLength(2);
+  await ada.request('BYE');
+  await eventually(async () => (await participants(meeting.id)).length === 1, {
+    what: 'Bea alone',
+  });
+  await bea.request('BYE');
+  await eventually(async () => (await participants(meeting.id)).length === 0, {
+    what: 'nobody left',
+  });
+  ada.close();
+  bea.close();
+});
+
+it('a meeting that was emptied takes its next phone', async () => {
+  const meeting = await server.createMeeting();
+  for (const name of ['Ada', 'Bea', 'Cleo']) {
+    const phone = await joined(meeting, name);
+    await phone.request('BYE');
+    phone.close();
+  }
+});
+
+it('the end of the meeting hangs up', async () => {
+  const meeting = await server.createMeeting();
+  const ada = await joined(meeting, 'Ada');
+  expect((await server.rest('DELETE', `/meetings/${meeting.id}`)).ok).toBe(true);
+  // Not before the goodbye has been spoken.
+  await ada.gotBye();
+  ada.close();
+});
