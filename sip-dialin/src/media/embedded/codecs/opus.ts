@@ -21,7 +21,7 @@ const EXPECTED_LOSS_PERCENT = 10;
 /** The mixer's rate: libopus decodes any stream straight to it. */
 const MIX_RATE = 16_000;
 
-export type PhoneEncoder = Pick<OpusEncoderHandle, 'encode' | 'free'>;
+export type PhoneEncoder = Pick<OpusEncoderHandle, 'encode' | 'setDtx' | 'free'>;
 export type SourceDecoder = Pick<OpusDecoderHandle, 'decode' | 'decodePacketLoss' | 'free'>;
 
 /** Loads the WebAssembly, so that the first call does not wait for it. */
@@ -29,7 +29,7 @@ export async function loadOpus(): Promise<void> {
   await loadLibopus();
 }
 
-/** Encodes 20 ms frames of 8 kHz. The caller frees it. */
+/** Encodes 20 ms frames of 8 kHz, with DTX. The caller frees it. */
 export async function createPhoneEncoder(): Promise<PhoneEncoder> {
   return createEncoder({
     sampleRate: 8000,

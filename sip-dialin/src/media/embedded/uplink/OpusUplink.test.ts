@@ -1,22 +1,30 @@
 import { describe, expect, it } from 'vitest';
+import { createPhoneEncoder } from '../codecs/opus.ts';
 import { OpusUplink, type UplinkPacket } from './OpusUplink.ts';
 
 const SSRC = 5;
 
 /** An uplink with an encoder that writes the first sample of each frame; silence is DTX. */
-function setUp(): { uplink: OpusUplink; sent: UplinkPacket[]; freed: () => boolean } {
+function setUp(): {
+  uplink: OpusUplink;
+  sent: UplinkPacket[];
+  dtx: boolean[];
+  freed: () => boolean;
+} {
   const sent: UplinkPacket[] = [];
+  const dtx: boolean[] = [];
   let freed = false;
   const uplink = new OpusUplink({
     encoder: {
       encode: (pcm) => (pcm[0] ? Uint8Array.of(0, 0, 0, pcm[0]) : Uint8Array.of(0)),
+      setDtx: (enabled) => dtx.push(enabled),
       free: () => (freed = true),
     },
     firstSequenceNumber: 65534,
     firstTimestamp: 0xfffffff0,
     send: (packet) => sent.push(packet),
   });
-  return { uplink, sent, freed: () => freed };
+  return { uplink, sent, dtx, freed: () => freed };
 }
 
 function push(
@@ -131,6 +139,30 @@ describe('OpusUplink', () => {
     push(uplink, 3);
     expect(seqs(sent)).toEqual([0, 1]);
     expect(frames(sent)).toEqual([0, 3]);
+  });
+
+  it('lets the encoder pause only where it is quiet', () => {
+    const { uplink, dtx } = setUp();
+    [10, 10, 2000, 2000, 10].forEach((value, i) => push(uplink, i, { value }));
+    expect(dtx).toEqual([false, true]);
+  });
+
+  it('sends a steady tone on and on', async () => {
+    const sent: UplinkPacket[] = [];
+    const uplink = new OpusUplink({
+      encoder: await createPhoneEncoder(),
+      firstSequenceNumber: 0,
+      firstTimestamp: 0,
+      send: (packet) => sent.push(packet),
+    });
+    for (let i = 0; i < 200; i++) {
+      const pcm = Int16Array.from({ length: 160 }, (_, k) => 5000 * Math.sin((i * 160 + k) / 3));
+      uplink.push({ ssrc: 1, sequenceNumber: i, timestamp: i * 160, pcm, voice: true }, i * 20);
+    }
+    expect(sent).toHaveLength(200);
+    for (let i = 200; i < 400; i++) push(uplink, i, { ssrc: 1, value: 0 });
+    expect(sent.length).toBeLessThan(230);
+    uplink.close();
   });
 
   it('writes the level once the SFU said under which id, and frees its encoder', () => {

@@ -11,6 +11,12 @@ const CLOCK_RATIO = 6;
 /** A step of the timestamp by more than 2 s is a new timeline of the caller's. */
 const JUMP_SAMPLES = 16_000;
 
+/**
+ * libopus takes any steady sound for background noise after a second, and DTX would cut off a tone
+ * or held note; so DTX is for what is quiet as well. Speech on a telephone is at about -26 dBov.
+ */
+const ALWAYS_SENT_DBOV = -45;
+
 /** One Opus packet for the SFU, all but payload type and SSRC. */
 export interface UplinkPacket {
   sequenceNumber: number;
@@ -57,6 +63,8 @@ export class OpusUplink {
   #sequenceNumber: number;
   #timestamp: number;
   #marker = true;
+  /** Whether the encoder's DTX is on, as it is made. */
+  #mayPause = true;
   /** What the phone sends next, if all goes well. */
   #expected: { ssrc: number; sequenceNumber: number; timestamp: number; at: number } | undefined;
 
@@ -154,6 +162,8 @@ export class OpusUplink {
   }
 
   #encode(voice: boolean): void {
+    const level = levelDbov(this.#frame);
+    this.#allowPause(level < ALWAYS_SENT_DBOV);
     const payload = this.#encoder.encode(this.#frame);
     this.#filled = 0;
     if (payload.length > DTX_BYTES) {
@@ -162,7 +172,7 @@ export class OpusUplink {
         timestamp: this.#timestamp,
         marker: this.#marker,
         payload,
-        extensions: this.#level(voice),
+        extensions: this.#extensions(level, voice),
       });
       this.stats.sent += 1;
       this.stats.bytes += payload.length;
@@ -174,9 +184,14 @@ export class OpusUplink {
     this.#timestamp = timestampAdd(this.#timestamp, FRAME_SAMPLES * CLOCK_RATIO);
   }
 
-  #level(voice: boolean): RtpExtension[] {
+  #allowPause(allowed: boolean): void {
+    if (allowed === this.#mayPause) return;
+    this.#mayPause = allowed;
+    this.#encoder.setDtx(allowed);
+  }
+
+  #extensions(level: number, voice: boolean): RtpExtension[] {
     if (this.levelExtensionId === undefined) return [];
-    const level = audioLevelByte(levelDbov(this.#frame), voice);
-    return [{ id: this.levelExtensionId, data: Uint8Array.of(level) }];
+    return [{ id: this.levelExtensionId, data: Uint8Array.of(audioLevelByte(level, voice)) }];
   }
 }

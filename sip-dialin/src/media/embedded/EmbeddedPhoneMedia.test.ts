@@ -1,0 +1,87 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import type { LegEvent } from '../PhoneMedia.ts';
+import { phoneMediaContract } from '../phoneMediaContract.ts';
+import { attribute, parseSdp } from '../sdp/parseSdp.ts';
+import { pressPayloads } from './dtmf/telephoneEvent.ts';
+import { createEmbeddedPhoneMedia } from './index.ts';
+import { UdpPort } from './net/UdpPort.ts';
+import { writePrompt } from './prompts/wav.ts';
+import { writeRtp } from './rtp/packet.ts';
+
+const HOST = '127.0.0.1';
+const options = {
+  host: HOST,
+  announcedAddress: HOST,
+  rtpPorts: { min: 0, max: 0 },
+  logger: pino({ level: 'silent' }),
+};
+
+phoneMediaContract('embedded', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'switchroom-media-'));
+  const prompt = join(dir, 'prompt.wav');
+  await writeFile(prompt, writePrompt(new Int16Array(3200)));
+  const media = createEmbeddedPhoneMedia(options);
+  const phone = await UdpPort.bind(HOST, 0);
+  let sequenceNumber = 0;
+  let timestamp = 0;
+  return {
+    media,
+    prompt,
+    press: async (_leg, answer, key) => {
+      const audio = parseSdp(answer).media[0]!;
+      const event = /(\d+) telephone-event/.exec(answer)![1]!;
+      expect(attribute(audio, 'fmtp')).toBe(`${event} 0-15`);
+      timestamp += 1600;
+      for (const payload of pressPayloads(key)) {
+        sequenceNumber += 1;
+        phone.send(
+          writeRtp({ payloadType: Number(event), sequenceNumber, timestamp, ssrc: 1, payload }),
+          { ip: HOST, port: audio.port },
+        );
+      }
+    },
+    release: async () => {
+      await phone.close();
+      await rm(dir, { recursive: true });
+    },
+  };
+});
+
+it('a worker that dies takes its calls with it, and says so', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'switchroom-media-'));
+  const program = join(dir, 'dying.mjs');
+  await writeFile(
+    program,
+    `import { parentPort } from 'node:worker_threads';
+     parentPort.on('message', ({ id, operation }) => {
+       if (operation === 'leg:play') throw new Error('out of order');
+       parentPort.postMessage({ type: 'result', id, value: undefined });
+     });`,
+  );
+  const media = createEmbeddedPhoneMedia({ ...options, program: new URL(`file://${program}`) });
+  const leg = await media.createLeg('a');
+  const events: LegEvent[] = [];
+  leg.onEvent((event) => events.push(event));
+  const unavailable = { code: 'media-unavailable' };
+  await expect(leg.play(['x.wav'])).rejects.toMatchObject(unavailable);
+  expect(events).toEqual([{ type: 'mediaLost', silentMs: 0 }]);
+  await expect(leg.offer()).rejects.toMatchObject(unavailable);
+  await expect(media.createLeg('b')).rejects.toMatchObject(unavailable);
+  await leg.close();
+  await media.close();
+  await rm(dir, { recursive: true });
+});
+
+it('a prompt that cannot be played says which and why', async () => {
+  const media = createEmbeddedPhoneMedia(options);
+  const leg = await media.createLeg('a');
+  await expect(leg.play(['/nowhere/hello.wav'])).rejects.toMatchObject({
+    code: 'media-unavailable',
+    message: expect.stringContaining('/nowhere/hello.wav') as string,
+  });
+  await media.close();
+});

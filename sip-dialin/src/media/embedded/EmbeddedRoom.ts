@@ -1,0 +1,47 @@
+import { AppError } from '@switchroom/protocol';
+import type { RoomMedia, RtpAddress } from '../PhoneMedia.ts';
+import type { MediaWorker } from './worker/MediaWorker.ts';
+
+/** The main thread's end of a room. */
+export class EmbeddedRoom implements RoomMedia {
+  readonly id: string;
+  readonly local: RtpAddress;
+  readonly #worker: MediaWorker;
+  readonly #onClosed: () => void;
+  #closed = false;
+
+  constructor(id: string, local: RtpAddress, worker: MediaWorker, onClosed: () => void) {
+    this.id = id;
+    this.local = local;
+    this.#worker = worker;
+    this.#onClosed = onClosed;
+  }
+
+  async connect(
+    sfu: RtpAddress & { payloadType: number; audioLevelExtensionId: number },
+  ): Promise<void> {
+    if (this.#closed) throw new AppError('media-unavailable', 'The room is closed.');
+    await this.#worker.request('room:connect', { roomId: this.id, sfu });
+  }
+
+  addSource(ssrc: number): void {
+    if (!this.#closed) this.#worker.tell('room:addSource', { roomId: this.id, ssrc });
+  }
+
+  removeSource(ssrc: number): void {
+    if (!this.#closed) this.#worker.tell('room:removeSource', { roomId: this.id, ssrc });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.mediaClosed();
+    // When the worker is gone, so is the room.
+    await this.#worker.request('room:close', { roomId: this.id }).catch(() => undefined);
+    this.#onClosed();
+  }
+
+  /** The engine is closing all. */
+  mediaClosed(): void {
+    this.#closed = true;
+  }
+}

@@ -1,0 +1,69 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { ReceptionStats } from '../rtp/ReceptionStats.ts';
+import { writeRtp } from '../rtp/packet.ts';
+import {
+  compound,
+  ntpTime,
+  writeBye,
+  writeReceiverReport,
+  writeSdes,
+  writeSenderReport,
+} from '../rtp/rtcp.ts';
+import { seqAdd } from '../rtp/seq16.ts';
+import { timestampAdd } from '../rtp/timestamp32.ts';
+
+/** Our RTP stream to one phone: numbers, counts and reports. */
+export class LegSender {
+  readonly ssrc = randomInt(1, 2 ** 32);
+  /** Short-lived and random (RFC 7022 section 4.2). */
+  readonly #cname = randomBytes(12).toString('base64url');
+  #sequenceNumber = randomInt(2 ** 15);
+  #timestamp = randomInt(2 ** 32);
+  #packets = 0;
+  #octets = 0;
+
+  /** The packet with these codes, 8 kHz; time goes on by them. */
+  packet(payloadType: number, codes: Uint8Array): Uint8Array {
+    const data = writeRtp({
+      payloadType,
+      marker: this.#packets === 0,
+      sequenceNumber: this.#sequenceNumber,
+      timestamp: this.#timestamp,
+      ssrc: this.ssrc,
+      payload: codes,
+    });
+    this.#sequenceNumber = seqAdd(this.#sequenceNumber, 1);
+    this.skip(codes.length);
+    this.#packets += 1;
+    this.#octets += codes.length;
+    return data;
+  }
+
+  /** Time goes on without a packet. */
+  skip(samples: number): void {
+    this.#timestamp = timestampAdd(this.#timestamp, samples);
+  }
+
+  /** Our report, at a wall-clock time in ms and a monotonic one. */
+  report(wallMs: number, reception: ReceptionStats | undefined, now: number): Uint8Array {
+    const block = reception?.report(now);
+    const blocks = block ? [block] : [];
+    const sdes = writeSdes(this.ssrc, this.#cname);
+    if (this.#packets === 0) return compound(writeReceiverReport(this.ssrc, blocks), sdes);
+    const sender = {
+      ...ntpTime(wallMs),
+      rtpTimestamp: this.#timestamp,
+      packetCount: this.#packets >>> 0,
+      octetCount: this.#octets >>> 0,
+    };
+    return compound(writeSenderReport(this.ssrc, sender, blocks), sdes);
+  }
+
+  bye(): Uint8Array {
+    return compound(
+      writeReceiverReport(this.ssrc, []),
+      writeSdes(this.ssrc, this.#cname),
+      writeBye([this.ssrc]),
+    );
+  }
+}

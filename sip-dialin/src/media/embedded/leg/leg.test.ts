@@ -1,0 +1,137 @@
+import { describe, expect, it, vi } from 'vitest';
+import { Negotiation } from '../../sdp/Negotiation.ts';
+import { buildOffer } from '../../sdp/buildSdp.ts';
+import { pressPayloads } from '../dtmf/telephoneEvent.ts';
+import { parseRtp, type RtpPacket } from '../rtp/packet.ts';
+import { parseRtcp } from '../rtp/rtcp.ts';
+import { LegReceiver } from './LegReceiver.ts';
+import { LegSender } from './LegSender.ts';
+import { PromptPlayer } from './PromptPlayer.ts';
+import { MEDIA_LOST_MS, SilenceWatch } from './SilenceWatch.ts';
+
+describe('PromptPlayer', () => {
+  const player = (files: number[][], onEnd = vi.fn()) => {
+    const prompt = new PromptPlayer({
+      files: files.map((file) => Uint8Array.from(file)),
+      frameBytes: 4,
+      silence: 255,
+      onEnd,
+    });
+    return { prompt, onEnd };
+  };
+
+  it('joins files without a gap and fills the last frame up', () => {
+    const { prompt, onEnd } = player([[1, 2, 3], [], [4, 5]]);
+    expect(prompt.next()).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(prompt.next()).toEqual(Uint8Array.of(5, 255, 255, 255));
+    expect(onEnd).not.toHaveBeenCalled();
+    expect(prompt.next()).toBeUndefined();
+    expect(prompt.next()).toBeUndefined();
+    expect(onEnd).toHaveBeenCalledTimes(1);
+  });
+
+  it('ends at once when there is nothing to play', () => {
+    const { prompt, onEnd } = player([]);
+    expect(prompt.next()).toBeUndefined();
+    expect(onEnd).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('SilenceWatch', () => {
+  it('tells that media began, is missing every 10 s, and began again', () => {
+    const watch = new SilenceWatch();
+    watch.start(1000);
+    expect(watch.heard(1100)).toBe(true);
+    expect(watch.heard(1120)).toBe(false);
+    expect(watch.check(1119 + MEDIA_LOST_MS, true)).toBeUndefined();
+    expect(watch.check(1120 + MEDIA_LOST_MS, true)).toBe(MEDIA_LOST_MS);
+    expect(watch.check(1121 + MEDIA_LOST_MS, true)).toBeUndefined();
+    expect(watch.check(1120 + 2 * MEDIA_LOST_MS, true)).toBe(2 * MEDIA_LOST_MS);
+    expect(watch.heard(1121 + 2 * MEDIA_LOST_MS)).toBe(true);
+  });
+
+  it('tells when media never came, but not while on hold', () => {
+    const watch = new SilenceWatch();
+    watch.start(1000);
+    expect(watch.check(900 + MEDIA_LOST_MS, false)).toBeUndefined();
+    expect(watch.check(1100 + MEDIA_LOST_MS, true)).toBeUndefined();
+    expect(watch.check(900 + 2 * MEDIA_LOST_MS, true)).toBe(MEDIA_LOST_MS);
+  });
+});
+
+describe('LegSender', () => {
+  it('numbers packets, lets time go on without them, and reports', () => {
+    const sender = new LegSender();
+    const first = parseRtp(sender.packet(8, new Uint8Array(160)))!;
+    sender.skip(160);
+    const second = parseRtp(sender.packet(8, new Uint8Array(160)))!;
+    expect([first.marker, second.marker]).toEqual([true, false]);
+    expect((second.sequenceNumber - first.sequenceNumber) & 0xffff).toBe(1);
+    expect((second.timestamp - first.timestamp) >>> 0).toBe(320);
+    const report = parseRtcp(sender.report(0, undefined, 0))!;
+    expect(report[0]).toMatchObject({ type: 'sr', ssrc: first.ssrc, reports: [] });
+    expect(report[0]).toMatchObject({ sender: { packetCount: 2, octetCount: 320 } });
+    expect(report[1]?.type).toBe('sdes');
+    expect(parseRtcp(sender.bye())?.map(({ type }) => type)).toEqual(['rr', 'sdes', 'bye']);
+  });
+});
+
+describe('LegReceiver', () => {
+  function setUp() {
+    const log: string[] = [];
+    const receiver = new LegReceiver({
+      onAudio: (_packet, pcm) => log.push(`audio ${pcm.length}`),
+      onPause: () => log.push('pause'),
+      onKey: (key) => log.push(`key ${key}`),
+    });
+    const offer = buildOffer({ sessionId: '1', version: 1, address: '127.0.0.1', port: 9 });
+    const negotiation = new Negotiation('127.0.0.1', 2);
+    negotiation.answer(offer);
+    receiver.setRemote(negotiation.remote!);
+    return { log, receiver };
+  }
+  const packet = (payloadType: number, payload: Uint8Array, ssrc = 1): RtpPacket => ({
+    payloadType,
+    marker: false,
+    sequenceNumber: 1,
+    timestamp: 1000,
+    ssrc,
+    csrcs: [],
+    extensions: [],
+    payload,
+  });
+
+  it('tells audio, keys and comfort noise apart, and passes other types by', () => {
+    const { log, receiver } = setUp();
+    expect(
+      [0, 8, 101, 13, 3, 96].map((type) => receiver.isOurs(packet(type, new Uint8Array(1)))),
+    ).toEqual([true, true, true, true, false, false]);
+    receiver.push(packet(0, new Uint8Array(160)), 0);
+    receiver.push(packet(8, new Uint8Array(240)), 0);
+    receiver.push(packet(13, new Uint8Array(1)), 0);
+    receiver.push(packet(101, pressPayloads('5')[0]!), 0);
+    expect(log).toEqual(['audio 160', 'audio 240', 'pause', 'pause', 'key 5']);
+  });
+
+  it('drops audio of an impossible length', () => {
+    const { log, receiver } = setUp();
+    receiver.push(packet(0, new Uint8Array(0)), 0);
+    receiver.push(packet(0, new Uint8Array(1400)), 0);
+    expect(log).toEqual([]);
+    expect(receiver.stats.oversized).toBe(2);
+  });
+
+  it('counts a new SSRC anew, and hears its keys', () => {
+    const { log, receiver } = setUp();
+    receiver.push(packet(101, pressPayloads('5')[0]!), 0);
+    receiver.push(packet(101, pressPayloads('5')[0]!, 2), 0);
+    expect(log.filter((line) => line.startsWith('key'))).toHaveLength(2);
+    expect(receiver.reception).toMatchObject({ ssrc: 2, received: 1 });
+  });
+
+  it('knows nothing before the call is negotiated', () => {
+    const receiver = new LegReceiver({ onAudio: vi.fn(), onPause: vi.fn(), onKey: vi.fn() });
+    expect(receiver.isOurs(packet(0, new Uint8Array(160)))).toBe(false);
+    expect(receiver.isOurs(packet(13, new Uint8Array(1)))).toBe(false);
+  });
+});

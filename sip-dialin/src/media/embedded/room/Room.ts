@@ -1,0 +1,187 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { AppError } from '@switchroom/protocol';
+import type { RtpAddress } from '../../PhoneMedia.ts';
+import { createPhoneEncoder, createSourceDecoder } from '../codecs/opus.ts';
+import type { Leg } from '../leg/Leg.ts';
+import { OpusSource } from '../mixer/OpusSource.ts';
+import { RoomMixer } from '../mixer/RoomMixer.ts';
+import type { Ticked, Ticker } from '../mixer/Ticker.ts';
+import type { PortPair } from '../net/PortPool.ts';
+import { isRtcp, parseRtp, writeRtp } from '../rtp/packet.ts';
+import { parseRtcp } from '../rtp/rtcp.ts';
+import { OpusUplink } from '../uplink/OpusUplink.ts';
+import { SfuReports } from './SfuReports.ts';
+
+const REPORT_INTERVAL_MS = 2000;
+
+export type SfuAddress = RtpAddress & { payloadType: number; audioLevelExtensionId: number };
+
+/** One phone's way to the SFU. The room makes and frees it. */
+export interface Uplink extends Pick<OpusUplink, 'push' | 'passOver' | 'pause'> {
+  readonly ssrc: number;
+}
+
+interface OwnUplink {
+  readonly ssrc: number;
+  readonly cname: string;
+  readonly opus: OpusUplink;
+}
+
+/** A room in the worker: its phones, its sources, the mixer, and the RTP socket with the SFU. */
+export class Room implements Ticked {
+  readonly id: string;
+  readonly local: RtpAddress;
+  readonly stats = { malformed: 0, unknown: 0 };
+  readonly mixer = new RoomMixer();
+  readonly #ports: PortPair;
+  readonly #ticker: Ticker;
+  readonly #legs = new Set<Leg>();
+  readonly #uplinks = new Map<Uplink, OwnUplink>();
+  /** `undefined` while the decoder is being made. */
+  readonly #sources = new Map<number, OpusSource | undefined>();
+  readonly #reports = new SfuReports();
+  readonly #ssrc = randomInt(1, 2 ** 32);
+  #sfu: SfuAddress | undefined;
+  #nextReportAt = 0;
+  #closed = false;
+
+  constructor(options: { id: string; ports: PortPair; ticker: Ticker; ip: string }) {
+    this.id = options.id;
+    this.#ports = options.ports;
+    this.#ticker = options.ticker;
+    this.local = { ip: options.ip, port: options.ports.rtp.local.port };
+    options.ports.rtp.onMessage = (data) => this.#received(data);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Only this peer is heard from now on. */
+  connect(sfu: SfuAddress): void {
+    this.#sfu = sfu;
+    this.#ports.rtp.connect({ ip: sfu.ip, port: sfu.port });
+    for (const { opus } of this.#uplinks.values())
+      opus.levelExtensionId = sfu.audioLevelExtensionId;
+  }
+
+  async addSource(ssrc: number): Promise<void> {
+    if (this.#closed || this.#sources.has(ssrc)) return;
+    this.#sources.set(ssrc, undefined);
+    const source = new OpusSource(await createSourceDecoder());
+    // It may have been removed meanwhile, or removed and added again.
+    if (this.#sources.has(ssrc) && !this.#sources.get(ssrc)) this.#sources.set(ssrc, source);
+    else source.close();
+  }
+
+  removeSource(ssrc: number): void {
+    this.#sources.get(ssrc)?.close();
+    this.#sources.delete(ssrc);
+    this.#reports.forget(ssrc);
+  }
+
+  async openUplink(ssrc: number): Promise<Uplink> {
+    const opus = new OpusUplink({
+      encoder: await createPhoneEncoder(),
+      firstSequenceNumber: randomInt(2 ** 15),
+      firstTimestamp: randomInt(2 ** 32),
+      send: (packet) => {
+        if (!this.#sfu) return;
+        this.#ports.rtp.send(writeRtp({ ...packet, payloadType: this.#sfu.payloadType, ssrc }));
+      },
+    });
+    opus.levelExtensionId = this.#sfu?.audioLevelExtensionId;
+    const uplink: Uplink = {
+      ssrc,
+      push: (packet, now) => opus.push(packet, now),
+      passOver: (from, sequenceNumber) => opus.passOver(from, sequenceNumber),
+      pause: () => opus.pause(),
+    };
+    this.#uplinks.set(uplink, { ssrc, cname: randomBytes(12).toString('base64url'), opus });
+    return uplink;
+  }
+
+  closeUplink(uplink: Uplink): void {
+    this.#uplinks.get(uplink)?.opus.close();
+    this.#uplinks.delete(uplink);
+  }
+
+  addLeg(leg: Leg): void {
+    this.#legs.add(leg);
+    this.#ticker.add(this);
+  }
+
+  /** An empty room has no tick. */
+  removeLeg(leg: Leg): void {
+    this.#legs.delete(leg);
+    if (this.#legs.size === 0) this.#ticker.delete(this);
+  }
+
+  tick(now: number): void {
+    const mixed: Leg[] = [];
+    for (const leg of this.#legs) {
+      if (leg.isPlaying) leg.tick();
+      else mixed.push(leg);
+    }
+    this.mixer.mixOnce(mixed, this.#live(), now);
+  }
+
+  /** Once a second or so. */
+  housekeep(now: number): void {
+    if (!this.#sfu || now < this.#nextReportAt) return;
+    this.#nextReportAt = now + REPORT_INTERVAL_MS;
+    const uplinks = [...this.#uplinks.values()].map(({ ssrc, cname, opus }) => ({
+      ssrc,
+      cname,
+      timestamp: opus.timestampAt(now),
+      packets: opus.stats.sent,
+      octets: opus.stats.bytes,
+    }));
+    for (const datagram of this.#reports.write(uplinks, this.#ssrc, Date.now(), now)) {
+      this.#ports.rtp.send(datagram);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#ticker.delete(this);
+    for (const leg of this.#legs) leg.roomClosed();
+    this.#legs.clear();
+    for (const uplink of [...this.#uplinks.keys()]) this.closeUplink(uplink);
+    for (const ssrc of [...this.#sources.keys()]) this.removeSource(ssrc);
+    await Promise.all([this.#ports.rtp.close(), this.#ports.rtcp.close()]);
+  }
+
+  *#live(): Generator<OpusSource> {
+    for (const source of this.#sources.values()) if (source) yield source;
+  }
+
+  #received(data: Buffer): void {
+    const now = performance.now();
+    if (isRtcp(data)) {
+      const packets = parseRtcp(data);
+      if (packets) this.#reports.receivedRtcp(packets, now);
+      else this.stats.malformed += 1;
+      return;
+    }
+    const packet = parseRtp(data);
+    if (!packet) {
+      this.stats.malformed += 1;
+      return;
+    }
+    const source = this.#sources.get(packet.ssrc);
+    // Before connect() nobody has the right to be heard.
+    if (!source || !this.#sfu || packet.payloadType !== this.#sfu.payloadType) {
+      this.stats.unknown += 1;
+      return;
+    }
+    this.#reports.received(packet, now);
+    source.push(packet, now);
+  }
+}
+
+/** A room that is not open. */
+export function noSuchRoom(): AppError {
+  return new AppError('not-found', 'This room is not open.');
+}

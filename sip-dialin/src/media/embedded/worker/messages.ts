@@ -1,0 +1,43 @@
+import type { ErrorCode } from '@switchroom/protocol';
+import type { LegEvent, RtpAddress } from '../../PhoneMedia.ts';
+import type { PortRange } from '../net/PortPool.ts';
+import type { SfuAddress } from '../room/Room.ts';
+
+/** What the worker is started with. */
+export interface WorkerConfig {
+  host: string;
+  announcedAddress: string;
+  rtpPorts: PortRange;
+}
+
+/** Requests of the main thread, and what each gives. */
+export interface Operations {
+  'leg:create': { args: { legId: string }; result: undefined };
+  'leg:answer': { args: { legId: string; sdp: string }; result: string };
+  'leg:offer': { args: { legId: string }; result: string };
+  'leg:accept': { args: { legId: string; sdp: string }; result: undefined };
+  'leg:play': { args: { legId: string; files: readonly string[] }; result: 'finished' | 'stopped' };
+  'leg:stop': { args: { legId: string }; result: undefined };
+  'leg:join': { args: { legId: string; roomId: string; ssrc: number }; result: undefined };
+  'leg:setMuted': { args: { legId: string; muted: boolean }; result: undefined };
+  'leg:close': { args: { legId: string }; result: undefined };
+  'room:create': { args: { roomId: string }; result: RtpAddress };
+  'room:connect': { args: { roomId: string; sfu: SfuAddress }; result: undefined };
+  'room:addSource': { args: { roomId: string; ssrc: number }; result: undefined };
+  'room:removeSource': { args: { roomId: string; ssrc: number }; result: undefined };
+  'room:close': { args: { roomId: string }; result: undefined };
+  close: { args: Record<string, never>; result: undefined };
+}
+
+export type Operation = keyof Operations;
+
+export type Request = {
+  [K in Operation]: { id: number; operation: K; args: Operations[K]['args'] };
+}[Operation];
+
+export type FromWorker =
+  | { type: 'result'; id: number; value: unknown }
+  | { type: 'failed'; id: number; code: ErrorCode; message: string }
+  | { type: 'event'; legId: string; event: LegEvent }
+  /** Something inside went wrong that nobody asked for. */
+  | { type: 'trouble'; message: string };
