@@ -43,7 +43,7 @@ export async function outline(path: string): Promise<Outline> {
       hash.update(record);
       result.wholeBytes += record.length;
       result.records++;
-      result.clock = Math.max(result.clock, head.clock);
+      result.clock = head.clock;
       result.ended = head.type === RECORD_END;
     }
     return { ...result, size, sha256: hash.digest('hex') };

@@ -34,12 +34,12 @@ export class MixWriter {
   /** Mixes the rest, up to the recording's end. */
   finish(end: number): void {
     this.#batch.push(...this.mixer.mix(Math.ceil(end / FRAME) * FRAME));
-    this.#seal();
+    this.#seal(end);
     this.mixer.close();
   }
 
-  #seal(): void {
-    this.#sealedTo = this.mixer.cursor;
+  #seal(end = Infinity): void {
+    this.#sealedTo = Math.min(this.mixer.cursor, end);
     if (this.#batch.length === 0) return;
     this.#log.append(encodePackets(this.#batch), this.#sealedTo);
     this.#batch = [];

@@ -113,6 +113,7 @@ export class RecorderGateway {
     const socket = this.#socket;
     socket.on('connect', () => this.#connected());
     socket.on('disconnect', (reason) => {
+      if (this.#closed !== null) return;
       this.#lostAt = this.#options.now();
       this.#logger.warn({ reason }, 'disconnected');
       // The server closed it on purpose: socket.io does not try again by itself.

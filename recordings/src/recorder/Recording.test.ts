@@ -60,24 +60,24 @@ describe('a recording', () => {
     await recording.addTrack(BERT, STARTED_AT + 1500);
     const bert = { participantId: BERT.id, talker: await chirper(2, 1500, 700), fromMs: 1620 };
     play(recording, [anna, bert], 1500, 4000);
-    await recording.stop(STARTED_AT + 4000);
+    await recording.stop(STARTED_AT + 4013);
 
     const [a, b] = recording.view.tracks;
     expect(recording.view).toMatchObject({
       state: 'sealed',
-      durationMs: 4000,
+      durationMs: 4013,
       startedAt: '2026-01-02T03:04:05.000Z',
-      endedAt: '2026-01-02T03:04:09.000Z',
+      endedAt: '2026-01-02T03:04:09.013Z',
     });
-    expect(a).toMatchObject({ participantName: 'Anna Example', startMs: 100, endMs: 4000 });
-    expect(b).toMatchObject({ kind: 'phone', startMs: 1500, endMs: 4000 });
+    expect(a).toMatchObject({ participantName: 'Anna Example', startMs: 100, endMs: 4013 });
+    expect(b).toMatchObject({ kind: 'phone', startMs: 1500, endMs: 4013 });
     const [annas, berts, mix] = [
       await listen('r1', a!.id),
       await listen('r1', b!.id),
       await listen('r1', 'mix'),
     ];
     // As long as the clock says, to the sample.
-    expect([annas, berts, mix].map(({ length }) => length / 48)).toEqual([3900, 2500, 4000]);
+    expect([annas, berts, mix].map(({ length }) => length / 48)).toEqual([3913, 2513, 4013]);
     // A packet of 20 ms that comes at 200 began at 180: Anna's chirp is at 1180, Bert's at 2300.
     expect(Math.abs(100 + find(annas, chirp(200), 1080) - 1180)).toBeLessThan(1);
     expect(Math.abs(1500 + find(berts, chirp(200), 800) - 2300)).toBeLessThan(1);

@@ -75,7 +75,7 @@ export class AudioIndex {
         state = body.next;
         end = Math.max(end, clock);
       }
-      if (log.end?.how === 'clean') end = Math.max(end, log.end.clock);
+      if (log.end?.how === 'clean') end = log.end.clock;
       const tail = muxer.tail(state, end);
       sections.push({ offset, size: tail.length, source: null });
       return new AudioIndex({ path, muxer, sections, head, tail });
