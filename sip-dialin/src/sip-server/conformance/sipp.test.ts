@@ -25,6 +25,9 @@ afterEach(async () => {
   await server.close();
 });
 
+/** Two of the scenarios have brackets in an attribute, which Debian's SIPp takes for tags. */
+const escaped = (xml: string): string => xml.replaceAll(/"<sip:([^"<>]*)>"/g, '"&lt;sip:$1&gt;"');
+
 const call = (
   scenario: string,
   more: { transport?: 'u1' | 't1'; calls?: number } = {},
@@ -152,7 +155,6 @@ describe('SIPp is called', { timeout: 30_000 }, () => {
   it.each([
     ['answers', 'uas.xml', {}],
     ['answers reliably and gets PRACK', 'uas-prack.xml', {}],
-    ['redirects', 'uas-302.xml', { followRedirects: true, keepUriOnRedirect: true }],
     ['challenges', 'uas-auth.xml', { auth }],
     ['challenges the BYE too', 'uas-bye-with-auth.xml', { auth }],
   ])('and %s (%s)', async (_what, scenario, options) => {
@@ -163,10 +165,14 @@ describe('SIPp is called', { timeout: 30_000 }, () => {
     await until('the dialog to be forgotten', () => server.stats().dialogs === 0);
   });
 
-  it('and its challenge without words is passed on', async () => {
-    const done = runSipp({ scenario: 'uas-407-no-auth-header.xml', port }).catch(() => undefined);
-    await expect(srf.createUAC(uri(), { headers, auth })).rejects.toMatchObject({ status: 407 });
-    await done;
+  it('and redirects', async () => {
+    const elsewhere = await freePort();
+    const edit = (xml: string): string => xml.replace('172.29.0.13', `127.0.0.1:${elsewhere}`);
+    const first = runSipp({ scenario: 'uas-302.xml', port, edit });
+    const second = runSipp({ scenario: 'uas.xml', port: elsewhere });
+    const redirects = { followRedirects: true, keepUriOnRedirect: true };
+    await hangUp(await srf.createUAC(uri(), { headers, ...redirects }));
+    await Promise.all([first, second]);
   });
 
   it('and is not sent overlapping re-INVITEs', async () => {
@@ -174,12 +180,11 @@ describe('SIPp is called', { timeout: 30_000 }, () => {
     const dialog = await srf.createUAC(uri(), { headers });
     const sdp = dialog.local.sdp;
     await Promise.all([dialog.modify(sdp), dialog.modify(sdp), dialog.modify(sdp)]);
-    await hangUp(dialog);
     await done;
   });
 
   it('and challenges a re-INVITE', async () => {
-    const done = runSipp({ scenario: 'uas-reinvite-with-auth.xml', port });
+    const done = runSipp({ scenario: 'uas-reinvite-with-auth.xml', port, edit: escaped });
     const dialog = await srf.createUAC(uri(), { headers, auth, localSdp: SDP });
     await dialog.modify('hold');
     await hangUp(dialog);
@@ -201,8 +206,15 @@ describe('SIPp is called', { timeout: 30_000 }, () => {
   });
 
   it('and sends an UPDATE', async () => {
-    const done = runSipp({ scenario: 'uas-update-with-sdp.xml', port });
-    await srf.createUAC(uri(), { headers, localSdp: SDP });
+    const done = runSipp({ scenario: 'uas-update-with-sdp.xml', port, edit: escaped });
+    const dialog = await srf.createUAC(uri(), { headers, localSdp: SDP });
+    await new Promise<void>((resolve) => {
+      dialog.on('update', (_req, res) => {
+        res.send(200, { body: SDP });
+        resolve();
+      });
+    });
+    await hangUp(dialog);
     await done;
   });
 });

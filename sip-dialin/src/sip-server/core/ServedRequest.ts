@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ControlClient } from '../control/ControlClient.ts';
 import { responseTo } from '../message/build.ts';
-import { tagOf } from '../message/nameAddr.ts';
+import { formatNameAddr, parseNameAddr, tagOf } from '../message/nameAddr.ts';
 import type { SipRequest, SipResponse } from '../message/SipMessage.ts';
 import type { ServerTransaction } from '../transaction/ServerTransaction.ts';
 import type { Peer } from '../transport/peer.ts';
@@ -98,8 +98,11 @@ export class ServedRequest {
    */
   get taggedTo(): string {
     const to = this.request.headers.get('To') ?? '';
-    if (tagOf(to) !== undefined) return to;
-    return `${to.replace(/\s*;\s*tag\s*=?\s*$/i, '')};tag=${this.toTag}`;
+    const party = parseNameAddr(to);
+    if (party === undefined || tagOf(to) !== undefined) return to;
+    if (!party.params.has('tag')) return `${to};tag=${this.toTag}`;
+    // An empty tag is none.
+    return formatNameAddr({ ...party, params: new Map([...party.params, ['tag', this.toTag]]) });
   }
 
   #tag(response: SipResponse): void {

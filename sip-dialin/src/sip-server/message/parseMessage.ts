@@ -77,9 +77,15 @@ function parseStartLine(line: string): SipMessage | undefined {
       ...common,
     };
   }
-  const request = /^([A-Za-z0-9.!%*_+`'~-]+)\s+(.*\S)\s+SIP\/\d+\.\d+\s*$/.exec(line);
-  if (request?.[1] === undefined || request[2] === undefined) return undefined;
-  return { kind: 'request', method: request[1], uri: request[2], ...common };
+  // Not one expression for all of it: on thousands of spaces that would try for seconds.
+  const text = line.trimEnd();
+  const end = text.lastIndexOf(' ');
+  const request = /^([A-Za-z0-9.!%*_+`'~-]+)[ \t]/.exec(text);
+  const uri = text.slice(request?.[0].length ?? 0, end).trim();
+  if (request?.[1] === undefined || uri === '' || !/^SIP\/\d+\.\d+$/i.test(text.slice(end + 1))) {
+    return undefined;
+  }
+  return { kind: 'request', method: request[1], uri, ...common };
 }
 
 function startLineFault(line: string): Fault | undefined {

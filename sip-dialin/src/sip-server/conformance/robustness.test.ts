@@ -1,0 +1,221 @@
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import pino from 'pino';
+import Srf from 'drachtio-srf';
+import { AppError } from '@switchroom/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startSipServer, type SipServer } from '../index.ts';
+import { connected, SECRET } from '../testing/connected.ts';
+import { RawPhone, SDP } from '../testing/RawPhone.ts';
+import { until } from '../testing/until.ts';
+
+const timers = { t1: 20, t2: 80, t4: 100 };
+
+let server: SipServer;
+let srf: Srf;
+let logged: string;
+
+beforeEach(async () => {
+  logged = '';
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void (logged += line) });
+  const options = {
+    host: '127.0.0.1',
+    port: 0,
+    secret: SECRET,
+    timers,
+    maxConnections: 3,
+    idleMs: 300,
+  };
+  server = await startSipServer({ ...options, logger });
+  srf = new Srf();
+  srf.use('options', (_req, res) => res.send(200));
+  srf.invite((req, res) => {
+    srf.createUAS(req, res, { localSdp: SDP }).catch(() => undefined);
+  });
+  await connected(srf, server);
+});
+
+afterEach(async () => {
+  srf.disconnect();
+  await server.close();
+});
+
+/** A generator of numbers in [0, 1) that gives the same ones for the same seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const NASTY = [
+  '',
+  '\r\n',
+  '\r\n\r\n',
+  '\0',
+  '"',
+  '<',
+  '>',
+  ';',
+  ',',
+  ':',
+  '@',
+  '%',
+  '=',
+  '\\',
+  ' '.repeat(2000),
+  'x'.repeat(5000),
+  '-1',
+  '99999999999999999999',
+  '\u00ff',
+  'SIP/2.0',
+  'tag=',
+  '[::1]',
+  '\r\n \r\n',
+];
+
+/** One to four changes: cut, copy, overwrite, insert something nasty. */
+function mutate(text: string, random: () => number): Buffer {
+  let result = Buffer.from(text);
+  for (let left = 1 + Math.floor(random() * 4); left > 0; left--) {
+    const at = Math.floor(random() * result.length);
+    const length = Math.floor(random() * 40);
+    const [head, middle, tail] = [
+      result.subarray(0, at),
+      result.subarray(at, at + length),
+      result.subarray(at + length),
+    ];
+    const nasty = Buffer.from(NASTY[Math.floor(random() * NASTY.length)]!, 'latin1');
+    const choices = [
+      [head, tail],
+      [head, middle, middle, tail],
+      [head, Buffer.from(middle.map(() => Math.floor(random() * 256))), tail],
+      [head, nasty, middle, tail],
+      [head, nasty, tail],
+    ];
+    result = Buffer.concat(choices[Math.floor(random() * choices.length)]!);
+  }
+  return result.subarray(0, 60_000);
+}
+
+describe('the server lives', () => {
+  it('through thousands of mutated messages over UDP, forgets them all, and still answers', async () => {
+    const random = seeded(20_261_120);
+    const fuzzer = await RawPhone.open(server.sip);
+    const methods = [
+      'INVITE',
+      'OPTIONS',
+      'BYE',
+      'CANCEL',
+      'ACK',
+      'INFO',
+      'REGISTER',
+      'SUBSCRIBE',
+      'PRACK',
+    ];
+    for (let count = 0; count < 3000; count++) {
+      const method = methods[count % methods.length]!;
+      fuzzer.send(mutate(fuzzer.compose(method, count + 1, { body: SDP }), random));
+      if (count % 50 === 0) await new Promise(setImmediate);
+    }
+    const phone = await RawPhone.open(server.sip);
+    phone.send(phone.compose('OPTIONS', 1));
+    await phone.expect(200, 'OPTIONS');
+    expect(server.stats().controlClients).toBe(1);
+    const held = (): number => {
+      const { serverTransactions, clientTransactions, dialogs, unacked } = server.stats();
+      // An SUBSCRIBE or INVITE that got through the mutation ends by its timers.
+      return serverTransactions + clientTransactions + dialogs + unacked;
+    };
+    await until('all of them to be forgotten', () => held() === 0, 20_000);
+    await Promise.all([fuzzer.close(), phone.close()]);
+  }, 40_000);
+
+  it('through garbage over TCP and on the control port', async () => {
+    for (const port of [server.sip.port, server.control.port]) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write('x'.repeat(50_000));
+      await once(socket, 'close');
+    }
+    expect(server.stats().controlClients).toBe(1);
+  });
+
+  it('writes no number, no secret and no digit of a PIN into its log', async () => {
+    const phone = await RawPhone.open(server.sip);
+    const uri = 'sip:+15550100777@127.0.0.1';
+    phone.send(phone.compose('INVITE', 1, { uri, body: SDP }));
+    await phone.expect(200, 'INVITE');
+    phone.send(phone.compose('ACK', 1));
+    const body = 'Signal=864213579\r\n';
+    phone.send(
+      phone.compose('INFO', 2, { uri, body, headers: ['Content-Type: application/dtmf-relay'] }),
+    );
+    await phone.expect(200, 'INFO');
+    phone.send(phone.compose('BYE', 3));
+    await phone.expect(200, 'BYE');
+    await phone.close();
+    expect(logged).toContain('"method":"INFO"');
+    expect(logged).toContain('…0777');
+    for (const secret of ['15550100777', '15550199', '864213579', SECRET]) {
+      expect(logged).not.toContain(secret);
+    }
+  });
+});
+
+describe('over TCP', () => {
+  const open = async (): Promise<{ socket: Socket; read: () => string }> => {
+    const socket = connect(server.sip.port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    return { socket, read: () => text };
+  };
+
+  it('a ping is answered with a pong, and a request in pieces on the same connection', async () => {
+    const { socket, read } = await open();
+    socket.write('\r\n\r\n');
+    await until('the pong', () => read() === '\r\n');
+    const phone = await RawPhone.open(server.sip);
+    const request = phone.compose('OPTIONS', 1).replace('/UDP', '/TCP');
+    socket.write(request.slice(0, 100));
+    socket.write(request.slice(100));
+    await until('the answer', () => read().includes('SIP/2.0 200 OK'));
+    socket.destroy();
+    await phone.close();
+    await until('the connection to be forgotten', () => server.stats().connections === 0);
+  });
+
+  it('connections beyond the limit are closed, silent ones too', async () => {
+    const some = await Promise.all([open(), open(), open()]);
+    await until('three connections', () => server.stats().connections === 3);
+    const { socket } = await open();
+    if (!socket.destroyed) await once(socket, 'close');
+    await until('the silent ones to be closed', () => server.stats().connections === 0);
+    for (const one of some) one.socket.destroy();
+  });
+});
+
+describe('startSipServer', () => {
+  it('says in one line that a port is taken', async () => {
+    const taken = startSipServer({ host: '127.0.0.1', port: server.sip.port, secret: SECRET });
+    await expect(taken).rejects.toThrow(AppError);
+    await expect(taken).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `SIP port ${server.sip.port} (TCP) on 127.0.0.1 is taken: stop what uses it or set SIP_PORT`,
+    });
+  });
+
+  it('closes twice in silence, and both ports are free again', async () => {
+    const options = { host: '127.0.0.1', port: 0, secret: SECRET };
+    const first = await startSipServer(options);
+    await Promise.all([first.close(), first.close()]);
+    const second = await startSipServer({ ...options, port: first.sip.port });
+    expect(second.sip.port).toBe(first.sip.port);
+    await second.close();
+  });
+});

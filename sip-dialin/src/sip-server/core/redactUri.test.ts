@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { redactUri } from './redactUri.ts';
+
+it.each([
+  ['sip:+15550100123@example.com:5070;transport=tcp', 'sip:…0123@example.com:5070'],
+  ['sip:4711@example.com', 'sip:…@example.com'],
+  ['sip:example.com', 'sip:example.com'],
+  ['tel:+15550100123', 'tel:…0123'],
+  ['sip:user@example.com?Subject=15550100123', 'sip:…@example.com'],
+  ['nonsense', '…'],
+])('redactUri(%j) shows no whole number', (uri, shown) => {
+  expect(redactUri(uri)).toBe(shown);
+});
