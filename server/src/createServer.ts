@@ -155,8 +155,8 @@ async function closeHttp(httpServer: HttpServer, signaling: Signaling): Promise<
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve: giveUp } = Promise.withResolvers<void>();
-  const timer = setTimeout(giveUp, ms);
+  const { promise, resolve: giveUp } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => giveUp(undefined), ms);
   await Promise.race([work, promise]);
   clearTimeout(timer);
 }

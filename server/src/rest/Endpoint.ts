@@ -1,16 +1,14 @@
 import { AppError, type ErrorCode, type User } from '@switchroom/protocol';
 import type { Request, RequestHandler, Response } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Sessions } from '../identity/Sessions.ts';
 import { describeIssue } from '../signaling/handle.ts';
 
-const nothing = z.object({});
-
 /** One REST call: what `openapi.json` says of it, and what answers it. */
 export interface EndpointDefinition<
-  Params extends z.ZodType = typeof nothing,
-  Query extends z.ZodType = typeof nothing,
-  Body extends z.ZodType = typeof nothing,
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
 > {
   method: 'get' | 'post' | 'put' | 'delete';
   /** Under `/api/v1`, as express writes it. */
@@ -40,7 +38,7 @@ export interface EndpointDefinition<
 
 /** With its type parameters put away, as lists of endpoints hold it. */
 export interface Endpoint extends Omit<
-  EndpointDefinition<z.ZodType, z.ZodType, z.ZodType>,
+  EndpointDefinition,
   'handle'
 > {
   listener: (sessions: Sessions) => RequestHandler;
@@ -49,9 +47,9 @@ export interface Endpoint extends Omit<
 const NOBODY: User = { id: '', email: '', role: 'host' };
 
 export function endpoint<
-  Params extends z.ZodType = typeof nothing,
-  Query extends z.ZodType = typeof nothing,
-  Body extends z.ZodType = typeof nothing,
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
 >(definition: EndpointDefinition<Params, Query, Body>): Endpoint {
   const { params, query, body, auth, status, handle, ...rest } = definition;
   const listener = (sessions: Sessions): RequestHandler => {

@@ -44,16 +44,16 @@ export class Signaling {
         throw new AppError('not-found', 'There is nothing on this namespace.');
       }),
     );
-    const meet: Namespace<MeetClientToServer, MeetServerToClient> = this.#io.of(MEET_NAMESPACE);
+    const meet = this.#io.of(MEET_NAMESPACE) as Namespace<MeetClientToServer, MeetServerToClient>;
     meet
       .use(handshake((auth) => checkMeetHandshake(auth)))
       .on('connection', (socket) => serveMeet(socket, { ...deps, logger }));
-    const gateway: Namespace<
+    const gateway = this.#io.of(GATEWAY_NAMESPACE) as Namespace<
       GatewayClientToServer,
       GatewayServerToClient,
       DefaultEventsMap,
       { kind?: GatewayKind }
-    > = this.#io.of(GATEWAY_NAMESPACE);
+    >;
     gateway
       .use(
         handshake(

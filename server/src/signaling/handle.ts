@@ -1,6 +1,6 @@
 import { AppError, failure, ok, type Ack, type Result } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** How requests of one namespace are answered: a function for each. */
 export type Handlers<Requests extends Record<string, z.ZodType>, Results> = {
