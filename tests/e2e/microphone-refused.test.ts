@@ -1,0 +1,60 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { levelAt } from '../support/audio/goertzel.ts';
+import { tone } from '../support/audio/tones.ts';
+import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
+import { eventually } from '../support/eventually.ts';
+import { Switchroom } from '../support/Switchroom.ts';
+
+let switchroom: Switchroom;
+
+beforeAll(async () => {
+  switchroom = await Switchroom.start();
+  return () => switchroom.stop();
+});
+
+describe('somebody whose microphone is refused', () => {
+  it('is told so, joins to listen, and hears the others', async () => {
+    const { id, joinUrl } = await switchroom.rest.createMeeting();
+    const microphone = tone({ frequency: 440, seconds: 10, sampleRate: 48_000 });
+    const speaker = await BrowserParticipant.join({ name: 'Anna', joinUrl, microphone });
+    const listener = await BrowserParticipant.open({
+      name: 'Lena',
+      joinUrl,
+      microphone: 'refused',
+    });
+    try {
+      const { page } = listener;
+      await page.getByRole('button', { name: 'Check microphone' }).click();
+      await page.getByText('Microphone access is blocked').waitFor();
+      await page.getByRole('textbox', { name: 'Your name' }).fill('Lena');
+      await page.getByRole('button', { name: 'Listen only' }).click();
+      await listener.inRoom();
+      await eventually(
+        async () => {
+          const [sound] = (await listener.heard(1)).values();
+          return sound !== undefined && levelAt(sound, 440) > -30;
+        },
+        { what: 'Anna on the ears of Lena' },
+      );
+      const names = (await switchroom.rest.participants(id)).map(({ name }) => name);
+      expect(names.sort()).toEqual(['Anna', 'Lena']);
+    } finally {
+      await listener.close();
+      await speaker.close();
+    }
+  });
+
+  it('may also press Join, and is in the room without a microphone', async () => {
+    const { joinUrl } = await switchroom.rest.createMeeting();
+    const listener = await BrowserParticipant.join({
+      name: 'Lena',
+      joinUrl,
+      microphone: 'refused',
+    });
+    try {
+      await listener.page.getByText('Microphone access is blocked').first().waitFor();
+    } finally {
+      await listener.close();
+    }
+  });
+});
