@@ -15,7 +15,7 @@ const START_LIMIT_MS = 30_000;
 
 export interface DialInDeps {
   logger: Logger;
-  /** Another media engine than the embedded one: for tests. */
+  /** Another media engine than the embedded one: for tests. It is closed with the rest. */
   media?: PhoneMedia;
   /** How long to wait for the server, in ms. */
   startLimitMs?: number;
@@ -53,6 +53,7 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
   try {
     const media = deps.media ?? (await openMedia(config, logger));
     closers.unshift(() => media.close());
+    await probe(media);
     const openSocket = socketIoGateway(config.SIGNALING_URL, config.SERVICE_TOKEN);
     const gateway = new Gateway({ openSocket, media, logger: logger.child({ part: 'gateway' }) });
     closers.unshift(() => gateway.close());
@@ -121,6 +122,12 @@ async function openSipServer(config: Config, logger: Logger): Promise<SipServer>
     logger: logger.child({ part: 'sip-server' }),
   });
   return { control: server.control, secret, close: () => server.close() };
+}
+
+/** Opens and closes one leg, so that an engine without ports is known now, and warm for the first call. */
+async function probe(media: PhoneMedia): Promise<void> {
+  const leg = await media.createLeg('probe');
+  await leg.close();
 }
 
 /** `addresses` as drachtio tells them: `udp/127.0.0.1:5060`. */

@@ -346,6 +346,17 @@ describe('PhoneLeg: closing', () => {
     expect(call.sent).toEqual(['503']);
   });
 
+  it('ends though its media cannot be closed', async () => {
+    await joined();
+    const close = sound().close.bind(sound());
+    sound().close = async () => {
+      await close();
+      throw new Error('The engine is gone.');
+    };
+    await leg.close();
+    expect(ends).toEqual([callEnd.shutdown()]);
+  });
+
   it('knows that the network ended it', async () => {
     await answered();
     call.emit({ type: 'ended', lost: true });

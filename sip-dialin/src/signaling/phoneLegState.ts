@@ -1,0 +1,14 @@
+import type { Membership } from '../gateway/MeetingRooms.ts';
+import type { CallEnd } from './callEnd.ts';
+
+/** Where a call is. Each state holds only what exists in it. */
+export type PhoneLegState =
+  | { name: 'ringing' }
+  | { name: 'greeting' }
+  | { name: 'askingPin' }
+  /** In a room, or about to be: it holds its place there. */
+  | { name: 'joining'; meetingId: string; membership: Membership }
+  | { name: 'joined'; meetingId: string; membership: Membership }
+  /** Hears its goodbye; BYE follows. */
+  | { name: 'leaving' }
+  | { name: 'ended'; end: CallEnd };
