@@ -37,10 +37,7 @@ export interface EndpointDefinition<
 }
 
 /** With its type parameters put away, as lists of endpoints hold it. */
-export interface Endpoint extends Omit<
-  EndpointDefinition,
-  'handle'
-> {
+export interface Endpoint extends Omit<EndpointDefinition, 'handle'> {
   listener: (sessions: Sessions) => RequestHandler;
 }
 

@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError, type RecordingStart, type RecordingView, type User } from '@switchroom/protocol';
+import { openDatabase, type Database } from '../db/openDatabase.ts';
+import { MeetingStore, type Meeting } from '../meetings/MeetingStore.ts';
+import type { RoomListener } from '../room/Member.ts';
+import { Participant } from '../room/Participant.ts';
+import type { Room } from '../room/Room.ts';
+import { Rooms } from '../room/Rooms.ts';
+import { FakeSfu } from '../sfu/fake/FakeSfu.ts';
+import type { Recorder } from './Recorder.ts';
+import { RecordingControl } from './RecordingControl.ts';
+import { RecordingStore } from './RecordingStore.ts';
+
+const logger = pino({ level: 'silent' });
+const user: User = { id: 'u1', email: 'a@example.org', role: 'administrator' };
+const listener = { origin: true } as unknown as RoomListener;
+
+class FakeRecorder implements Recorder {
+  readonly starts: RecordingStart[] = [];
+  readonly stops: string[] = [];
+  refusal: Error | undefined;
+
+  async start(request: RecordingStart): Promise<void> {
+    this.starts.push(request);
+    const { refusal } = this;
+    this.refusal = undefined;
+    if (refusal) throw refusal;
+  }
+
+  async stop(recordingId: string): Promise<void> {
+    this.stops.push(recordingId);
+  }
+}
+
+describe('RecordingControl', () => {
+  let dir: string;
+  let db: Database;
+  let rooms: Rooms;
+  let meetings: MeetingStore;
+  let store: RecordingStore;
+  let control: RecordingControl;
+  let recorder: FakeRecorder;
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'switchroom-control-'));
+    db = await openDatabase(dir);
+    const createdAt = '2026-01-01T00:00:00.000Z';
+    await db
+      .insertInto('users')
+      .values({ ...user, passwordHash: '', createdAt })
+      .execute();
+    rooms = new Rooms({ sfu: new FakeSfu(), logger });
+    meetings = new MeetingStore(db);
+    store = new RecordingStore(db);
+    control = new RecordingControl({ rooms, meetings, store, recipient: 'age1x', logger });
+    recorder = new FakeRecorder();
+  });
+  afterEach(async () => {
+    rooms.close('left');
+    await control.whenSealed();
+    await db.destroy();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** Somebody enters; gives the room and the way out of it. */
+  async function enter(meeting: Meeting): Promise<{ room: Room; leave: () => void }> {
+    const { room, release } = await rooms.enter(meeting.id);
+    const participant = new Participant({ name: 'Ann', kind: 'browser', role: 'participant' });
+    room.add({ participant, origin: listener, removed: () => undefined });
+    release();
+    return { room, leave: () => room.leave(participant.id, 'left') };
+  }
+
+  const states = async (): Promise<string[]> => {
+    const { items } = await store.list({ limit: 50 }, user);
+    return items.map(({ state }) => state);
+  };
+
+  it('a meeting with policy always is recorded from its first participant to its last', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always', title: 'Board' });
+    const { room, leave } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    expect(recorder.starts).toMatchObject([
+      { meetingId: meeting.id, title: 'Board', recipient: 'age1x' },
+    ]);
+    leave();
+    await control.whenSealed();
+    expect(recorder.stops).toEqual([recorder.starts[0]!.recordingId]);
+  });
+
+  it('start() before anybody is in waits for the first participant, and that once', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, {});
+    await control.start(meeting);
+    await control.start(meeting);
+    expect(recorder.starts).toEqual([]);
+    const { room, leave } = await enter(meeting);
+    await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    await control.start(meeting);
+    expect(recorder.starts).toHaveLength(1);
+    leave();
+  });
+
+  it('start() is refused by policy and without a recorder', async () => {
+    const off = await meetings.create(user, { recording: 'off' });
+    await expect(control.start(off)).rejects.toMatchObject({ code: 'recording-off' });
+    const meeting = await meetings.create(user, {});
+    await expect(control.start(meeting)).rejects.toMatchObject({ code: 'recorder-unavailable' });
+  });
+
+  it('stop() holds until the room closes, also with policy always', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    await control.stop(meeting);
+    await control.stop(meeting);
+    expect(room.recording).toBe(false);
+    await enter(meeting);
+    await control.whenSealed();
+    expect(recorder.starts).toHaveLength(1);
+    room.close('left');
+    const again = await enter(meeting);
+    await vi.waitFor(() => expect(again.room.recording).toBe(true));
+    expect(recorder.starts).toHaveLength(2);
+  });
+
+  it('a recorder that refuses leaves nothing behind, one that is silent a failed recording', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, {});
+    const { room } = await enter(meeting);
+    recorder.refusal = new AppError('internal', 'disk full');
+    await expect(control.start(meeting)).rejects.toMatchObject({ code: 'recorder-unavailable' });
+    expect(await states()).toEqual([]);
+    recorder.refusal = new Error('no answer in time');
+    await expect(control.start(meeting)).rejects.toMatchObject({ code: 'recorder-unavailable' });
+    expect(await states()).toEqual(['failed']);
+    expect(room.recording).toBe(false);
+    await control.start(meeting);
+    expect(room.recording).toBe(true);
+  });
+
+  it('a recorder that comes back and never stopped goes on under the same id', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    const { recordingId } = recorder.starts[0]!;
+    control.removeRecorder(recorder);
+    control.removeRecorder(recorder);
+    expect(room.recording).toBe(false);
+    await vi.waitFor(async () => expect(await states()).toEqual(['failed']));
+
+    const back = new FakeRecorder();
+    back.refusal = new AppError('conflict', 'The meeting is recorded already.');
+    control.addRecorder(back);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    expect(back.starts.at(-1)).toMatchObject({ recordingId });
+    expect(await states()).toEqual(['recording']);
+  });
+
+  it('report() that it sealed by itself ends the recording for the room', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    const view: RecordingView = {
+      id: recorder.starts[0]!.recordingId,
+      meetingId: meeting.id,
+      startedAt: '2026-01-02T03:04:05.000Z',
+      endedAt: '2026-01-02T03:04:06.000Z',
+      durationMs: 1000,
+      state: 'failed',
+      tracks: [],
+    };
+    await expect(control.report({ ...view, meetingId: 'other' })).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    await control.report(view);
+    expect(room.recording).toBe(false);
+    expect(await states()).toEqual(['failed']);
+  });
+});
