@@ -19,6 +19,7 @@ export default defineConfig({
       },
       {
         extends: './client/vite.config.ts',
+        root: './client',
         test: {
           name: 'client',
           include: ['src/**/*.test.ts'],

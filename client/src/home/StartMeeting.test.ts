@@ -1,0 +1,68 @@
+import { AppError } from '@switchroom/protocol';
+import { flushPromises, type VueWrapper } from '@vue/test-utils';
+import { afterEach, expect, it, vi } from 'vitest';
+import { buttonOf, mountApp } from '../testing/mountApp.ts';
+import StartMeeting from './StartMeeting.vue';
+
+const session = { token: 'secret', user: { id: 'u', email: 'a@b.c', role: 'host' as const } };
+const meeting = {
+  id: 'm',
+  title: 'Planning',
+  joinUrl: 'http://127.0.0.1:3000/m/abcdefghij',
+  pin: '482913',
+  dialIn: [{ number: '+15550100', sipUri: 'sip:+15550100@127.0.0.1:5060' }],
+  lobby: false,
+  recording: 'on-demand' as const,
+  createdAt: '2026-01-01T00:00:00Z',
+  endedAt: null,
+  live: false,
+};
+let wrapper: VueWrapper;
+afterEach(() => wrapper.unmount());
+
+async function signIn(): Promise<void> {
+  await buttonOf(wrapper, 'Start a meeting').trigger('click');
+  await wrapper.get('input[type=email]').setValue('a@b.c');
+  await wrapper.get('input[type=password]').setValue('x');
+  await wrapper.get('form').trigger('submit');
+  await flushPromises();
+}
+
+it('signs in first, creates the meeting, then shows link, number and PIN', async () => {
+  const createMeeting = vi.fn(() => Promise.resolve(meeting));
+  wrapper = mountApp(StartMeeting, {
+    rest: { signIn: () => Promise.resolve(session), createMeeting },
+  });
+  await signIn();
+  await wrapper.get('input').setValue(' Planning ');
+  await wrapper.get('form').trigger('submit');
+  await flushPromises();
+  expect(createMeeting).toHaveBeenCalledWith(
+    { title: 'Planning', recording: 'on-demand' },
+    'secret',
+  );
+  expect(wrapper.text()).toContain('+15550100');
+  expect(wrapper.text()).toContain('482913');
+  expect(wrapper.get('a.button').attributes('href')).toBe('/m/abcdefghij');
+});
+
+it('says that the password is wrong, and stays', async () => {
+  wrapper = mountApp(StartMeeting, {
+    rest: { signIn: () => Promise.reject(new AppError('unauthenticated', '')) },
+  });
+  await signIn();
+  expect(wrapper.get('[role=alert]').text()).toBe('E-mail or password is wrong.');
+});
+
+it('asks to sign in again when the token ran out', async () => {
+  wrapper = mountApp(StartMeeting, {
+    rest: {
+      signIn: () => Promise.resolve(session),
+      createMeeting: () => Promise.reject(new AppError('unauthenticated', '')),
+    },
+  });
+  await signIn();
+  await wrapper.get('form').trigger('submit');
+  await flushPromises();
+  expect(wrapper.find('input[type=password]').exists()).toBe(true);
+});

@@ -1,0 +1,328 @@
+import { createPinia } from 'pinia';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createStores, type Stores } from '../stores/stores.ts';
+import { MeetingService, RECONNECT_FOR_MS, RETRY_MS } from './MeetingService.ts';
+import { Microphone } from './Microphone.ts';
+import {
+  consumerNews,
+  createFakeDevice,
+  FakeMediaDevices,
+  joinedRoom,
+  participant,
+  routerRtpCapabilities,
+} from './testing/fakeMedia.ts';
+import { FakeSocket } from './testing/FakeSocket.ts';
+
+let stores: Stores;
+let devices: FakeMediaDevices;
+let sockets: FakeSocket[];
+let service: MeetingService;
+
+beforeEach(() => {
+  sessionStorage.clear();
+  stores = createStores(createPinia());
+  devices = new FakeMediaDevices('built-in', 'headset');
+  sockets = [];
+  const microphone = new Microphone({
+    devices: devices,
+    store: stores.microphone,
+    preferredId: () => '',
+    processing: true,
+  });
+  service = new MeetingService({
+    connect: () => {
+      const socket = new FakeSocket();
+      socket.answers.set('room:join', () => ({ ok: true, value: joinedRoom('ana', 'ben') }));
+      socket.answers.set('producer:create', () => ({ ok: true, value: { producerId: 'p1' } }));
+      sockets.push(socket);
+      return socket.socket;
+    },
+    createDevice: createFakeDevice,
+    microphone,
+    stores,
+  });
+  service.prepare({ rtpCapabilities: routerRtpCapabilities });
+});
+
+afterEach(() => {
+  service.leave();
+  vi.useRealTimers();
+});
+
+async function join(withMicrophone = true): Promise<FakeSocket> {
+  await service.join({ joinToken: 'abcdefghij', name: 'Ana', withMicrophone });
+  const socket = sockets.at(-1)!;
+  socket.open();
+  await vi.waitFor(() => expect(stores.meeting.connection.state).toBe('joined'));
+  return socket;
+}
+
+async function producing(socket: FakeSocket): Promise<void> {
+  await vi.waitFor(() => expect(socket.payloadsOf('producer:create')).toHaveLength(1));
+}
+
+const track = () => devices.opened.at(-1)!;
+
+describe('join()', () => {
+  it('fills the stores and sends the microphone', async () => {
+    const socket = await join();
+    await producing(socket);
+    expect(stores.meeting.details?.title).toBe('Planning');
+    expect(stores.participants.all.map((one) => one.id)).toEqual(['ana', 'ben']);
+    expect(stores.participants.self?.id).toBe('ana');
+    expect(socket.payloadsOf('producer:create')[0]).toMatchObject({ kind: 'audio', muted: false });
+    expect(socket.payloadsOf('room:join')[0]).toMatchObject({
+      joinToken: 'abcdefghij',
+      name: 'Ana',
+    });
+  });
+
+  it('asks the server for mono Opus with DTX and FEC', async () => {
+    const socket = await join();
+    await producing(socket);
+    const { rtpParameters } = socket.payloadsOf('producer:create')[0] as {
+      rtpParameters: { codecs: { mimeType: string }[] };
+    };
+    expect(rtpParameters.codecs[0]?.mimeType).toBe('audio/opus');
+  });
+
+  it('tells who is signed in, so that the owner becomes the host', async () => {
+    const user = { id: 'u', email: 'a@b.c', role: 'host' } as const;
+    stores.session.signedIn({ token: 'secret', user });
+    const socket = await join();
+    expect(socket.payloadsOf('room:join')[0]).toMatchObject({ sessionToken: 'secret' });
+  });
+
+  it('stays outside when the microphone is refused', async () => {
+    devices.refusal = 'NotAllowedError';
+    const joining = service.join({ joinToken: 'abcdefghij', name: 'Ana', withMicrophone: true });
+    await expect(joining).rejects.toMatchObject({ problem: 'refused' });
+    expect(stores.meeting.connection.state).toBe('idle');
+    expect(stores.microphone.problem).toBe('refused');
+    expect(sockets[0]?.listeners.size).toBe(0);
+  });
+
+  it('listens only without asking for the microphone', async () => {
+    const socket = await join(false);
+    expect(devices.asked).toHaveLength(0);
+    expect(socket.payloadsOf('participant:setMuted')).toEqual([{ muted: true }]);
+    expect(socket.payloadsOf('producer:create')).toHaveLength(0);
+  });
+
+  it.each(['not-found', 'forbidden', 'media-unavailable'] as const)(
+    'says %s and lets go of the microphone when it is refused',
+    async (code) => {
+      await service.join({ joinToken: 'abcdefghij', name: 'Ana', withMicrophone: true });
+      const socket = sockets[0]!;
+      socket.answers.set('room:join', () => ({ ok: false, code, message: '' }));
+      socket.open();
+      await vi.waitFor(() => expect(stores.meeting.connection).toEqual({ state: 'refused', code }));
+      expect(track().readyState).toBe('ended');
+    },
+  );
+
+  it('says that the meeting has ended when the server does', async () => {
+    await service.join({ joinToken: 'abcdefghij', name: 'Ana', withMicrophone: false });
+    sockets[0]!.answers.set('room:join', () => ({ ok: false, code: 'meeting-ended', message: '' }));
+    sockets[0]!.open();
+    await vi.waitFor(() =>
+      expect(stores.meeting.connection).toEqual({ state: 'ended', reason: 'meeting-ended' }),
+    );
+  });
+
+  it('says that the page is out of date when the handshake is refused', async () => {
+    await service.join({ joinToken: 'abcdefghij', name: 'Ana', withMicrophone: false });
+    sockets[0]!.active = false;
+    sockets[0]!.tell(
+      'connect_error',
+      Object.assign(new Error(), { data: { code: 'protocol-version' } }),
+    );
+    expect(stores.meeting.connection).toEqual({ state: 'refused', code: 'protocol-version' });
+  });
+});
+
+describe('in the room', () => {
+  it('brings the news of the room to the stores', async () => {
+    const socket = await join();
+    socket.tell('participant:joined', participant('carl', { kind: 'phone' }));
+    socket.tell('participant:updated', participant('ben', { muted: true }));
+    socket.tell('room:speakers', { speakers: [{ participantId: 'carl', level: -20 }] });
+    socket.tell('recording:changed', { recording: true });
+    expect(stores.participants.all.map((one) => one.id)).toEqual(['ana', 'ben', 'carl']);
+    expect(stores.participants.all[1]?.muted).toBe(true);
+    expect(stores.participants.levels.get('carl')).toBe(-20);
+    expect(stores.meeting.recording).toBe(true);
+    socket.tell('participant:left', { participantId: 'carl', reason: 'left' });
+    expect(stores.participants.all).toHaveLength(2);
+    expect(stores.participants.levels.size).toBe(0);
+  });
+
+  it('plays a stream from its creation, which it acknowledges, to its end', async () => {
+    const socket = await join();
+    const news = consumerNews('ben');
+    const ack = vi.fn();
+    socket.tell('consumer:created', news, ack);
+    await vi.waitFor(() => expect(ack).toHaveBeenCalledWith({ ok: true, value: {} }));
+    expect(service.remoteTracks.value).toMatchObject([{ participantId: 'ben' }]);
+    socket.tell('consumer:closed', { consumerId: news.consumerId });
+    expect(service.remoteTracks.value).toEqual([]);
+  });
+
+  it('drops a stream that was closed while it was being set up', async () => {
+    const socket = await join();
+    const news = consumerNews('ben');
+    const ack = vi.fn();
+    socket.tell('consumer:created', news, ack);
+    socket.tell('consumer:closed', { consumerId: news.consumerId });
+    await vi.waitFor(() => expect(ack).toHaveBeenCalledOnce());
+    expect(ack.mock.calls[0]?.[0]).toMatchObject({ ok: false });
+    expect(service.remoteTracks.value).toEqual([]);
+  });
+
+  it('setMuted() silences the track at once and tells the server', async () => {
+    const socket = await join();
+    await producing(socket);
+    const muting = service.setMuted(true);
+    expect(track().enabled).toBe(false);
+    await muting;
+    expect(socket.payloadsOf('participant:setMuted')).toEqual([{ muted: true }]);
+    await service.setMuted(false);
+    expect(track().enabled).toBe(true);
+  });
+
+  it('takes an unmute back that the server refuses', async () => {
+    const socket = await join();
+    await producing(socket);
+    await service.setMuted(true);
+    socket.answers.set('participant:setMuted', () => ({
+      ok: false,
+      code: 'forbidden',
+      message: '',
+    }));
+    await service.setMuted(false);
+    expect(stores.microphone.muted).toBe(true);
+    expect(track().enabled).toBe(false);
+    expect(stores.notices.notice).toEqual({ about: 'error', code: 'forbidden' });
+  });
+
+  it('is muted by the server, but never unmuted by it', async () => {
+    const socket = await join();
+    await producing(socket);
+    socket.tell('participant:updated', participant('ana', { muted: true }));
+    expect(stores.microphone.muted).toBe(true);
+    expect(track().enabled).toBe(false);
+    expect(stores.notices.notice).toEqual({ about: 'muted-by-host' });
+    socket.tell('participant:updated', participant('ana', { muted: false }));
+    expect(stores.microphone.muted).toBe(true);
+  });
+
+  it('turnOnMicrophone() lets a listener speak', async () => {
+    const socket = await join(false);
+    await service.turnOnMicrophone();
+    expect(socket.payloadsOf('producer:create')).toMatchObject([{ muted: false }]);
+    expect(socket.payloadsOf('participant:setMuted')).toEqual([{ muted: true }, { muted: false }]);
+    expect(stores.microphone.isOn).toBe(true);
+  });
+
+  it('goes on with the default microphone when the one in use is unplugged', async () => {
+    const socket = await join();
+    await producing(socket);
+    const before = track();
+    devices.microphones = ['headset'];
+    before.unplug();
+    await vi.waitFor(() => expect(stores.notices.notice).toEqual({ about: 'microphone-changed' }));
+    expect(track()).not.toBe(before);
+    expect(socket.payloadsOf('producer:create')).toHaveLength(1);
+  });
+
+  it('says so and mutes when the last microphone is unplugged', async () => {
+    const socket = await join();
+    await producing(socket);
+    devices.microphones = [];
+    track().unplug();
+    await vi.waitFor(() => expect(stores.microphone.problem).toBe('absent'));
+    await vi.waitFor(() => expect(stores.microphone.muted).toBe(true));
+    expect(stores.meeting.connection.state).toBe('joined');
+  });
+});
+
+describe('a lost connection', () => {
+  it('joins again by itself and keeps name and mute', async () => {
+    const socket = await join();
+    await producing(socket);
+    await service.setMuted(true);
+    socket.lose();
+    expect(stores.meeting.connection.state).toBe('reconnecting');
+    expect(track().readyState).toBe('live');
+    socket.answers.set('room:join', () => ({ ok: true, value: joinedRoom('ana-again', 'ben') }));
+    socket.open();
+    await vi.waitFor(() => expect(stores.meeting.connection.state).toBe('joined'));
+    await vi.waitFor(() => expect(socket.payloadsOf('producer:create')).toHaveLength(2));
+    expect(socket.payloadsOf('producer:create')[1]).toMatchObject({ muted: true });
+    expect(socket.payloadsOf('room:join')[1]).toMatchObject({ name: 'Ana' });
+    expect(stores.participants.selfId).toBe('ana-again');
+    expect(stores.microphone.muted).toBe(true);
+  });
+
+  it('tries again while the server cannot serve it yet', async () => {
+    const socket = await join(false);
+    socket.lose();
+    socket.answers.set('room:join', () => ({ ok: false, code: 'unavailable', message: '' }));
+    vi.useFakeTimers();
+    socket.open();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(stores.meeting.connection.state).toBe('reconnecting');
+    socket.answers.set('room:join', () => ({ ok: true, value: joinedRoom('ana') }));
+    await vi.advanceTimersByTimeAsync(RETRY_MS);
+    expect(stores.meeting.connection.state).toBe('joined');
+  });
+
+  it('ends when the server does not come back', async () => {
+    const socket = await join();
+    vi.useFakeTimers();
+    socket.lose();
+    await vi.advanceTimersByTimeAsync(RECONNECT_FOR_MS);
+    expect(stores.meeting.connection).toEqual({ state: 'ended', reason: 'connection-lost' });
+    expect(track().readyState).toBe('ended');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('connects anew when the server hung up, which socket.io leaves to us', async () => {
+    const socket = await join(false);
+    vi.useFakeTimers();
+    socket.lose('io server disconnect');
+    await vi.advanceTimersByTimeAsync(RETRY_MS);
+    expect(socket.connects).toBe(1);
+  });
+});
+
+describe('the end', () => {
+  it.each(['removed', 'meeting-ended', 'media-failed'] as const)(
+    'says %s when the room is closed for that',
+    async (reason) => {
+      const socket = await join();
+      socket.tell('room:closed', { reason });
+      expect(stores.meeting.connection).toEqual({ state: 'ended', reason });
+    },
+  );
+
+  it('leave() tells the server and lets go of everything', async () => {
+    const socket = await join();
+    await producing(socket);
+    service.leave();
+    expect(socket.payloadsOf('room:leave')).toHaveLength(1);
+    expect(stores.meeting.connection).toEqual({ state: 'ended', reason: 'left' });
+    expect(socket.connected).toBe(false);
+    expect(socket.listeners.size).toBe(0);
+    expect(track().readyState).toBe('ended');
+    expect(service.remoteTracks.value).toEqual([]);
+    expect(stores.participants.all).toEqual([]);
+  });
+
+  it('leave() twice is silent', async () => {
+    const socket = await join();
+    service.leave();
+    service.leave();
+    expect(socket.payloadsOf('room:leave')).toHaveLength(1);
+  });
+});
