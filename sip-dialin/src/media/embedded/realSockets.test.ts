@@ -1,12 +1,18 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createDecoder, createEncoder } from 'libopus-wasm';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { LegMedia, PhoneMedia, RoomMedia } from '../PhoneMedia.ts';
+import type { LegMedia, PhoneMedia, RoomMedia, RtpAddress } from '../PhoneMedia.ts';
+import type { Direction } from '../sdp/audio.ts';
 import { buildOffer } from '../sdp/buildSdp.ts';
 import { parseSdp } from '../sdp/parseSdp.ts';
 import { g711, type G711Law } from './codecs/g711.ts';
 import { createEmbeddedPhoneMedia } from './index.ts';
 import { UdpPort } from './net/UdpPort.ts';
+import { writePrompt } from './prompts/wav.ts';
 import { isRtcp, parseRtp, writeRtp, type RtpPacket } from './rtp/packet.ts';
 import { parseRtcp } from './rtp/rtcp.ts';
 import { seqDiff } from './rtp/seq16.ts';
@@ -18,6 +24,7 @@ import { seqDiff } from './rtp/seq16.ts';
 const HOST = '127.0.0.1';
 const SFU_SSRC = 0xcafe;
 const SFU_HZ = 1750;
+const PROMPT_HZ = 2500;
 const OPUS_TYPE = 100;
 const LEVEL_ID = 10;
 const AMPLITUDE = 5000;
@@ -51,7 +58,7 @@ class TonePhone {
   readonly ssrc: number;
   readonly #port: UdpPort;
   #sent = 0;
-  #to: { ip: string; port: number } | undefined;
+  #to: RtpAddress | undefined;
 
   constructor(port: UdpPort, law: G711Law, hz: number, ssrc: number) {
     this.#port = port;
@@ -68,13 +75,13 @@ class TonePhone {
     };
   }
 
-  async call(leg: LegMedia): Promise<void> {
-    const offer = buildOffer({
-      sessionId: '1',
-      version: 1,
-      address: HOST,
-      port: this.#port.local.port,
-    });
+  get to(): RtpAddress {
+    return this.#to!;
+  }
+
+  async call(leg: LegMedia, direction: Direction = 'sendrecv'): Promise<void> {
+    const { port } = this.#port.local;
+    const offer = buildOffer({ sessionId: '1', version: 1, address: HOST, port }, direction);
     const only = this.law === 'PCMU' ? '0 101' : '8 101';
     const answer = await leg.answer(offer.replace('RTP/AVP 0 8 101', `RTP/AVP ${only}`));
     this.#to = { ip: HOST, port: parseSdp(answer).media[0]!.port };
@@ -230,6 +237,53 @@ describe('embedded media by real sockets', () => {
     expect(uplinks.get(1)!.length).toBe(count);
     legs[0]!.setMuted(false);
     await eventually(() => expect(phones[1]!.hears(500)).toBeGreaterThan(-3));
+  }, 20_000);
+
+  it('a phone in a prompt hears that alone, and is not heard', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'switchroom-media-'));
+    const file = join(dir, 'prompt.wav');
+    await writeFile(file, writePrompt(toneFrame(PROMPT_HZ, 16_000, 0, 16_000)));
+    const playing = legs[1]!.play(Array<string>(20).fill(file));
+    await eventually(() => {
+      expect(phones[1]!.hears(PROMPT_HZ)).toBeGreaterThan(-3);
+      for (const hz of [500, 1200, SFU_HZ]) expect(phones[1]!.hears(hz)).toBeLessThan(-30);
+      expect(phones[0]!.hears(PROMPT_HZ)).toBeLessThan(-40);
+      expect(phones[0]!.hears(800)).toBeLessThan(-40);
+    });
+    legs[1]!.stop();
+    await expect(playing).resolves.toBe('stopped');
+    await eventually(() => {
+      expect(phones[0]!.hears(800)).toBeGreaterThan(-3);
+      expect(phones[1]!.hears(500)).toBeGreaterThan(-3);
+    });
+    await rm(dir, { recursive: true });
+  }, 20_000);
+
+  it('a phone that holds the call is not heard, whatever it plays, until it resumes', async () => {
+    await phones[2]!.call(legs[2]!, 'sendonly');
+    await eventually(() => expect(phones[0]!.hears(1200)).toBeLessThan(-40));
+    await phones[2]!.call(legs[2]!);
+    await eventually(() => expect(phones[0]!.hears(1200)).toBeGreaterThan(-3));
+  }, 20_000);
+
+  it('rubbish on the RTP port harms nobody', async () => {
+    const stranger = await UdpPort.bind(HOST, 0);
+    ports.push(stranger);
+    for (let i = 0; i < 200; i++) {
+      stranger.send(randomBytes(i), phones[0]!.to);
+      stranger.send(randomBytes(i), room.local);
+    }
+    // Also RTP that looks right, from somewhere else: loud noise that must not come through.
+    for (let i = 0; i < 50; i++) {
+      const packet = { payloadType: 0, sequenceNumber: i, timestamp: i * 160, ssrc: 1000 };
+      stranger.send(writeRtp({ ...packet, payload: randomBytes(160) }), phones[0]!.to);
+    }
+    phones[1]!.received.length = 0;
+    await eventually(() => {
+      expect(phones[1]!.received).toHaveLength(LISTEN_SAMPLES / 160);
+      expect(phones[1]!.hears(500)).toBeGreaterThan(-3);
+      expect(phones[1]!.hears(2345)).toBeLessThan(-40);
+    });
   }, 20_000);
 
   it('a removed source is silent, and so is the room for who left it', async () => {

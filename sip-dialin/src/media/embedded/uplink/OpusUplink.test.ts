@@ -10,13 +10,18 @@ function setUp(): {
   sent: UplinkPacket[];
   dtx: boolean[];
   freed: () => boolean;
+  encoded: () => number;
 } {
   const sent: UplinkPacket[] = [];
   const dtx: boolean[] = [];
   let freed = false;
+  let encoded = 0;
   const uplink = new OpusUplink({
     encoder: {
-      encode: (pcm) => (pcm[0] ? Uint8Array.of(0, 0, 0, pcm[0]) : Uint8Array.of(0)),
+      encode: (pcm) => {
+        encoded += 1;
+        return pcm[0] ? Uint8Array.of(0, 0, 0, pcm[0]) : Uint8Array.of(0);
+      },
       setDtx: (enabled) => dtx.push(enabled),
       free: () => (freed = true),
     },
@@ -24,7 +29,7 @@ function setUp(): {
     firstTimestamp: 0xfffffff0,
     send: (packet) => sent.push(packet),
   });
-  return { uplink, sent, dtx, freed: () => freed };
+  return { uplink, sent, dtx, freed: () => freed, encoded: () => encoded };
 }
 
 function push(
@@ -145,6 +150,16 @@ describe('OpusUplink', () => {
     const { uplink, dtx } = setUp();
     [10, 10, 2000, 2000, 10].forEach((value, i) => push(uplink, i, { value }));
     expect(dtx).toEqual([false, true]);
+  });
+
+  it('does not encode what is silent for longer than 300 ms, and begins again at once', () => {
+    const { uplink, sent, encoded } = setUp();
+    push(uplink, 0, { value: 3000 });
+    for (let i = 1; i < 101; i++) push(uplink, i, { value: 0 });
+    expect(encoded()).toBe(1 + 15);
+    push(uplink, 101, { value: 3000 });
+    expect(frames(sent)).toEqual([0, 101]);
+    expect(seqs(sent)).toEqual([0, 1]);
   });
 
   it('sends a steady tone on and on', async () => {

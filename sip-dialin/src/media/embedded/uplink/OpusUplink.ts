@@ -17,6 +17,11 @@ const JUMP_SAMPLES = 16_000;
  */
 const ALWAYS_SENT_DBOV = -45;
 
+/** What is softer than the noise of an idle line is not even encoded, */
+const SILENT_DBOV = -60;
+/** once it has lasted for 300 ms: the ends of words are soft. */
+const SILENT_FRAMES = 15;
+
 /** One Opus packet for the SFU, all but payload type and SSRC. */
 export interface UplinkPacket {
   sequenceNumber: number;
@@ -59,6 +64,7 @@ export class OpusUplink {
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   /** How much of `#frame` is filled. */
   #filled = 0;
+  #silentFrames = 0;
   /** Numbers of the frame that is being filled. */
   #sequenceNumber: number;
   #timestamp: number;
@@ -163,10 +169,10 @@ export class OpusUplink {
 
   #encode(voice: boolean): void {
     const level = levelDbov(this.#frame);
-    this.#allowPause(level < ALWAYS_SENT_DBOV);
-    const payload = this.#encoder.encode(this.#frame);
+    this.#silentFrames = level < SILENT_DBOV ? this.#silentFrames + 1 : 0;
+    const payload = this.#silentFrames > SILENT_FRAMES ? undefined : this.#encodeFrame(level);
     this.#filled = 0;
-    if (payload.length > DTX_BYTES) {
+    if (payload && payload.length > DTX_BYTES) {
       this.#send({
         sequenceNumber: this.#sequenceNumber,
         timestamp: this.#timestamp,
@@ -184,10 +190,13 @@ export class OpusUplink {
     this.#timestamp = timestampAdd(this.#timestamp, FRAME_SAMPLES * CLOCK_RATIO);
   }
 
-  #allowPause(allowed: boolean): void {
-    if (allowed === this.#mayPause) return;
-    this.#mayPause = allowed;
-    this.#encoder.setDtx(allowed);
+  #encodeFrame(level: number): Uint8Array {
+    const mayPause = level < ALWAYS_SENT_DBOV;
+    if (mayPause !== this.#mayPause) {
+      this.#mayPause = mayPause;
+      this.#encoder.setDtx(mayPause);
+    }
+    return this.#encoder.encode(this.#frame);
   }
 
   #extensions(level: number, voice: boolean): RtpExtension[] {

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { g711, type G711Law } from '../codecs/g711.ts';
+import { MIX_SAMPLES } from './OpusSource.ts';
+import { RoomMixer, type MixedLeg } from './RoomMixer.ts';
+
+class FakeLeg implements MixedLeg {
+  readonly law: G711Law;
+  voice: number | undefined;
+  readonly frames: Uint8Array[] = [];
+
+  constructor(law: G711Law = 'PCMU', voice?: number) {
+    this.law = law;
+    this.voice = voice;
+  }
+
+  pullVoice(): Int16Array | undefined {
+    return this.voice === undefined ? undefined : new Int16Array(MIX_SAMPLES).fill(this.voice);
+  }
+
+  sendFrame(codes: Uint8Array): void {
+    this.frames.push(codes);
+  }
+
+  /** What it hears at the end of the last frame, where the filters have settled. */
+  heard(): number {
+    const pcm = new Int16Array(160);
+    g711(this.law).decode(this.frames.at(-1)!, pcm);
+    return pcm[159]!;
+  }
+}
+
+/** What a constant becomes in G.711. */
+function coded(value: number, law: G711Law): number {
+  const codes = new Uint8Array(1);
+  const pcm = new Int16Array(1);
+  g711(law).encode(Int16Array.of(value), codes);
+  g711(law).decode(codes, pcm);
+  return pcm[0]!;
+}
+
+const mix = (mixer: RoomMixer, legs: MixedLeg[], sources: number[] = [], ticks = 2): void => {
+  const pulled = sources.map((value) => ({ pull: () => new Int16Array(MIX_SAMPLES).fill(value) }));
+  for (let i = 0; i < ticks; i++) mixer.mixOnce(legs, pulled, 0);
+};
+
+describe('RoomMixer', () => {
+  it('gives each the exact sum of all others', () => {
+    const mixer = new RoomMixer();
+    const [a, b, c] = [new FakeLeg('PCMU', 1000), new FakeLeg('PCMA', -300), new FakeLeg('PCMU')];
+    mix(mixer, [a, b, c], [50, 7]);
+    expect(a.heard()).toBe(coded(-243, 'PCMU'));
+    expect(b.heard()).toBe(coded(1057, 'PCMA'));
+    expect(c.heard()).toBe(coded(757, 'PCMU'));
+  });
+
+  it('encodes once for all silent phones of a law, and once for each talker', () => {
+    const mixer = new RoomMixer();
+    const silent = Array.from({ length: 40 }, (_, i) => new FakeLeg(i % 2 ? 'PCMU' : 'PCMA'));
+    const talkers = [new FakeLeg('PCMU', 100), new FakeLeg('PCMU', 200)];
+    mix(mixer, [...silent, ...talkers], [], 1);
+    expect(mixer.stats).toEqual({ ticks: 1, encoded: 2 + 2, sent: 42 });
+    expect(silent[0]!.frames[0]).toBe(silent[2]!.frames[0]);
+    expect(silent[1]!.frames[0]).toBe(silent[3]!.frames[0]);
+  });
+
+  it('sends silence when nobody talks, and when the only talker listens', () => {
+    const mixer = new RoomMixer();
+    const [silent, talker] = [new FakeLeg(), new FakeLeg('PCMU', 500)];
+    mix(mixer, [silent]);
+    expect(silent.frames.at(-1)!.every((code) => code === 0xff)).toBe(true);
+    mix(mixer, [silent, talker]);
+    expect(talker.heard()).toBe(0);
+    expect(silent.heard()).toBe(coded(500, 'PCMU'));
+  });
+
+  it('goes on without a click when a listener begins to talk', () => {
+    const mixer = new RoomMixer();
+    const leg = new FakeLeg();
+    const listener = new FakeLeg();
+    mix(mixer, [leg, listener], [1000], 3);
+    leg.voice = 0;
+    mix(mixer, [leg, listener], [1000], 1);
+    expect(leg.frames.at(-1)).toEqual(listener.frames.at(-1));
+  });
+
+  it('saturates when too many shout at once', () => {
+    const mixer = new RoomMixer();
+    const listener = new FakeLeg('PCMA');
+    mix(mixer, [listener], [30_000, 30_000, 30_000]);
+    expect(listener.heard()).toBe(coded(32_767, 'PCMA'));
+  });
+});
