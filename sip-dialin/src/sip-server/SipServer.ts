@@ -32,6 +32,7 @@ export interface SipServerOptions {
   secret: string;
   /** Default 0: the system chooses. */
   controlPort?: number;
+  /** Default: silent. */
   logger?: Logger;
   clock?: Clock;
   /** In milliseconds; default: those of RFC 3261. */
@@ -100,7 +101,7 @@ export class SipServer {
         onServerTerminated: (...args) => this.#inbound.onServerTerminated(...args),
       },
     });
-    const log = (options.logger ?? pino({ level: 'silent' })).child({ part: 'sip-server' });
+    const log = options.logger ?? pino({ level: 'silent' });
     const send = (message: SipMessage, target: Target): void => {
       transport.send(serialize(message), target).catch(() => undefined);
     };

@@ -119,12 +119,15 @@ describe('the server lives', () => {
     for (let count = 0; count < 3000; count++) {
       const method = methods[count % methods.length]!;
       fuzzer.send(mutate(fuzzer.compose(method, count + 1, { body: SDP }), random));
-      if (count % 50 === 0) await new Promise(setImmediate);
+      // The loopback drops what overflows the socket's buffer.
+      if (count % 10 === 0) await new Promise(setImmediate);
     }
     const phone = await RawPhone.open(server.sip);
-    phone.send(phone.compose('OPTIONS', 1));
-    await phone.expect(200, 'OPTIONS');
+    const question = phone.compose('OPTIONS', 1);
+    const asking = setInterval(() => phone.send(question), 50);
+    await phone.expect(200, 'OPTIONS').finally(() => clearInterval(asking));
     expect(server.stats().controlClients).toBe(1);
+    expect(server.stats().ignored).toBeGreaterThan(300);
     const held = (): number => {
       const { serverTransactions, clientTransactions, dialogs, unacked } = server.stats();
       // An SUBSCRIBE or INVITE that got through the mutation ends by its timers.

@@ -62,6 +62,20 @@ describe('SIPp calls', { timeout: 30_000 }, () => {
     await until('dialogs and connections to be forgotten', idle);
   });
 
+  it('with a display name', () => call('uac-displayname-from.xml'));
+
+  it.each([['uac-recv-reinvite.xml'], ['uac-delayed-ack.xml']])(
+    'get a re-INVITE (%s)',
+    async (name) => {
+      const done = call(name);
+      await until('the dialog', () => dialogs.length > 0);
+      const [dialog] = dialogs;
+      await dialog!.modify(SDP);
+      if (name === 'uac-recv-reinvite.xml') dialog!.destroy(undefined, () => undefined);
+      await done;
+    },
+  );
+
   it('without an offer', () => call('uac-nosdp.xml'));
 
   it('losing three of four 200s', () => call('uac-drop-one-200.xml'));
@@ -164,6 +178,41 @@ describe('SIPp is called', { timeout: 30_000 }, () => {
     await done;
     await until('the dialog to be forgotten', () => server.stats().dialogs === 0);
   });
+
+  it.each([['uas-auth-register.xml'], ['uas-auth-register-no-realm.xml']])(
+    'as a registrar (%s)',
+    async (scenario) => {
+      const done = runSipp({ scenario, port });
+      const status = await request({
+        method: 'REGISTER',
+        headers: { ...headers, Contact: '<sip:dhorton@localhost>;expires=3600' },
+        auth,
+      });
+      expect(status).toBe(200);
+      await done;
+    },
+  );
+
+  it('with OPTIONS', async () => {
+    const done = runSipp({ scenario: 'uas-options-expect-200.xml', port });
+    expect(await request({ method: 'OPTIONS', headers })).toBe(200);
+    await done;
+  });
+
+  /** A request outside of dialogs: the status of its final answer. */
+  function request(options: object): Promise<number> {
+    type Sent = (error: unknown, sent: Srf.SrfRequest) => void;
+    return new Promise((resolve) => {
+      const send = srf.request.bind(srf) as unknown as (
+        to: string,
+        what: object,
+        then: Sent,
+      ) => void;
+      send(uri(), options, (_error, sent) => {
+        sent.on('response', (response) => resolve(response?.status ?? 0));
+      });
+    });
+  }
 
   it('and redirects', async () => {
     const elsewhere = await freePort();

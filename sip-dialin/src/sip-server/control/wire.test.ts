@@ -24,10 +24,8 @@ const passage = {
 /** The payload without its own id; fails when the length field is wrong. */
 function payload(frame: Buffer): string {
   const text = frame.toString();
-  const [length = '', rest = ''] = [
-    text.slice(0, text.indexOf('#')),
-    text.slice(text.indexOf('#') + 1),
-  ];
+  const hash = text.indexOf('#');
+  const [length, rest] = [text.slice(0, hash), text.slice(hash + 1)];
   expect(Buffer.byteLength(rest)).toBe(Number(length));
   expect(rest[36]).toBe('|');
   return rest.slice(37);

@@ -10,6 +10,7 @@ import type { Refusal } from './admission.ts';
 import type { Context, SipDialog } from './Context.ts';
 import { defaultContentType } from './contentType.ts';
 import { hangUp } from './hangUp.ts';
+import { shorten } from './redactUri.ts';
 import type { ServedRequest } from './ServedRequest.ts';
 import { SubscriptionExpiry } from './SubscriptionExpiry.ts';
 import { passageOf, record, tellCanceled, tellUnsolicited } from './tell.ts';
@@ -147,8 +148,7 @@ export class Answers {
       transactionId: served.initial ? served.id : randomUUID(),
       send: () => this.#context.send(response, target),
       onGivenUp: () => {
-        const { callId } = served;
-        this.#context.log.warn({ callId }, 'no ACK came: hanging up');
+        this.#context.log.warn({ callId: shorten(served.callId) }, 'no ACK came: hanging up');
         const bye = hangUp(this.#context, dialog, 'ACK timeout');
         if (bye === undefined) return;
         tellUnsolicited(this.#context, dialog, bye);
@@ -170,7 +170,8 @@ export class Answers {
   }
 
   #log(served: ServedRequest, { status }: SipResponse): void {
-    const { method, callId } = served;
+    const { method } = served;
+    const callId = shorten(served.callId);
     this.#context.log[method === 'OPTIONS' ? 'debug' : 'info'](
       { method, status, callId },
       'answered',

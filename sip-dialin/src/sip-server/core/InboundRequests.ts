@@ -11,7 +11,7 @@ import { answerTarget } from '../transport/received.ts';
 import { examine, unserved } from './admission.ts';
 import type { Answers } from './Answers.ts';
 import type { Context, SipDialog } from './Context.ts';
-import { redactUri } from './redactUri.ts';
+import { redactUri, shorten } from './redactUri.ts';
 import { ServedRequest } from './ServedRequest.ts';
 import { passageOf, record, tellCanceled } from './tell.ts';
 
@@ -34,7 +34,7 @@ export class InboundRequests implements TransactionUser {
     this.#served.set(transaction, served);
     this.#answers.track(served);
     const { method, callId, request } = served;
-    const about = { method, callId, peer: peer.host, uri: redactUri(request.uri) };
+    const about = { method, callId: shorten(callId), peer: peer.host, uri: redactUri(request.uri) };
     this.#context.log[method === 'OPTIONS' ? 'debug' : 'info'](about, 'request received');
     const refusal = merged ? { status: 482 } : examine(request);
     if (refusal !== undefined) this.#refuse(served, refusal);
@@ -81,7 +81,10 @@ export class InboundRequests implements TransactionUser {
 
   #refuse(served: ServedRequest, refusal: Parameters<ServedRequest['answer']>[0]): void {
     const { method, callId } = served;
-    this.#context.log.info({ method, callId, status: refusal.status }, 'request refused');
+    this.#context.log.info(
+      { method, callId: shorten(callId), status: refusal.status },
+      'request refused',
+    );
     served.answer(refusal);
   }
 

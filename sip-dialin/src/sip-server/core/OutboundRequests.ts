@@ -1,5 +1,6 @@
 import { AppError } from '@switchroom/protocol';
 import { randomUUID } from 'node:crypto';
+import type { Timer } from '../clock.ts';
 import type { Command } from '../control/command.ts';
 import type { ControlClient } from '../control/ControlClient.ts';
 import { refused, requestSent, sipMessage } from '../control/wire.ts';
@@ -21,6 +22,8 @@ export class OutboundRequests {
   readonly #context: Context;
   readonly #dialogs: OutboundDialogs;
   readonly #invites: OutboundInvites;
+  /** Dialogs whose BYE was challenged. */
+  readonly #leaving = new Set<Timer>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -54,6 +57,8 @@ export class OutboundRequests {
 
   close(): void {
     this.#invites.close();
+    for (const timer of this.#leaving) timer.cancel();
+    this.#leaving.clear();
   }
 
   #send(command: Command, template: SipRequest, client: ControlClient): void {
@@ -128,8 +133,15 @@ export class OutboundRequests {
     if (request.method !== 'BYE' && !lastNotify) return;
     // A challenged BYE is sent again with credentials: the dialog stays for as long as that may take.
     const challenged = status === 401 || status === 407;
-    const retry = this.#context.timers.t4;
-    if (challenged) this.#context.clock.after(retry, () => this.#context.dialogs.remove(dialog));
+    if (challenged) this.#removeSoon(dialog);
     else this.#context.dialogs.remove(dialog);
+  }
+
+  #removeSoon(dialog: SipDialog): void {
+    const timer = this.#context.clock.after(this.#context.timers.t4, () => {
+      this.#leaving.delete(timer);
+      this.#context.dialogs.remove(dialog);
+    });
+    this.#leaving.add(timer);
   }
 }

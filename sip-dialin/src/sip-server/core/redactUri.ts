@@ -1,7 +1,16 @@
 import { maskNumber } from '@switchroom/protocol';
 
+/** Longest text of a stranger that a log line repeats. */
+const LONGEST = 128;
+
+/** A Call-ID as logs may show it. */
+export function shorten(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
 /** A URI as logs may show it: the user part, a number mostly, is masked. */
 export function redactUri(uri: string): string {
+  if (uri.length > LONGEST) return '…';
   const match = /^([a-z]+):(?:(.*)@)?([^@]*)$/is.exec(uri);
   const [, scheme, user, rest] = match ?? [];
   if (scheme === undefined || rest === undefined) return '…';

@@ -3,6 +3,8 @@ import type { Clock, Timer } from '../clock.ts';
 import { FramingError, StreamFramer } from '../message/StreamFramer.ts';
 
 const CRLF = Buffer.from('\r\n');
+/** How long a stranger may take over the first message, and anyone over the rest of one, in milliseconds. */
+const PATIENCE_MS = 32_000;
 
 export interface TcpConnectionOptions {
   socket: Socket;
@@ -18,6 +20,8 @@ export class TcpConnection {
   readonly #options: TcpConnectionOptions;
   readonly #framer = new StreamFramer();
   #idle: Timer | undefined;
+  /** True while a message is awaited that ought to come soon. */
+  #hurry = true;
   #closed = false;
   readonly address: string;
   readonly port: number;
@@ -32,7 +36,7 @@ export class TcpConnection {
     // The 'close' that follows every 'error' does the releasing.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.close());
-    this.#restartIdle();
+    this.#restart(PATIENCE_MS);
   }
 
   get closed(): boolean {
@@ -42,7 +46,7 @@ export class TcpConnection {
   /** Resolves when the bytes were handed to the system; rejects when the connection is gone. */
   send(data: Buffer): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('connection closed'));
-    this.#restartIdle();
+    if (!this.#hurry) this.#restart();
     return new Promise((resolve, reject) => {
       this.#options.socket.write(data, (error) => (error ? reject(error) : resolve()));
     });
@@ -57,9 +61,9 @@ export class TcpConnection {
   }
 
   #onData(chunk: Buffer): void {
-    this.#restartIdle();
     try {
       const { messages, pings } = this.#framer.push(chunk);
+      this.#onProgress(messages.length + pings > 0);
       if (pings > 0) this.#options.socket.write(CRLF);
       for (const message of messages) this.#options.onMessage(message, this);
     } catch (error) {
@@ -68,8 +72,21 @@ export class TcpConnection {
     }
   }
 
-  #restartIdle(): void {
+  /** Whole messages and pings earn a long rest; a piece of one does not, however often it comes. */
+  #onProgress(whole: boolean): void {
+    const begun = this.#framer.pendingBytes > 0;
+    if (whole && !begun) {
+      this.#hurry = false;
+      this.#restart();
+    } else if (begun && (whole || !this.#hurry)) {
+      this.#hurry = true;
+      this.#restart(PATIENCE_MS);
+    }
+  }
+
+  #restart(atMost = Infinity): void {
     this.#idle?.cancel();
-    this.#idle = this.#options.clock.after(this.#options.idleMs, () => this.close());
+    const ms = Math.min(this.#options.idleMs, atMost);
+    this.#idle = this.#options.clock.after(ms, () => this.close());
   }
 }

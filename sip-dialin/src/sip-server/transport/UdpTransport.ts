@@ -1,13 +1,19 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
+/** Bytes that may wait to be read: bursts of calls come faster than one by one. The system may give less. */
+const RECEIVE_BUFFER = 1 << 20;
+
 /** SIP over UDP: one socket for everything, as rport needs (RFC 3581 section 4). */
 export class UdpTransport {
   readonly #socket: Socket;
   #closed = false;
 
   constructor(host: string, onMessage: (data: Buffer, from: RemoteInfo) => void) {
-    this.#socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    this.#socket = createSocket({
+      type: host.includes(':') ? 'udp6' : 'udp4',
+      recvBufferSize: RECEIVE_BUFFER,
+    });
     this.#socket.on('message', onMessage);
   }
 
