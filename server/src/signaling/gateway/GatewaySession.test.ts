@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseConfig, type GatewayConsumerCreated, type User } from '@switchroom/protocol';
+import { openDatabase, type Database } from '../../db/openDatabase.ts';
+import { FailureLimiter } from '../../identity/FailureLimiter.ts';
+import { MeetingLinks } from '../../meetings/MeetingLinks.ts';
+import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
+import { RecordingControl } from '../../recording/RecordingControl.ts';
+import { RecordingStore } from '../../recording/RecordingStore.ts';
+import { Rooms } from '../../room/Rooms.ts';
+import { FakeSfu } from '../../sfu/fake/FakeSfu.ts';
+import type { GatewayOutbox } from './GatewayOutbox.ts';
+import { GatewaySession, type GatewayDeps } from './GatewaySession.ts';
+
+const logger = pino({ level: 'silent' });
+const user: User = { id: 'u1', email: 'a@example.org', role: 'administrator' };
+
+/** Writes down what it is told, and can receive everything. */
+class FakeOutbox implements GatewayOutbox {
+  readonly told: string[] = [];
+  readonly offered: GatewayConsumerCreated[] = [];
+  tell = (event: string): void => void this.told.push(event);
+  offerConsumer = async (news: GatewayConsumerCreated): Promise<void> =>
+    void this.offered.push(news);
+  startRecording = async (): Promise<void> => undefined;
+  stopRecording = async (): Promise<void> => undefined;
+}
+
+describe('GatewaySession', () => {
+  let dir: string;
+  let db: Database;
+  let sfu: FakeSfu;
+  let deps: GatewayDeps;
+  let meeting: Meeting;
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'switchroom-gateway-'));
+    db = await openDatabase(dir);
+    const createdAt = '2026-01-01T00:00:00.000Z';
+    await db
+      .insertInto('users')
+      .values({ ...user, passwordHash: '', createdAt })
+      .execute();
+    sfu = new FakeSfu();
+    const rooms = new Rooms({ sfu, logger });
+    const meetings = new MeetingStore(db);
+    const store = new RecordingStore(db);
+    deps = {
+      rooms,
+      meetings,
+      links: new MeetingLinks(parseConfig({}), 'http://x'),
+      recordings: new RecordingControl({ rooms, meetings, store, recipient: 'age1x', logger }),
+      pins: new FailureLimiter({ failures: 1, seconds: 1, message: 'no' }),
+      logger,
+    };
+    meeting = await meetings.create(user, {});
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    deps.rooms.close('left');
+    await db.destroy();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const session = (outbox = new FakeOutbox(), kind: GatewaySession['kind'] = 'sip-dialin') =>
+    new GatewaySession({ kind, outbox, deps });
+
+  it('openRoom() twice at once gives one link', async () => {
+    const gateway = session();
+    const [one, two] = await Promise.all([
+      gateway.openRoom(meeting.id),
+      gateway.openRoom(meeting.id),
+    ]);
+    expect(one).toBe(two);
+    expect(sfu.routers[0]!.transports).toHaveLength(1);
+    expect(gateway.linkOfTransport(one.transport.id)).toBe(one);
+    await expect(gateway.openRoom('unknown')).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('consumers are made once the transport is connected, to the same address twice', async () => {
+    const outbox = new FakeOutbox();
+    const recorder = session(outbox, 'recorder');
+    const phone = await (await session().openRoom(meeting.id)).addPhone('Phone', 1);
+    const link = await recorder.openRoom(meeting.id);
+    expect(outbox.offered).toEqual([]);
+    await link.connect('127.0.0.1', 5000);
+    await link.connect('127.0.0.1', 5000);
+    await vi.waitFor(() =>
+      expect(outbox.offered).toMatchObject([{ participant: { id: phone.id } }]),
+    );
+    expect(link.streams).toBe(1);
+    await expect(link.connect('127.0.0.1', 5001)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  it('releaseRoom() closes transport and room, which has nobody; twice is silent', async () => {
+    const outbox = new FakeOutbox();
+    const gateway = session(outbox);
+    await gateway.openRoom(meeting.id);
+    gateway.releaseRoom(meeting.id);
+    gateway.releaseRoom(meeting.id);
+    expect(sfu.routers[0]!.transports[0]!.closed).toBe(true);
+    expect(deps.rooms.get(meeting.id)).toBeUndefined();
+    expect(outbox.told).toEqual([]);
+    expect(() => gateway.link(meeting.id)).toThrow(/open it first/);
+  });
+
+  it('is told when the room closes, and can open it again', async () => {
+    const outbox = new FakeOutbox();
+    const gateway = session(outbox);
+    const link = await gateway.openRoom(meeting.id);
+    deps.rooms.get(meeting.id)!.close('media-failed');
+    link.close('left');
+    expect(outbox.told).toEqual(['room:closed']);
+    expect(await gateway.openRoom(meeting.id)).not.toBe(link);
+  });
+
+  it('disconnected() takes its phones out; twice is silent, and what was opening is closed', async () => {
+    const outbox = new FakeOutbox();
+    const other = session(outbox, 'recorder');
+    await other.openRoom(meeting.id);
+    const gateway = session();
+    await (await gateway.openRoom(meeting.id)).addPhone('Phone', 1);
+    const second = await deps.meetings.create(user, {});
+    const opening = gateway.openRoom(second.id);
+    gateway.disconnected();
+    gateway.disconnected();
+    await expect(opening).rejects.toMatchObject({ code: 'unavailable' });
+    expect(outbox.told).toEqual(['participant:joined', 'participant:left', 'room:closed']);
+    expect(deps.rooms.all()).toEqual([]);
+  });
+
+  it('a phone that hangs up is not echoed to its own gateway', async () => {
+    const outbox = new FakeOutbox();
+    const link = await session(outbox).openRoom(meeting.id);
+    const [one, two] = [await link.addPhone('One', 1), await link.addPhone('Two', 2)];
+    await link.setPhoneMuted(one.id, true);
+    link.removePhone(one.id);
+    link.removePhone(one.id);
+    expect(outbox.told).toEqual([]);
+    await expect(link.setPhoneMuted(one.id, true)).rejects.toMatchObject({ code: 'not-found' });
+    deps.rooms.get(meeting.id)!.remove(two.id, 'removed');
+    expect(outbox.told).toEqual(['participant:left', 'room:closed']);
+  });
+
+  it('an opened room waits ten seconds for the phone when everybody else leaves', async () => {
+    const host = await session().openRoom(meeting.id);
+    const { id } = await host.addPhone('Host', 1);
+    vi.useFakeTimers();
+    const gateway = session();
+    await gateway.openRoom(meeting.id);
+    host.removePhone(id);
+    expect(deps.rooms.get(meeting.id)).toBeDefined();
+    vi.advanceTimersByTime(10_000);
+    expect(deps.rooms.get(meeting.id)).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
