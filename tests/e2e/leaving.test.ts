@@ -27,6 +27,7 @@ describe.each<{ who: string; leavers: Party[]; stayers: Party[] }>([
     await four.allHearTheOthers();
     await four.leave(...leavers);
     expect(four.present).toEqual(stayers);
+    await four.talkFor(2);
     await four.allHearTheOthers();
     await four.leave(...stayers);
 

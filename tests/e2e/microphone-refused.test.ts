@@ -44,15 +44,20 @@ describe('somebody whose microphone is refused', () => {
     }
   });
 
-  it('may also press Join, and is in the room without a microphone', async () => {
+  it('is told so on pressing Join, too, and may then join to listen', async () => {
     const { joinUrl } = await switchroom.rest.createMeeting();
-    const listener = await BrowserParticipant.join({
+    const listener = await BrowserParticipant.open({
       name: 'Lena',
       joinUrl,
       microphone: 'refused',
     });
     try {
-      await listener.page.getByText('Microphone access is blocked').first().waitFor();
+      const { page } = listener;
+      await page.getByRole('textbox', { name: 'Your name' }).fill('Lena');
+      await page.getByRole('button', { name: 'Join', exact: true }).click();
+      await page.getByText('Microphone access is blocked').waitFor();
+      await page.getByRole('button', { name: 'Listen only' }).click();
+      await listener.inRoom();
     } finally {
       await listener.close();
     }

@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { levelAt, loudness } from '../support/audio/goertzel.ts';
 import { silence, tone } from '../support/audio/tones.ts';
 import { eventually } from '../support/eventually.ts';
 import { BaresipPhone } from '../support/phones/BaresipPhone.ts';
 import { SippPhone, type SippOptions } from '../support/phones/SippPhone.ts';
+import { childOf } from '../support/process/childOf.ts';
 import { Switchroom } from '../support/Switchroom.ts';
 
 let switchroom: Switchroom;
@@ -79,17 +79,6 @@ a=rtpmap:97 iLBC/8000`;
     });
   });
 });
-
-/** Pids of the children of a process, by name of the script they run. */
-async function childOf(pid: number, script: string): Promise<number | undefined> {
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const status = await readFile(`/proc/${name}/status`, 'utf8').catch(() => '');
-    const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-    if (status.includes(`PPid:\t${pid}\n`) && command.includes(script)) return Number(name);
-  }
-  return undefined;
-}
 
 describe('without the server behind it', () => {
   it('a call gets 503, and another gets in once the server is back', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MeetingView, ParticipantView, RecordingView } from '@switchroom/protocol';
 import { decodeOggOpus } from './audio/oggOpus.ts';
 import type { Sound } from './audio/Sound.ts';
@@ -90,6 +91,11 @@ export class FourParties {
 
   browser(party: Party): BrowserParticipant | undefined {
     return this.#browsers.get(party);
+  }
+
+  /** Lets everybody speak for so long: sound takes its time, and a recording is measured by it. */
+  talkFor(seconds: number): Promise<void> {
+    return delay(seconds * 1000);
   }
 
   /** Waits until everybody present hears all the others and not itself. */

@@ -23,16 +23,23 @@ export class Switchroom {
   readonly url: string;
   /** `127.0.0.1:port`, UDP and TCP. */
   readonly sipAddress: string;
+  /** Where WebRTC media comes in, UDP and TCP. */
+  readonly rtcPort: number;
   readonly dataDir: string;
   /** Signed in as the administrator. */
   readonly rest: RestClient;
   readonly #process: Child;
   #stopped = false;
 
-  private constructor(process: Child, ports: { http: number; sip: number }, dataDir: string) {
+  private constructor(
+    process: Child,
+    ports: { http: number; sip: number; rtc: number },
+    dataDir: string,
+  ) {
     this.#process = process;
     this.url = `http://127.0.0.1:${ports.http}`;
     this.sipAddress = `127.0.0.1:${ports.sip}`;
+    this.rtcPort = ports.rtc;
     this.dataDir = dataDir;
     this.rest = new RestClient(this.url);
   }
@@ -61,7 +68,7 @@ export class Switchroom {
         ...options.env,
       },
     });
-    const switchroom = new Switchroom(child, { http, sip }, dataDir);
+    const switchroom = new Switchroom(child, { http, sip, rtc }, dataDir);
     try {
       // The greeting is the last that is said of the start.
       await child.waitFor(new RegExp(`sip:\\S+:${sip}[^]*${dataDir}`), 60_000);
