@@ -109,7 +109,7 @@ export class SipServer {
     this.#context = { clock, timers, log, local, transactions, dialogs, control, send };
     this.#answers = new Answers(this.#context);
     this.#inbound = new InboundRequests(this.#context, this.#answers);
-    this.#outbound = new OutboundRequests(this.#context);
+    this.#outbound = new OutboundRequests(this.#context, this.#answers.unacked);
   }
 
   /** Opens the ports; `AppError('unavailable')` when one is taken. */

@@ -97,6 +97,24 @@ describe('a call from the network', () => {
     await nothingLeft();
   });
 
+  it('that the application ends at once gets its BYE after the ACK', async () => {
+    await answering();
+    phone.onMessage = (message) => {
+      if (message.kind === 'request') phone.reply(message, 200);
+    };
+    phone.send(phone.compose('INVITE', 1, { body: SDP }));
+    await until('the dialog', () => dialogs.length > 0);
+    const ended = new Promise((resolve) => dialogs[0]!.destroy(undefined, resolve));
+    // A 200 that came again: time enough for a hasty BYE to show itself.
+    await until('the 200 again', () => phone.statuses(200, 'INVITE').length > 1);
+    expect(phone.requests).toEqual([]);
+    await phone.expect(200, 'INVITE');
+    phone.send(phone.compose('ACK', 1));
+    await phone.expectRequest('BYE');
+    await ended;
+    await nothingLeft();
+  });
+
   it('passes re-INVITE and INFO within the dialog', async () => {
     await answering();
     const dialog = await call();

@@ -50,11 +50,12 @@ export class InboundRequests implements TransactionUser {
     ] as const;
     const dialog = this.#context.dialogs.byTags(ack.headers.get('Call-ID') ?? '', ...tags);
     if (dialog === undefined) return;
-    const known = this.#answers.unacked.acknowledge(dialog, cseqOf(ack)?.seq ?? 0);
+    const known = this.#answers.unacked.awaited(dialog, cseqOf(ack)?.seq ?? 0);
     if (known === undefined) return;
     // drachtio-server leaves the transport of an ACK empty, and names a re-INVITE's ACK anew.
     const passage = passageOf(this.#context, { ...peer, transport: '' }, known, dialog.id);
     dialog.owner.send(sipMessage('network', ack, passage));
+    this.#answers.unacked.drop(dialog);
   }
 
   onOverload(request: SipRequest, peer: Peer): void {
@@ -151,8 +152,8 @@ export class InboundRequests implements TransactionUser {
   }
 
   #ended(dialog: SipDialog, bye: SipRequest): void {
-    this.#answers.unacked.drop(dialog);
     this.#context.dialogs.remove(dialog);
+    this.#answers.unacked.drop(dialog);
     // A re-INVITE that still waits is answered as section 15.1.2 wants it.
     for (const other of this.#served.values()) {
       if (other.dialog === dialog && other.method === 'INVITE') other.answer({ status: 487 });

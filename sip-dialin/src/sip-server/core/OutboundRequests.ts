@@ -16,17 +16,20 @@ import { OutboundDialogs } from './OutboundDialogs.ts';
 import { OutboundInvites } from './OutboundInvites.ts';
 import { redactUri } from './redactUri.ts';
 import { dialogIdOf, passageOf, record } from './tell.ts';
+import type { UnackedAnswers } from './UnackedAnswers.ts';
 
 /** What the applications send: requests in and out of dialogs, ACK and CANCEL. */
 export class OutboundRequests {
   readonly #context: Context;
+  readonly #unacked: UnackedAnswers;
   readonly #dialogs: OutboundDialogs;
   readonly #invites: OutboundInvites;
   /** Dialogs whose BYE was challenged. */
   readonly #leaving = new Set<Timer>();
 
-  constructor(context: Context) {
+  constructor(context: Context, unacked: UnackedAnswers) {
     this.#context = context;
+    this.#unacked = unacked;
     this.#dialogs = new OutboundDialogs(context);
     this.#invites = new OutboundInvites(context, this.#dialogs);
   }
@@ -36,7 +39,7 @@ export class OutboundRequests {
     try {
       if (template.method === 'ACK') this.#dialogs.ack(command, template, client);
       else if (template.method === 'CANCEL') this.#invites.cancel(command, template, client);
-      else this.#send(command, template, client);
+      else if (!this.#held(command, template, client)) this.#send(command, template, client);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       client.send(refused(command.messageId, `Server error: ${error.message}`));
@@ -52,6 +55,7 @@ export class OutboundRequests {
         dialog.method === 'INVITE' ? hangUp(this.#context, dialog, 'service ended') : undefined;
       if (bye === undefined) this.#context.dialogs.remove(dialog);
       else record(this.#context, 'stop', 'application', bye, 'system-initiated-termination');
+      this.#unacked.drop(dialog);
     }
   }
 
@@ -59,6 +63,13 @@ export class OutboundRequests {
     this.#invites.close();
     for (const timer of this.#leaving) timer.cancel();
     this.#leaving.clear();
+  }
+
+  #held(command: Command, template: SipRequest, client: ControlClient): boolean {
+    if (template.method !== 'BYE' && template.method !== 'INVITE') return false;
+    const dialog = this.#context.dialogs.byId(command.fields[1] ?? '');
+    if (dialog === undefined) return false;
+    return this.#unacked.hold(dialog, () => this.handle(command, template, client));
   }
 
   #send(command: Command, template: SipRequest, client: ControlClient): void {
