@@ -81,7 +81,10 @@ export interface RtpAddress {
 /** A room's mixer. */
 export interface RoomMedia {
   readonly id: string;
-  /** Our RTP socket for this room (rtcp-mux), known from the start. */
+  /**
+   * Our RTP socket for this room (rtcp-mux), known from the start. Read it after `connect`: a socket
+   * that is bound to all addresses learns only then from which of them the SFU hears it.
+   */
   readonly local: RtpAddress;
 
   /** Tells where the SFU listens and in what shape it takes our Opus. */

@@ -5,23 +5,27 @@ import type { MediaWorker } from './worker/MediaWorker.ts';
 /** The main thread's end of a room. */
 export class EmbeddedRoom implements RoomMedia {
   readonly id: string;
-  readonly local: RtpAddress;
+  #local: RtpAddress;
   readonly #worker: MediaWorker;
   readonly #onClosed: () => void;
   #closed = false;
 
   constructor(id: string, local: RtpAddress, worker: MediaWorker, onClosed: () => void) {
     this.id = id;
-    this.local = local;
+    this.#local = local;
     this.#worker = worker;
     this.#onClosed = onClosed;
+  }
+
+  get local(): RtpAddress {
+    return this.#local;
   }
 
   async connect(
     sfu: RtpAddress & { payloadType: number; audioLevelExtensionId: number },
   ): Promise<void> {
     if (this.#closed) throw new AppError('media-unavailable', 'The room is closed.');
-    await this.#worker.request('room:connect', { roomId: this.id, sfu });
+    this.#local = await this.#worker.request('room:connect', { roomId: this.id, sfu });
   }
 
   addSource(ssrc: number): void {

@@ -6,8 +6,8 @@ const BUCKET_MS = 5;
 const BUCKETS = 40;
 /** Share of packets that should be in time. */
 const QUANTILE = 0.97;
-/** Forgetting: about the last 500 packets count, 10 s of speech. */
-const MEMORY_PACKETS = 500;
+/** Forgetting: about the last 300 packets count, 6 s of speech. */
+const MEMORY_PACKETS = 300;
 /** Before anything was measured, this much jitter is assumed with the weight of a few packets. */
 const PRIOR_JITTER_MS = 30;
 const PRIOR_PACKETS = 4;

@@ -7,7 +7,6 @@ export type DatagramHandler = (data: Buffer, from: RtpAddress) => void;
 /** One UDP socket that never throws and never emits: what goes wrong is counted. */
 export class UdpPort {
   readonly stats = { sent: 0, received: 0, errors: 0 };
-  readonly local: RtpAddress;
   /** Set by the owner. */
   onMessage: DatagramHandler | undefined;
   readonly #socket: Socket;
@@ -26,8 +25,6 @@ export class UdpPort {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    const { address, port } = socket.address();
-    this.local = { ip: address, port };
     // ICMP "port unreachable" comes as an error of a connected socket: the peer is not there yet.
     socket.on('error', () => (this.stats.errors += 1));
     socket.on('message', (data, { address: ip, port: from }) => {
@@ -38,6 +35,12 @@ export class UdpPort {
         this.stats.errors += 1; // A datagram is never reason enough to end the process.
       }
     });
+  }
+
+  /** Where it is bound; once connected, from which address the peer hears it. */
+  get local(): RtpAddress {
+    const { address, port } = this.#closing ? { address: '', port: 0 } : this.#socket.address();
+    return { ip: address, port };
   }
 
   get connectedTo(): RtpAddress | undefined {

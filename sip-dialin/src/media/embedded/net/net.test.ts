@@ -84,6 +84,15 @@ describe('UdpPort', () => {
     await vi.waitFor(() => expect(heard).toEqual(['friend', 'now']));
   });
 
+  it('bound to all addresses, it knows its own once connected', async () => {
+    const port = keep(await UdpPort.bind('0.0.0.0', 0));
+    const peer = keep(await UdpPort.bind(HOST, 0));
+    expect(port.local.ip).toBe('0.0.0.0');
+    const number = port.local.port;
+    port.connect(peer.local);
+    expect(port.local).toEqual({ ip: HOST, port: number });
+  });
+
   it('survives a handler that throws, a peer that is gone, and being closed twice', async () => {
     const port = keep(await UdpPort.bind(HOST, 0));
     const peer = await UdpPort.bind(HOST, 0);

@@ -30,7 +30,7 @@ interface OwnUplink {
 /** A room in the worker: its phones, its sources, the mixer, and the RTP socket with the SFU. */
 export class Room implements Ticked {
   readonly id: string;
-  readonly local: RtpAddress;
+  #local: RtpAddress;
   readonly stats = { malformed: 0, unknown: 0 };
   readonly mixer = new RoomMixer();
   readonly #ports: PortPair;
@@ -49,8 +49,13 @@ export class Room implements Ticked {
     this.id = options.id;
     this.#ports = options.ports;
     this.#ticker = options.ticker;
-    this.local = { ip: options.ip, port: options.ports.rtp.local.port };
+    this.#local = { ip: options.ip, port: options.ports.rtp.local.port };
     options.ports.rtp.onMessage = (data) => this.#received(data);
+  }
+
+  /** Where the SFU sees our stream come from. */
+  get local(): RtpAddress {
+    return this.#local;
   }
 
   get closed(): boolean {
@@ -61,6 +66,8 @@ export class Room implements Ticked {
   connect(sfu: SfuAddress): void {
     this.#sfu = sfu;
     this.#ports.rtp.connect({ ip: sfu.ip, port: sfu.port });
+    // Bound to all addresses, only the route to the SFU tells which one it will see.
+    if (this.#ports.rtp.connectedTo) this.#local = this.#ports.rtp.local;
     for (const { opus } of this.#uplinks.values())
       opus.levelExtensionId = sfu.audioLevelExtensionId;
   }

@@ -84,8 +84,9 @@ export class MediaEngine {
     },
     'room:create': ({ roomId }) => this.#createRoom(roomId),
     'room:connect': ({ roomId, sfu }) => {
-      this.#room(roomId).connect(sfu);
-      return undefined;
+      const room = this.#room(roomId);
+      room.connect(sfu);
+      return room.local;
     },
     'room:addSource': async ({ roomId, ssrc }) => {
       await this.#rooms.get(roomId)?.addSource(ssrc);

@@ -22,7 +22,8 @@ export interface Operations {
   'leg:setMuted': { args: { legId: string; muted: boolean }; result: undefined };
   'leg:close': { args: { legId: string }; result: undefined };
   'room:create': { args: { roomId: string }; result: RtpAddress };
-  'room:connect': { args: { roomId: string; sfu: SfuAddress }; result: undefined };
+  /** Gives the address that the SFU sees. */
+  'room:connect': { args: { roomId: string; sfu: SfuAddress }; result: RtpAddress };
   'room:addSource': { args: { roomId: string; ssrc: number }; result: undefined };
   'room:removeSource': { args: { roomId: string; ssrc: number }; result: undefined };
   'room:close': { args: { roomId: string }; result: undefined };
