@@ -142,8 +142,28 @@ describe('RecordingControl', () => {
     await expect(control.start(meeting)).rejects.toMatchObject({ code: 'recorder-unavailable' });
     expect(await states()).toEqual(['failed']);
     expect(room.recording).toBe(false);
+    // A refused wish is over: nothing begins later by itself.
+    await enter(meeting);
+    await control.whenSealed();
+    expect(recorder.starts).toHaveLength(2);
     await control.start(meeting);
     expect(room.recording).toBe(true);
+  });
+
+  it('a meeting that must be recorded is tried again after a failure, until its room closes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    recorder.refusal = new AppError('internal', 'disk full');
+    const { room } = await enter(meeting);
+    await expect.poll(() => vi.getTimerCount()).toBe(1);
+    recorder.refusal = new AppError('internal', 'disk full');
+    vi.advanceTimersByTime(5000);
+    await expect.poll(() => recorder.starts.length).toBe(2);
+    await expect.poll(() => vi.getTimerCount()).toBe(1);
+    room.close('left');
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it('a recorder that comes back and never stopped goes on under the same id', async () => {

@@ -23,6 +23,9 @@ export interface RecordingControlOptions {
   logger: Logger;
 }
 
+/** After a recorder could not begin, ms. */
+const RETRY_MS = 5_000;
+
 /** Decides when a meeting is recorded, tells a recorder, and keeps the database true. */
 export class RecordingControl {
   readonly #options: RecordingControlOptions;
@@ -34,6 +37,8 @@ export class RecordingControl {
   readonly #wishes = new Map<string, 'start' | 'stop'>();
   /** By meeting: the recording whose recorder went away in the middle. */
   readonly #lost = new Map<string, string>();
+  /** By meeting: when to try again. */
+  readonly #retries = new Map<string, NodeJS.Timeout>();
   /** Being sealed. */
   readonly #stopping = new Set<Promise<void>>();
 
@@ -77,7 +82,14 @@ export class RecordingControl {
     if (this.#recorders.size === 0) throw noRecorder();
     this.#wishes.set(meeting.id, 'start');
     const room = this.#options.rooms.get(meeting.id);
-    if (room && room.size > 0) await this.#begin(room, meeting);
+    if (!room || room.size === 0) return;
+    try {
+      await this.#begin(room, meeting);
+    } catch (error) {
+      // The host was told no: it must not begin later, unasked.
+      this.#wishes.delete(meeting.id);
+      throw error;
+    }
   }
 
   /** Stops and seals. Silent when nothing is recorded. */
@@ -109,6 +121,8 @@ export class RecordingControl {
     room.events.once('closed', () => {
       this.#wishes.delete(room.meetingId);
       this.#lost.delete(room.meetingId);
+      clearTimeout(this.#retries.get(room.meetingId));
+      this.#retries.delete(room.meetingId);
       this.#end(room.meetingId);
     });
   }
@@ -124,7 +138,24 @@ export class RecordingControl {
       if (!meeting || meeting.recording === 'off') return;
       if (wish === 'start' || meeting.recording === 'always') await this.#begin(room, meeting);
     };
-    this.#background('begin', decide());
+    this.#background(
+      'begin',
+      decide().catch((error: unknown) => {
+        this.#considerAgain(room);
+        throw error;
+      }),
+    );
+  }
+
+  /** A meeting that must be recorded is not given up for one failure. */
+  #considerAgain(room: Room): void {
+    const { meetingId } = room;
+    if (room.closed || this.#retries.has(meetingId) || this.#recorders.size === 0) return;
+    const timer = setTimeout(() => {
+      this.#retries.delete(meetingId);
+      this.#consider(room);
+    }, RETRY_MS);
+    this.#retries.set(meetingId, timer);
   }
 
   async #begin(room: Room, meeting: Meeting): Promise<void> {
