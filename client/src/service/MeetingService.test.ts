@@ -216,6 +216,34 @@ describe('in the room', () => {
     expect(stores.microphone.muted).toBe(true);
   });
 
+  it('does not take older news of itself for a mute', async () => {
+    const room = joinedRoom('ana');
+    room.participants[0]!.muted = true;
+    await service.join({ joinToken: 'abcdefghij', name: 'Ana', withMicrophone: true });
+    const socket = sockets[0]!;
+    socket.answers.set('room:join', () => ({ ok: true, value: room }));
+    socket.answers.set('transport:connect', () => {
+      socket.tell('participant:updated', participant('ana', { muted: true }));
+      return { ok: true, value: {} };
+    });
+    socket.open();
+    await producing(socket);
+    await vi.waitFor(() => expect(stores.participants.self?.muted).toBe(false));
+    expect(socket.payloadsOf('transport:connect')).toHaveLength(1);
+    expect(stores.microphone.muted).toBe(false);
+    expect(stores.notices.notice).toBeUndefined();
+  });
+
+  it('setHandRaised() shows our own hand, of which the server tells the others only', async () => {
+    const socket = await join(false);
+    await service.setHandRaised(true);
+    expect(stores.participants.self?.handRaised).toBe(true);
+    socket.answers.set('participant:setHandRaised', () => ({ ok: false, code: 'internal' }));
+    await service.setHandRaised(false);
+    expect(stores.participants.self?.handRaised).toBe(true);
+    expect(stores.notices.notice).toEqual({ about: 'error', code: 'internal' });
+  });
+
   it('turnOnMicrophone() lets a listener speak', async () => {
     const socket = await join(false);
     await service.turnOnMicrophone();

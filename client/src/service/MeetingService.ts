@@ -119,6 +119,7 @@ export class MeetingService {
     attempt.muteRequests += 1;
     try {
       await attempt.request('participant:setMuted', { muted });
+      stores.participants.changeSelf({ muted });
     } catch (error) {
       // While reconnecting it is told with the next join.
       if (attempt !== this.#attempt || !attempt.socket.connected) return;
@@ -138,8 +139,10 @@ export class MeetingService {
   }
 
   async setHandRaised(handRaised: boolean): Promise<void> {
+    const { participants } = this.#options.stores;
     try {
       await this.#attempt?.request('participant:setHandRaised', { handRaised });
+      participants.changeSelf({ handRaised });
     } catch (error) {
       this.#options.stores.notices.show({ about: 'error', code: failure(error).code });
     }
@@ -232,9 +235,10 @@ export class MeetingService {
     const attempt = this.#attempt;
     const session = attempt?.session;
     if (session === undefined) return;
-    const { microphone, notices } = this.#options.stores;
+    const { microphone, notices, participants } = this.#options.stores;
     try {
       await session.produce(track, microphone.muted);
+      if (attempt?.session === session) participants.changeSelf({ muted: microphone.muted });
     } catch (error) {
       if (attempt === this.#attempt && attempt?.session === session) {
         notices.show({ about: 'error', code: failure(error).code });

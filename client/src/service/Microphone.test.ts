@@ -15,7 +15,7 @@ describe('Microphone', () => {
 
   function create({ processing = true, preferred = '', absent = false } = {}): Microphone {
     return new Microphone({
-      devices: absent ? undefined : (devices),
+      devices: absent ? undefined : devices,
       store,
       preferredId: () => preferred,
       processing,

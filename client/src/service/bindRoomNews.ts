@@ -7,7 +7,7 @@ interface Options {
   meeting: Pick<ReturnType<typeof useMeetingStore>, 'recordingChanged'>;
   participants: Pick<
     ReturnType<typeof useParticipantsStore>,
-    'selfId' | 'put' | 'left' | 'speaking'
+    'self' | 'selfId' | 'put' | 'left' | 'speaking'
   >;
   /** The server muted us, e.g. the host did. */
   onMuted: () => void;
@@ -20,8 +20,10 @@ export function bindRoomNews(socket: Pick<MeetSocket, 'on'>, options: Options): 
   const { meeting, participants, onMuted, onOut } = options;
   socket.on('participant:joined', (one) => participants.put(one));
   socket.on('participant:updated', (one) => {
+    // Only the change counts: news of something else may still show us muted, from before.
+    const wasMuted = participants.self?.muted;
     participants.put(one);
-    if (one.id === participants.selfId && one.muted) onMuted();
+    if (one.id === participants.selfId && one.muted && wasMuted === false) onMuted();
   });
   socket.on('participant:left', ({ participantId, reason }) => {
     if (participantId === participants.selfId) onOut(reason);

@@ -28,6 +28,10 @@ export const useParticipantsStore = defineStore('participants', () => {
       if (index < 0) all.value.push(participant);
       else all.value[index] = participant;
     },
+    /** What we changed of ourselves: the server tells the others only. */
+    changeSelf(change: Partial<Pick<ParticipantView, 'muted' | 'handRaised'>>): void {
+      if (self.value !== undefined) Object.assign(self.value, change);
+    },
     left(participantId: string): void {
       all.value = all.value.filter((one) => one.id !== participantId);
       speakers.value = speakers.value.filter((one) => one.participantId !== participantId);
