@@ -2,12 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { LegEvent } from '../PhoneMedia.ts';
 import { phoneMediaContract } from '../phoneMediaContract.ts';
+import { buildOffer } from '../sdp/buildSdp.ts';
 import { attribute, parseSdp } from '../sdp/parseSdp.ts';
 import { pressPayloads } from './dtmf/telephoneEvent.ts';
 import { createEmbeddedPhoneMedia } from './index.ts';
+import { PortPool } from './net/PortPool.ts';
 import { UdpPort } from './net/UdpPort.ts';
 import { writePrompt } from './prompts/wav.ts';
 import { writeRtp } from './rtp/packet.ts';
@@ -84,4 +86,39 @@ it('a prompt that cannot be played says which and why', async () => {
     message: expect.stringContaining('/nowhere/hello.wav') as string,
   });
   await media.close();
+});
+
+it('gives ports of its range only, and each again once its call has ended', async () => {
+  const free = await new PortPool(HOST, { min: 0, max: 0 }).openPair();
+  const min = free.rtp.local.port;
+  await Promise.all([free.rtp.close(), free.rtcp.close()]);
+  const media = createEmbeddedPhoneMedia({ ...options, rtpPorts: { min, max: min + 1 } });
+  const leg = await media.createLeg('a');
+  expect(await leg.offer()).toContain(`m=audio ${min} `);
+  await expect(media.createLeg('b')).rejects.toMatchObject({ code: 'media-unavailable' });
+  await expect(media.createRoom('r')).rejects.toMatchObject({ code: 'media-unavailable' });
+  await leg.close();
+  const room = await media.createRoom('r');
+  expect(room.local.port).toBe(min);
+  await room.close();
+  expect(await (await media.createLeg('b')).offer()).toContain(`m=audio ${min} `);
+  await media.close();
+});
+
+it('tells that media is up with the first packet of the caller', async () => {
+  const media = createEmbeddedPhoneMedia(options);
+  const phone = await UdpPort.bind(HOST, 0);
+  const leg = await media.createLeg('a');
+  const events: LegEvent[] = [];
+  leg.onEvent((event) => events.push(event));
+  const { port } = phone.local;
+  const answer = await leg.answer(buildOffer({ sessionId: '1', version: 1, address: HOST, port }));
+  const to = { ip: HOST, port: parseSdp(answer).media[0]!.port };
+  for (let i = 0; i < 3; i++) {
+    const packet = { payloadType: 0, sequenceNumber: i, timestamp: i * 160, ssrc: 1 };
+    phone.send(writeRtp({ ...packet, payload: new Uint8Array(160) }), to);
+  }
+  await vi.waitFor(() => expect(events).toEqual([{ type: 'mediaUp' }]), 5000);
+  await media.close();
+  await phone.close();
 });

@@ -26,8 +26,4 @@ export class PcmQueue {
     this.#length -= count;
     return count;
   }
-
-  clear(): void {
-    this.#length = 0;
-  }
 }
