@@ -14,7 +14,7 @@ export interface BrowserOptions {
   /** What the microphone hears, over and over; `refused`: the permission is denied. */
   microphone: Sound | 'refused';
   /** Runs in the page before anything else does. */
-  initScript?: () => void;
+  initScript?: (() => void) | { run: (text: string) => void; with: string };
 }
 
 /** Chromium with a fake microphone, used as a person uses it: by role and name. */
@@ -73,7 +73,9 @@ export class BrowserParticipant {
       ...(isRefused && { permissions: [] }),
     });
     const page = context.pages()[0] ?? (await context.newPage());
-    if (options.initScript !== undefined) await page.addInitScript(options.initScript);
+    const script = options.initScript;
+    if (typeof script === 'function') await page.addInitScript(script);
+    else if (script !== undefined) await page.addInitScript(script.run, script.with);
     const participant = new BrowserParticipant(options.name, context, page, folder);
     try {
       await page.goto(url.href);
