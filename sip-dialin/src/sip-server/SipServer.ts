@@ -173,35 +173,45 @@ export class SipServer {
     await Promise.all(ports);
   }
 
-  /** Takes what a transport has read. For the transports only. */
+  /** Takes what a transport has read. Never throws. For the transports only. */
   receive(parsed: Parsed, peer: Peer): void {
-    if (this.#closed || parsed.outcome === 'keepalive') return;
-    if (parsed.outcome === 'ignored') {
-      this.#ignored++;
-      this.#context.log.debug({ peer: peer.host, why: parsed.why }, 'message ignored');
-      return;
+    try {
+      if (!this.#closed) this.#take(parsed, peer);
+    } catch (error) {
+      // What a stranger sends must not end the process, whatever we have overlooked.
+      this.#context.log.error({ err: error, peer: peer.host }, 'message not handled');
     }
-    if (parsed.outcome === 'refused') {
-      this.#refuse(parsed, peer);
-      return;
-    }
-    const { message } = parsed;
-    if (message.kind === 'request') stampReceived(message, peer);
-    this.#context.transactions.receive(message, peer);
   }
 
-  /** Takes a `sip` command of an application. For the control port only. */
+  /** Takes a `sip` command of an application. Never throws. For the control port only. */
   obey(command: Command, client: ControlClient): void {
     const { message } = command;
-    if (message === undefined) client.send(refused(command.messageId, 'no SIP message'));
-    else if (message.kind === 'response') this.#answers.respond(command, message, client);
-    else this.#outbound.handle(command, message, client);
+    try {
+      if (message === undefined) client.send(refused(command.messageId, 'no SIP message'));
+      else if (message.kind === 'response') this.#answers.respond(command, message, client);
+      else this.#outbound.handle(command, message, client);
+    } catch (error) {
+      this.#context.log.error({ err: error }, 'command not handled');
+      client.send(refused(command.messageId, 'Server error: internal'));
+    }
   }
 
   /** An application has left. For the control port only. */
   forget(client: ControlClient): void {
     this.#inbound.onClientGone(client);
     this.#outbound.onClientGone(client);
+  }
+
+  #take(parsed: Parsed, peer: Peer): void {
+    if (parsed.outcome === 'ignored') {
+      this.#ignored++;
+      this.#context.log.debug({ peer: peer.host, why: parsed.why }, 'message ignored');
+    } else if (parsed.outcome === 'refused') this.#refuse(parsed, peer);
+    else if (parsed.outcome === 'message') {
+      const { message } = parsed;
+      if (message.kind === 'request') stampReceived(message, peer);
+      this.#context.transactions.receive(message, peer);
+    }
   }
 
   /** Answered without a transaction: the same mistake again gets the same answer again. */

@@ -9,7 +9,7 @@ import { connected, SECRET } from '../testing/connected.ts';
 import { RawPhone, SDP } from '../testing/RawPhone.ts';
 import { until } from '../testing/until.ts';
 
-const timers = { t1: 20, t2: 80, t4: 100 };
+const timers = { t1: 20, t2: 80, t4: 100, ringing: 500 };
 
 let server: SipServer;
 let srf: Srf;
@@ -136,6 +136,37 @@ describe('the server lives', () => {
     await until('all of them to be forgotten', () => held() === 0, 20_000);
     await Promise.all([fuzzer.close(), phone.close()]);
   }, 40_000);
+
+  it('through mutated answers to its calls, each of which comes to an end', async () => {
+    const random = seeded(4475);
+    const phone = await RawPhone.open(server.sip);
+    const statuses = [180, 200, 200, 302, 401, 486];
+    phone.onMessage = (message) => {
+      if (message.kind !== 'request' || message.method === 'ACK') return;
+      const status = statuses[Math.floor(random() * statuses.length)]!;
+      const headers = [
+        'WWW-Authenticate: Digest realm="a", nonce="b"',
+        'Record-Route: <sip:127.0.0.1;lr>',
+      ];
+      const answer = phone.answer(message, status, { headers, body: SDP });
+      phone.send(mutate(answer, random));
+    };
+    const auth = { username: 'a', password: 'b' };
+    const uri = `sip:bob@127.0.0.1:${phone.port}`;
+    const calls = Array.from({ length: 150 }, () =>
+      srf.createUAC(uri, { localSdp: SDP, auth }).then(
+        () => 'answered',
+        () => 'failed',
+      ),
+    );
+    const ends = await Promise.all(calls);
+    expect(new Set(ends)).toEqual(new Set(['answered', 'failed']));
+    srf.disconnect();
+    await until('the dialogs to be forgotten', () => server.stats().dialogs === 0, 10_000);
+    await phone.close();
+    srf = new Srf();
+    await connected(srf, server);
+  }, 30_000);
 
   it('through garbage over TCP and on the control port', async () => {
     for (const port of [server.sip.port, server.control.port]) {

@@ -6,7 +6,7 @@ import type { ControlClient } from '../control/ControlClient.ts';
 import { refused, requestSent, sipMessage } from '../control/wire.ts';
 import { tagOf } from '../message/nameAddr.ts';
 import type { SipRequest, SipResponse } from '../message/SipMessage.ts';
-import { composeInitial, composeWithin, finish } from './composeRequest.ts';
+import { composeInitial, finish } from './composeRequest.ts';
 import type { Context, SipDialog } from './Context.ts';
 import { failureResponse, type Departure } from './departure.ts';
 import { nextHop, targetOf } from './destination.ts';
@@ -113,7 +113,7 @@ export class OutboundRequests {
     if (dialog === undefined) {
       throw new AppError('not-found', 'unable to find dialog for dialog id provided');
     }
-    const request = composeWithin(dialog, template);
+    const request = dialog.request(template.method);
     const target = dialogTarget(dialog, request);
     finish(request, template, local, target.transport);
     return { request, target, owner, dialogId, dialog };

@@ -4,7 +4,6 @@ import { Headers } from '../message/Headers.ts';
 import { formatNameAddr, parseNameAddr } from '../message/nameAddr.ts';
 import type { SipRequest } from '../message/SipMessage.ts';
 import type { TransportName } from '../transport/peer.ts';
-import type { SipDialog } from './Context.ts';
 import { defaultContentType } from './contentType.ts';
 import { initialSeq, randomToken } from './ids.ts';
 import type { LocalAddress } from './LocalAddress.ts';
@@ -50,11 +49,6 @@ export function composeInitial(template: SipRequest, local: LocalAddress): SipRe
     headers,
     body: Buffer.alloc(0),
   };
-}
-
-/** A request within a dialog; of what the application gives, only what is not the dialog's. */
-export function composeWithin(dialog: SipDialog, template: SipRequest): SipRequest {
-  return dialog.request(template.method);
 }
 
 /** Adds Via, Contact, and the application's own headers and body. */

@@ -1,4 +1,4 @@
-import { formatParams, parseParams } from './lists.ts';
+import { parseParams } from './lists.ts';
 import type { Params } from './SipMessage.ts';
 
 /** A `sip:` or `sips:` URI (RFC 3261 section 19.1). */
@@ -38,11 +38,6 @@ export function parseSipUri(text: string): SipUri | undefined {
     port,
     params,
   };
-}
-
-export function formatSipUri(uri: SipUri): string {
-  const user = uri.user === undefined ? '' : `${uri.user}@`;
-  return `${uri.scheme}:${user}${hostPort(uri.host, uri.port)}${formatParams(uri.params)}`;
 }
 
 /** `host:port` with brackets around an IPv6 address. */

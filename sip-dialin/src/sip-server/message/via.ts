@@ -17,7 +17,7 @@ export interface Via {
 const VIA =
   /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9.!%*_+`'~-]+)\s+(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?:\s*:\s*(\d{1,5}))?\s*(;.*)?$/s;
 
-export function parseVia(text: string): Via | undefined {
+function parseVia(text: string): Via | undefined {
   const match = VIA.exec(text);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   const params = parseParams(match[4] ?? '');

@@ -131,12 +131,21 @@ export class RawPhone {
   reply(
     request: SipRequest,
     status: number,
-    options: { headers?: string[]; body?: string } = {},
+    options?: { headers?: string[]; body?: string },
   ): void {
+    this.send(this.answer(request, status, options));
+  }
+
+  /** The text of an answer. */
+  answer(
+    request: SipRequest,
+    status: number,
+    options: { headers?: string[]; body?: string } = {},
+  ): string {
     const { headers = [], body = '' } = options;
     const to = request.headers.get('To') ?? '';
     const tagged = status === 100 || tagOf(to) !== undefined ? to : `${to};tag=${this.tag}`;
-    const lines = [
+    return [
       `SIP/2.0 ${status} Whatever`,
       ...request.headers.getAll('Via').map((via) => `Via: ${via}`),
       `From: ${request.headers.get('From') ?? ''}`,
@@ -148,8 +157,7 @@ export class RawPhone {
       `Content-Length: ${Buffer.byteLength(body)}`,
       '',
       body,
-    ];
-    this.send(lines.join('\r\n'));
+    ].join('\r\n');
   }
 
   close(): Promise<void> {
