@@ -1,5 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { levelAt, loudness } from '../support/audio/goertzel.ts';
+import { levelAt } from '../support/audio/goertzel.ts';
+import { promptIn } from '../support/audio/prompts.ts';
+import { duration, slice } from '../support/audio/Sound.ts';
 import { silence, tone } from '../support/audio/tones.ts';
 import { eventually } from '../support/eventually.ts';
 import { BaresipPhone } from '../support/phones/BaresipPhone.ts';
@@ -26,18 +28,26 @@ async function call(options: Partial<SippOptions> = {}): Promise<SippPhone> {
   return phone;
 }
 
+/** Waits until a prompt is said, after `since` s of what the phone heard. */
+async function hears(phone: BaresipPhone, prompt: string, since = 0): Promise<void> {
+  await eventually(async () => promptIn(slice(await phone.heard(), since), prompt), {
+    what: `the prompt "${prompt}"`,
+    every: 300,
+  });
+}
+
 describe('a call that is not let in', () => {
   it('with a wrong PIN three times hears so, then goodbye, and is hung up', async () => {
     await switchroom.rest.createMeeting();
     const phone = await BaresipPhone.start({ sound: silence(60) });
     phones.push(phone);
     await phone.dial(`sip:+15550100@${switchroom.sipAddress}`);
-    await eventually(async () => loudness(await phone.heard(1)) > -40, { what: 'the prompt' });
-    for (let i = 0; i < 3; i++) {
+    await hears(phone, 'welcome');
+    for (const answer of ['enter-pin', 'enter-pin', 'goodbye']) {
+      const before = duration(await phone.heard());
       await phone.key('000000#');
-      await eventually(async () => loudness(await phone.heard(0.5)) > -40, {
-        what: `the answer to wrong PIN ${i + 1}`,
-      });
+      await hears(phone, 'pin-wrong', before);
+      await hears(phone, answer, before);
     }
     await phone.ended(40_000);
     expect(switchroom.log).not.toContain('000000');
@@ -77,6 +87,22 @@ a=rtpmap:97 iLBC/8000`;
     await eventually(async () => (await switchroom.rest.participants(id)).length === 1, {
       what: 'the phone in the meeting',
     });
+  });
+});
+
+describe('a meeting that ends', () => {
+  it('is told to its phone, which is then hung up', async () => {
+    const { id, pin, dialIn } = await switchroom.rest.createMeeting();
+    const phone = await BaresipPhone.start({ sound: silence(60) });
+    phones.push(phone);
+    await phone.dial(dialIn[0]!.sipUri);
+    await phone.key(`${pin}#`);
+    await eventually(async () => (await switchroom.rest.participants(id)).length === 1, {
+      what: 'the phone in the meeting',
+    });
+    await switchroom.rest.endMeeting(id);
+    await hears(phone, 'meeting-ended');
+    await phone.ended();
   });
 });
 

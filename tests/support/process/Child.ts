@@ -18,8 +18,8 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** Output kept for messages, characters: the end is what tells. */
-const KEPT_OUTPUT = 200_000;
+/** Output kept, characters: all of a test's, unless something runs wild. */
+const KEPT_OUTPUT = 5_000_000;
 
 /** A program that a test runs: its output can be waited for, and it is ended by its pid. */
 export class Child {
