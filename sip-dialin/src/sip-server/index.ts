@@ -1,6 +1,6 @@
 import { SipServer, type SipServerOptions } from './SipServer.ts';
 
-export type { SipServer, SipServerOptions, SipServerStats } from './SipServer.ts';
+export type { SipServer, SipServerOptions } from './SipServer.ts';
 
 /**
  * Opens the SIP port (UDP and TCP) and the control port for drachtio-srf. Throws
