@@ -185,6 +185,19 @@ describe('RecordingControl', () => {
     expect(await states()).toEqual(['recording']);
   });
 
+  it('a recorder that outlived the server goes on under the same id', async () => {
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const startedAt = '2026-01-02T03:04:05.000Z';
+    await store.insert({ id: 'from-before', meetingId: meeting.id, startedAt });
+    await store.failUnfinished();
+    recorder.refusal = new AppError('conflict', 'The meeting is recorded already.');
+    control.addRecorder(recorder);
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    expect(recorder.starts.at(-1)).toMatchObject({ recordingId: 'from-before' });
+    expect(await states()).toEqual(['recording']);
+  });
+
   it('report() that it sealed by itself ends the recording for the room', async () => {
     control.addRecorder(recorder);
     const meeting = await meetings.create(user, { recording: 'always' });

@@ -193,8 +193,10 @@ export class RecordingControl {
         throw error;
       }
       await this.#options.store.remove(recordingId);
-      const lost = this.#lost.get(meeting.id);
-      if (error.code !== 'conflict' || lost === undefined) throw error;
+      if (error.code !== 'conflict') throw error;
+      // A server that was itself started again remembers nothing, but the database does.
+      const lost = this.#lost.get(meeting.id) ?? (await this.#options.store.latestLost(meeting.id));
+      if (lost === undefined) throw error;
       return this.#resume(recorder, lost, meeting);
     }
   }
