@@ -67,6 +67,22 @@ export class FourParties {
     }
   }
 
+  /** After a restart of the server everybody is somebody new: who is who is told by name. */
+  async backAgain(): Promise<void> {
+    const names = new Map(this.present.map((party) => [party === 'sipp' ? 'SIPp' : party, party]));
+    const all = await eventually(
+      async () => {
+        const joined = (await this.participants()).filter(({ state }) => state === 'joined');
+        return joined.length === this.present.length ? joined : undefined;
+      },
+      { what: 'everybody back in the meeting', within: 40_000 },
+    );
+    for (const { id, name } of all) {
+      const party = names.get(name);
+      if (party !== undefined) this.ids.set(party, id);
+    }
+  }
+
   /** Hangs up, or closes the tab's meeting. */
   async leave(...parties: Party[]): Promise<void> {
     for (const party of parties) {
