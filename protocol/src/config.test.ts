@@ -56,6 +56,15 @@ describe('parseConfig()', () => {
     expect(() => parseConfig({ [name]: value })).toThrow(new RegExp(`^${name}: `));
   });
 
+  it.each([
+    ['HTTP_PORT', 'http', 'HTTP_PORT: must be a whole number from 0 to 65535'],
+    ['SIP_PORT', '5060.5', 'SIP_PORT: must be a whole number from 0 to 65535'],
+    ['RTC_WORKERS', '0', 'RTC_WORKERS: must be a whole number from 1 to 256'],
+    ['PUBLIC_URL', 'ftp://x', 'PUBLIC_URL: must look like https://meet.example.org'],
+  ])('tells what %s must be', (name, value, line) => {
+    expect(() => parseConfig({ [name]: value })).toThrow(line);
+  });
+
   it('never repeats a secret in its message', () => {
     expect(() => parseConfig({ ADMIN_PASSWORD: 'hunter2' })).toThrow(/^(?!.*hunter2)/);
   });

@@ -5,7 +5,14 @@ import { z } from 'zod';
  * (`*_HOST`) is apart from what peers are told (`ANNOUNCED_ADDRESS`, `PUBLIC_URL`).
  */
 
-const port = z.coerce.number().int().min(0).max(65535);
+function wholeNumber(min: number, max: number): z.ZodCoercedNumber {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
+
+const port = wholeNumber(0, 65535);
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must look like https://meet.example.org' });
 
 const portRange = z
   .string()
@@ -23,12 +30,12 @@ const environmentSchema = z.object({
   HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   HTTP_PORT: port.default(3000),
   /** The origin that people open; default: made of HTTP_HOST and HTTP_PORT. */
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: httpUrl.optional(),
   ANNOUNCED_ADDRESS: z.string().min(1).default('127.0.0.1'),
   /** WebRTC, UDP and TCP, one port a worker, counting up; 0 lets the system choose. */
   RTC_PORT: port.default(40000),
   /** SFU workers; default: one per core. */
-  RTC_WORKERS: z.coerce.number().int().min(1).max(256).optional(),
+  RTC_WORKERS: wholeNumber(1, 256).optional(),
   SIP_HOST: z.string().min(1).default('127.0.0.1'),
   SIP_PORT: port.default(5060),
   RTP_PORTS: portRange.default({ min: 20000, max: 29999 }),
@@ -48,7 +55,7 @@ const environmentSchema = z.object({
   /** Shared by the server and its gateways; `npm start` makes a fresh one each time. */
   SERVICE_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   /** Where gateways reach the server; default: HTTP_HOST and HTTP_PORT. */
-  SIGNALING_URL: z.url().optional(),
+  SIGNALING_URL: httpUrl.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

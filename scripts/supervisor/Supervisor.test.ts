@@ -88,9 +88,34 @@ describe('Supervisor', () => {
   test('start() rejects with the line of the first that fails', async () => {
     const { supervisor, latest } = make();
     const started = supervisor.start();
+    latest('server').ready();
     latest('gateway').fail('SIP_PORT 5060 is taken: set another one.');
     latest('gateway').die('exit code 1');
     await expect(started).rejects.toThrow('SIP_PORT 5060 is taken: set another one.');
+  });
+
+  test('start() rejects with the failure of the server, though a gateway failed of it first', async () => {
+    const { supervisor, latest } = make();
+    const started = supervisor.start();
+    latest('gateway').fail('The server refuses the recorder.');
+    latest('gateway').die('exit code 1');
+    await vi.advanceTimersByTimeAsync(1000);
+    latest('server').fail('Port 3000 is taken.');
+    await expect(started).rejects.toThrow('Port 3000 is taken.');
+    await supervisor.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('start() waits 5 s for the server to say so, not for ever', async () => {
+    const { supervisor, latest } = make();
+    const settled = vi.fn();
+    const started = supervisor.start();
+    started.catch(settled);
+    latest('gateway').fail('SIP_PORT 5060 is taken.');
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await expect(started).rejects.toThrow('SIP_PORT 5060 is taken.');
   });
 
   test('start() rejects when a process ends without a word', async () => {

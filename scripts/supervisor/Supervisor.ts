@@ -8,6 +8,7 @@ export interface Child {
 }
 
 export interface SupervisorOptions<Name extends string> {
+  /** Who is leant on comes before who leans on it: why it failed tells more. */
   names: readonly Name[];
   fork: (name: Name) => Child;
   /** Told, in one line, what becomes of a process after all were ready. */
@@ -27,8 +28,12 @@ interface Slot<Name> {
   /** Ends since it last ran for a while. */
   failures: number;
   restart: NodeJS.Timeout | undefined;
+  /** Why it could not start. */
+  failure: StartError | undefined;
 }
 
+/** After a failure, those before it have so long to say that they failed first. */
+const CAUSE_WAIT_MS = 5000;
 const FIRST_RESTART_MS = 50;
 const SLOWEST_RESTART_MS = 5000;
 /** A process that ran this long is well: should it end, it is started again at once. */
@@ -41,6 +46,7 @@ export class Supervisor<Name extends string> {
   readonly #infos = new Map<Name, unknown>();
   #starting = Promise.withResolvers<ReadonlyMap<Name, unknown>>();
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
+  #causeWait: NodeJS.Timeout | undefined;
   /** Called by each end while stopping. */
   #onEnd: () => void = () => undefined;
 
@@ -52,12 +58,13 @@ export class Supervisor<Name extends string> {
       startedAt: 0,
       failures: 0,
       restart: undefined,
+      failure: undefined,
     }));
   }
 
   /**
-   * Resolves when all are ready, with what each told; rejects with a StartError when the first
-   * fails. Then the others still run: `stop()` them.
+   * Resolves when all are ready, with what each told; rejects with a StartError when one fails: its
+   * own, or that of one before it by name, which is its cause. Then others still run: `stop()` them.
    */
   start(): Promise<ReadonlyMap<Name, unknown>> {
     if (this.#state === 'idle') {
@@ -71,6 +78,7 @@ export class Supervisor<Name extends string> {
   async stop(): Promise<void> {
     this.#state = 'stopping';
     for (const { restart } of this.#slots) clearTimeout(restart);
+    clearTimeout(this.#causeWait);
     const allEnded = new Promise<void>((resolve) => {
       this.#onEnd = () => {
         if (this.#slots.every(({ child }) => child === undefined)) resolve();
@@ -101,11 +109,12 @@ export class Supervisor<Name extends string> {
   #onMessage(slot: Slot<Name>, raw: unknown): void {
     const message = parseChildMessage(raw);
     if (message?.type === 'failed') {
-      if (this.#state === 'starting') this.#starting.reject(new StartError(message.message));
+      if (this.#state === 'starting') this.#fail(slot, message.message);
       else this.#options.report(`${slot.name}: ${message.message}`);
     }
     if (message?.type !== 'ready' || this.#state !== 'starting') return;
     this.#infos.set(slot.name, message.info);
+    this.#rejectIfFailed();
     if (this.#infos.size < this.#slots.length) return;
     this.#state = 'running';
     this.#starting.resolve(this.#infos);
@@ -115,10 +124,28 @@ export class Supervisor<Name extends string> {
     if (this.#state === 'stopping') {
       this.#onEnd();
     } else if (this.#state === 'starting') {
-      this.#starting.reject(new StartError(`${slot.name} ended (${how}) before all was ready.`));
+      this.#fail(slot, `${slot.name} ended (${how}) before all was ready.`);
     } else {
       this.#restartLater(slot, how);
     }
+  }
+
+  #fail(slot: Slot<Name>, line: string): void {
+    slot.failure ??= new StartError(line);
+    this.#rejectIfFailed();
+    // One that hangs is no reason to wait for ever.
+    this.#causeWait ??= setTimeout(() => this.#rejectWith(slot.failure), CAUSE_WAIT_MS);
+  }
+
+  /** Once nobody before the one that failed can turn out to be the cause. */
+  #rejectIfFailed(): void {
+    const cause = this.#slots.find(({ name, failure }) => failure || !this.#infos.has(name));
+    if (cause?.failure) this.#rejectWith(cause.failure);
+  }
+
+  #rejectWith(failure: StartError | undefined): void {
+    clearTimeout(this.#causeWait);
+    this.#starting.reject(failure);
   }
 
   #restartLater(slot: Slot<Name>, how: string): void {
