@@ -116,12 +116,15 @@ export class SippPhone {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#sipp.running) {
-      await sayHangUp(this.#port, this.#callId);
-      await exitOf(this.#sipp, 3000).catch(() => this.#sipp.stop());
+    try {
+      if (this.#sipp.running) {
+        await sayHangUp(this.#port, this.#callId);
+        await exitOf(this.#sipp, 3000).catch(() => this.#sipp.stop());
+      }
+    } finally {
+      await this.#capture.stop();
+      await rm(this.#folder, { recursive: true, force: true });
     }
-    await this.#capture.stop();
-    await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #errors(): Promise<string> {
