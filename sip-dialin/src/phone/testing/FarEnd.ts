@@ -130,7 +130,7 @@ export class FarEnd {
   #onRtp(data: Uint8Array): void {
     const packet = parseRtp(data);
     if (packet?.payloadType === 101) {
-      this.keys += this.#keys.push(packet.payload, packet.timestamp) ?? '';
+      this.keys += this.#keys.push(packet, performance.now()) ?? '';
     } else if (packet?.payloadType === 0) {
       const samples = new Int16Array(packet.payload.length);
       PCMU.decode(packet.payload, samples);

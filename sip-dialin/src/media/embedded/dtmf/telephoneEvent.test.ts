@@ -8,15 +8,16 @@ import {
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 
-/** What the detector tells for these packets, in order. */
-function keysOf(
-  detector: KeyDetector,
-  packets: [timestamp: number, payload: Uint8Array][],
-): string {
-  return packets.map(([timestamp, payload]) => detector.push(payload, timestamp) ?? '').join('');
+type Packets = [timestamp: number, payload: Uint8Array][];
+
+/** What the detector tells for these packets, in order, all at the same time. */
+function keysOf(detector: KeyDetector, packets: Packets, { ssrc = 1, now = 0 } = {}): string {
+  return packets
+    .map(([timestamp, payload]) => detector.push({ ssrc, timestamp, payload }, now) ?? '')
+    .join('');
 }
 
-const press = (key: string, timestamp: number, ms = 100): [number, Uint8Array][] =>
+const press = (key: string, timestamp: number, ms = 100): Packets =>
   pressPayloads(key, ms).map((payload) => [timestamp, payload]);
 
 describe('telephone events', () => {
@@ -92,12 +93,30 @@ describe('KeyDetector', () => {
     expect(keysOf(new KeyDetector(), long)).toBe('9');
   });
 
-  it('works across the wrap of the timestamp and after a reset of the sender', () => {
+  it('works across the wrap of the timestamp, and for a new sender', () => {
     const detector = new KeyDetector();
     expect(keysOf(detector, [...press('3', 0xfffffff0), ...press('3', 2000)])).toBe('33');
-    detector.reset();
-    expect(keysOf(detector, press('3', 2000))).toBe('3');
-    expect(keysOf(detector, press('3', 0x90000000))).toBe('3');
+    expect(keysOf(detector, press('3', 2000), { ssrc: 2 })).toBe('3');
+    expect(keysOf(detector, press('3', 0x90000000), { ssrc: 2 })).toBe('3');
+  });
+
+  it("tells recorded keys each time they are played, as SIPp's are, in any order", () => {
+    const detector = new KeyDetector();
+    let now = 0;
+    const play = (...recording: Parameters<typeof press>): string =>
+      keysOf(detector, press(...recording), { now: (now += 60) });
+    // The same numbers again, then those of a recording made a second before.
+    expect(play('1', 13280) + play('1', 13280) + play('0', 8932) + play('0', 8932)).toBe('1100');
+  });
+
+  it('does not take the packets of one press for a recording: late, sent again, after a gap', () => {
+    const detector = new KeyDetector();
+    const packets = press('5', 800, 200);
+    expect(keysOf(detector, packets.slice(0, 4), { now: 0 })).toBe('5');
+    expect(keysOf(detector, packets.slice(6, 9), { now: 400 })).toBe('');
+    expect(keysOf(detector, packets.slice(-3), { now: 440 })).toBe('');
+    expect(keysOf(detector, packets.slice(4, 6), { now: 450 })).toBe('');
+    expect(keysOf(detector, packets.slice(-1), { now: 600 })).toBe('');
   });
 
   it('is silent for events that are no keys and for rubbish', () => {

@@ -17,6 +17,13 @@ const MAX_DURATION = 0xffff;
 const SAME_PRESS_SLACK = 240;
 /** A packet this much older (1 s) is no late one: the sender has started a new timeline. */
 const LATE_LIMIT = 8000;
+/**
+ * A network turns packets around by less than this, ms. What begins an event anew after a longer
+ * pause is a recording of a key that is played again, with the numbers it had the first time.
+ */
+const REPLAY_AFTER_MS = 50;
+/** The same while the end of the press before has not come: packets may be lost that long. */
+const REPLAY_AFTER_LOSS_MS = 250;
 
 export interface TelephoneEvent {
   /** 0 to 15 are keys. */
@@ -62,20 +69,39 @@ export function pressPayloads(key: string, durationMs = 160, ptimeMs = 20): Uint
   return payloads;
 }
 
+interface Press {
+  ssrc: number;
+  event: number;
+  timestamp: number;
+  duration: number;
+  /** Whether its end has come. */
+  ended: boolean;
+  /** When its last packet came, ms. */
+  heardAt: number;
+}
+
+/** A packet of a telephone event; what it says of its stream counts, not what it carries. */
+export interface EventPacket {
+  ssrc: number;
+  timestamp: number;
+  payload: Uint8Array;
+}
+
 /**
  * Tells each press once, at its first packet that arrives: so it is no matter whether the start,
- * the end or all but one of its packets are lost. Keeps the last press only, to tell repeats.
+ * the end or all but one of its packets are lost. Keeps the last press only, to tell repeats. Audio
+ * may have another SSRC than the events that come among it.
  */
 export class KeyDetector {
-  #last: { event: number; timestamp: number; duration: number } | undefined;
+  #last: Press | undefined;
 
-  /** The key when a new press begins with this packet, else `undefined`. */
-  push(payload: Uint8Array, timestamp: number): string | undefined {
+  /** The key when a new press begins with this packet, else `undefined`. `now`: monotonic ms. */
+  push({ ssrc, timestamp, payload }: EventPacket, now: number): string | undefined {
     const news = parseTelephoneEvent(payload);
     if (!news || news.event >= KEYS.length) return undefined;
 
     const last = this.#last;
-    if (last) {
+    if (last?.ssrc === ssrc && !isReplay(news, last, timestamp, now)) {
       const since = timestampDiff(timestamp, last.timestamp);
       if (since < 0 && since > -LATE_LIMIT) return undefined;
       if (since === 0 && news.event !== last.event) return undefined; // Contradicts itself.
@@ -83,15 +109,22 @@ export class KeyDetector {
       if (news.event === last.event && since >= 0 && since <= last.duration + SAME_PRESS_SLACK) {
         last.timestamp = timestamp;
         last.duration = since === 0 ? Math.max(last.duration, news.duration) : news.duration;
+        last.ended ||= news.end;
+        last.heardAt = now;
         return undefined;
       }
     }
-    this.#last = { event: news.event, timestamp, duration: news.duration };
-    return KEYS[news.event];
+    const { event, duration, end: ended } = news;
+    this.#last = { ssrc, event, timestamp, duration, ended, heardAt: now };
+    return KEYS[event];
   }
+}
 
-  /** The sender has changed (SSRC): its next packet begins a new press. */
-  reset(): void {
-    this.#last = undefined;
-  }
+/** Whether the far end plays a recorded key at a timestamp that it has used before, or passed. */
+function isReplay(news: TelephoneEvent, last: Press, timestamp: number, now: number): boolean {
+  const since = timestampDiff(timestamp, last.timestamp);
+  if (since > 0 || news.end) return false;
+  // The same event, still growing: one long press, over a gap in the network.
+  if (since === 0 && news.event === last.event && news.duration >= last.duration) return false;
+  return now - last.heardAt > (last.ended ? REPLAY_AFTER_MS : REPLAY_AFTER_LOSS_MS);
 }

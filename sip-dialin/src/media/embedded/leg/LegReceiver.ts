@@ -57,7 +57,6 @@ export class LegReceiver {
   push(packet: RtpPacket, now: number): void {
     if (this.#reception?.ssrc !== packet.ssrc) {
       this.#reception = new ReceptionStats(packet.ssrc, RATE);
-      this.#keys.reset();
     }
     this.#reception.push(packet.sequenceNumber, packet.timestamp, now);
 
@@ -68,7 +67,7 @@ export class LegReceiver {
     }
     this.#handlers.onPause(packet);
     if (packet.payloadType === COMFORT_NOISE) return;
-    const key = this.#keys.push(packet.payload, packet.timestamp);
+    const key = this.#keys.push(packet, now);
     if (key !== undefined) this.#handlers.onKey(key);
   }
 
