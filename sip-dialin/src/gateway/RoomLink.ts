@@ -219,6 +219,7 @@ export class RoomLink {
     }
     if (member.muted) await this.#tellMuted(participantId);
     else member.setMuted(participant.muted);
+    if (member.isOut()) return;
     // Not before the server let it in: nobody hears a phone that may yet be refused.
     if (!member.inMedia) {
       await media.join(meetingId, member.ssrc);

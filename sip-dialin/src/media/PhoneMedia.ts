@@ -54,6 +54,9 @@ export interface LegMedia {
    */
   join(roomId: string, ssrc: number): Promise<void>;
 
+  /** Out of its room at once, if in one; the leg stays up and hears silence. */
+  leave(): void;
+
   /** A muted phone is heard by nobody; it goes on hearing. */
   setMuted(muted: boolean): void;
 

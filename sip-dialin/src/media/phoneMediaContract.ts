@@ -145,6 +145,21 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       await leg.join('s', 3);
     });
 
+    it('leave() is silent outside of a room, and the leg stays up', async () => {
+      const { leg } = await answeredLeg('a');
+      leg.leave();
+      const room = await media.createRoom('r');
+      await leg.join('r', 1);
+      leg.leave();
+      leg.leave();
+      await expect(leg.play([harness.prompt])).resolves.toBe('finished');
+      await leg.join('r', 2);
+      await room.close();
+      leg.leave();
+      await leg.close();
+      leg.leave();
+    });
+
     it('gives a room its RTP address, and takes the SFU and its sources', async () => {
       const room = await media.createRoom('r');
       expect(room.local.ip).toBe('127.0.0.1');

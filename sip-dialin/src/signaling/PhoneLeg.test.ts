@@ -133,6 +133,15 @@ describe('PhoneLeg: the answer', () => {
     expect(leg.state.name).toBe('greeting');
   });
 
+  it('says BYE when the ACK has no answer to its offer', async () => {
+    make(new FakeCall({ offer: '' }));
+    await answered();
+    call.emit({ type: 'sdpAnswer', sdp: '' });
+    await settle();
+    expect(call.sent).toEqual(['180', '200', 'BYE']);
+    expect(ends).toEqual([callEnd.mediaFailed()]);
+  });
+
   it('says BYE when the answer to its offer has none of its codecs', async () => {
     make(new FakeCall({ offer: '' }));
     await answered();
@@ -218,10 +227,13 @@ describe('PhoneLeg: in the meeting', () => {
     ['unreachable', 'unreachable'],
   ] as const)('leaves, says goodbye and BYE on %s', async (type, prompt) => {
     await joined();
+    await media.createRoom('m1');
+    await sound().join('m1', 1);
     rooms.tell({ type });
     expect(rooms.left).toHaveLength(1);
     expect(lastPlayed()).toEqual([prompt, 'goodbye']);
-    expect(sound().muted).toBe(true);
+    // Neither hears nor is heard there any more, also between two prompts.
+    expect(sound().joined).toBeUndefined();
     sound().finishPrompt();
     await settle();
     expect(call.sent.at(-1)).toBe('BYE');

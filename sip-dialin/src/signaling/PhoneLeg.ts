@@ -237,12 +237,11 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
         this.#join(action.meetingId);
         return;
       }
-      case 'leave':
+      case 'leave': {
         this.#enter({ name: 'leaving' });
-        {
-          this.#applyMute();
-          return;
-        }
+        this.#media?.leave();
+        return;
+      }
       case 'hangup': {
         this.#end(callEnd.farewell(action.farewell));
         return;
@@ -287,9 +286,9 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     this.#enter({ name: 'joining', meetingId, membership });
   }
 
-  /** On hold its music is kept from the room, and so is a caller who was sent out and hears goodbye. */
+  /** On hold its music is kept from the room. */
   #applyMute(): void {
-    this.#media?.setMuted(this.#muted || this.#held || this.#state.name === 'leaving');
+    this.#media?.setMuted(this.#muted || this.#held);
   }
 
   #enter(next: PhoneLegState): void {

@@ -45,6 +45,10 @@ export class EmbeddedLeg implements LegMedia {
     await this.#worker.request('leg:join', { legId: this.id, roomId, ssrc });
   }
 
+  leave(): void {
+    if (!this.#closed) this.#worker.tell('leg:leave', { legId: this.id });
+  }
+
   setMuted(muted: boolean): void {
     if (!this.#closed) this.#worker.tell('leg:setMuted', { legId: this.id, muted });
   }

@@ -259,6 +259,28 @@ describe('embedded media by real sockets', () => {
     await rm(dir, { recursive: true });
   }, 20_000);
 
+  it('a phone that has left hears silence and is not heard, also when it left while joining', async () => {
+    const silent = (phone: TonePhone) =>
+      // A-law has no zero.
+      phone.received.every((pcm) => pcm.every((sample) => Math.abs(sample) <= 8));
+    legs[1]!.leave();
+    await eventually(() => {
+      expect(silent(phones[1]!)).toBe(true);
+      expect(phones[0]!.hears(800)).toBeLessThan(-40);
+    });
+    const joining = legs[1]!.join('room', 2);
+    legs[1]!.leave();
+    await joining;
+    phones[1]!.received.length = 0;
+    await eventually(() => expect(phones[1]!.received).toHaveLength(LISTEN_SAMPLES / 160));
+    expect(silent(phones[1]!)).toBe(true);
+    await legs[1]!.join('room', 2);
+    await eventually(() => {
+      expect(phones[0]!.hears(800)).toBeGreaterThan(-3);
+      expect(phones[1]!.hears(500)).toBeGreaterThan(-3);
+    });
+  }, 20_000);
+
   it('a phone that holds the call is not heard, whatever it plays, until it resumes', async () => {
     await phones[2]!.call(legs[2]!, 'sendonly');
     await eventually(() => expect(phones[0]!.hears(1200)).toBeLessThan(-40));

@@ -76,6 +76,10 @@ export class FakeLeg implements LegMedia {
     room.legs.add(this);
   }
 
+  leave(): void {
+    if (!this.closed) this.#leave();
+  }
+
   setMuted(muted: boolean): void {
     this.muted = muted;
   }

@@ -59,6 +59,8 @@ export class Leg implements Ticked, MixedLeg {
   #muted = false;
   #nextReportAt = performance.now() + REPORT_INTERVAL_MS;
   #closed = false;
+  /** Counts joins and leaves. */
+  #moves = 0;
 
   constructor(options: LegOptions) {
     this.id = options.id;
@@ -129,16 +131,31 @@ export class Leg implements Ticked, MixedLeg {
   /** Into a room, out of the one before. The room gives the uplink to its SFU. */
   async join(room: Room, ssrc: number): Promise<void> {
     this.stop();
-    this.#leave();
+    this.leave();
+    const move = this.#moves;
     const uplink = await room.openUplink(ssrc);
     if (this.#closed || room.closed) {
       room.closeUplink(uplink);
       throw new AppError('media-unavailable', 'The leg or the room was closed while joining.');
     }
-    this.#leave(); // Of two joins at the same time the later one counts.
+    // Sent elsewhere or out meanwhile: what came later counts.
+    if (move !== this.#moves) {
+      room.closeUplink(uplink);
+      return;
+    }
     this.#room = { room, uplink };
     this.#options.ticker.delete(this);
     room.addLeg(this);
+  }
+
+  /** Out of its room, and of one that it is joining just now. */
+  leave(): void {
+    this.#moves += 1;
+    if (!this.#room) return;
+    const { room, uplink } = this.#room;
+    room.removeLeg(this);
+    room.closeUplink(uplink);
+    this.roomClosed();
   }
 
   setMuted(muted: boolean): void {
@@ -187,7 +204,7 @@ export class Leg implements Ticked, MixedLeg {
     if (this.#closed) return;
     this.#closed = true;
     this.stop();
-    this.#leave();
+    this.leave();
     this.#options.ticker.delete(this);
     this.#socket.sendRtcp(this.#sender.bye());
     await this.#socket.close();
@@ -242,13 +259,5 @@ export class Leg implements Ticked, MixedLeg {
   #paused({ ssrc, sequenceNumber }: RtpPacket): void {
     this.#room?.uplink.passOver(ssrc, sequenceNumber);
     this.#source?.passOver(sequenceNumber);
-  }
-
-  #leave(): void {
-    if (!this.#room) return;
-    const { room, uplink } = this.#room;
-    room.removeLeg(this);
-    room.closeUplink(uplink);
-    this.roomClosed();
   }
 }

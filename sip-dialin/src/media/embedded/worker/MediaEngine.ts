@@ -73,6 +73,10 @@ export class MediaEngine {
       await this.#leg(legId).join(this.#room(roomId), ssrc);
       return undefined;
     },
+    'leg:leave': ({ legId }) => {
+      this.#legs.get(legId)?.leave();
+      return undefined;
+    },
     'leg:setMuted': ({ legId, muted }) => {
       this.#legs.get(legId)?.setMuted(muted);
       return undefined;

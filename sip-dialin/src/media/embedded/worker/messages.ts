@@ -19,6 +19,7 @@ export interface Operations {
   'leg:play': { args: { legId: string; files: readonly string[] }; result: 'finished' | 'stopped' };
   'leg:stop': { args: { legId: string }; result: undefined };
   'leg:join': { args: { legId: string; roomId: string; ssrc: number }; result: undefined };
+  'leg:leave': { args: { legId: string }; result: undefined };
   'leg:setMuted': { args: { legId: string; muted: boolean }; result: undefined };
   'leg:close': { args: { legId: string }; result: undefined };
   'room:create': { args: { roomId: string }; result: RtpAddress };
