@@ -2,7 +2,7 @@ import { AppError } from '@switchroom/protocol';
 import Srf from 'drachtio-srf';
 import type { Logger } from 'pino';
 import type { InboundCall } from './InboundCall.ts';
-import { ALLOW, header, sdpOf, SrfCall } from './SrfCall.ts';
+import { ALLOW, header, OPTIONS_HEADERS, sdpOf, SrfCall } from './SrfCall.ts';
 
 /** Requests outside of a call that we have no use for; drachtio-srf would answer some with 404. */
 const NOT_TAKEN = ['register', 'subscribe', 'notify', 'message', 'publish', 'refer', 'update'];
@@ -30,9 +30,7 @@ export class SipListener {
     const { logger } = options;
     this.#srf.on('error', (error) => logger.warn({ err: error }, 'SIP server connection'));
     this.#srf.invite((req, res) => this.#onInvite(req, res));
-    this.#srf.use('options', (_req, res) =>
-      res.send(200, { headers: { Allow: ALLOW, Accept: 'application/sdp' } }),
-    );
+    this.#srf.use('options', (_req, res) => res.send(200, { headers: OPTIONS_HEADERS }));
     // RFC 6086 section 4.2.2: INFO lives in a call only.
     this.#srf.use('info', (_req, res) => res.send(481));
     for (const method of NOT_TAKEN) {

@@ -9,6 +9,9 @@ import { toE164 } from './phoneNumber.ts';
 /** The methods that we take (RFC 3261 section 20.5). */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
 
+/** What OPTIONS tells (section 11.2). */
+export const OPTIONS_HEADERS = { Allow: ALLOW, Accept: 'application/sdp' };
+
 /** Methods that drachtio-srf would answer 200 within a dialog, though we do nothing about them. */
 const NOT_TAKEN = ['refer', 'message', 'notify', 'publish'] as const;
 
@@ -98,8 +101,11 @@ export class SrfCall implements InboundCall {
       this.#handler({ type: 'ended', lost: bye.source === 'application' });
     });
     dialog.on('ack', (ack) => {
-      if (ack.body) this.#handler({ type: 'sdpAnswer', sdp: ack.body });
+      // Also when there is none: whoever has made an offer waits for it.
+      this.#handler({ type: 'sdpAnswer', sdp: sdpOf(ack) ?? '' });
     });
+    // RFC 3261 section 11.2: what we would say outside of the call.
+    dialog.on('options', (_req, res) => res.send(200, { headers: OPTIONS_HEADERS }));
     dialog.on('info', (req, res) => this.#onInfo(req, res));
     dialog.on('modify', (req, res) => this.#onOffer(dialog, req, res));
     dialog.on('update', (req, res) => {
@@ -130,9 +136,14 @@ export class SrfCall implements InboundCall {
   }
 
   #onOffer(dialog: Dialog, req: Srf.SrfRequest, res: Srf.SrfResponse): void {
+    const offer = sdpOf(req);
+    if (offer === undefined) {
+      res.send(415, { headers: { Accept: SDP } });
+      return;
+    }
     this.#handler({
       type: 'reoffer',
-      offer: req.body,
+      offer,
       accept: (sdp) => {
         dialog.local.sdp = sdp;
         res.send(200, { body: sdp, headers: { ...contactOf(dialog), 'Content-Type': SDP } });
