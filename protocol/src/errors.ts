@@ -8,6 +8,7 @@ export const errorStatus = {
   forbidden: 403,
   'not-found': 404,
   'did-unknown': 404,
+  'method-not-allowed': 405,
   conflict: 409,
   'pin-wrong': 403,
   'meeting-ended': 410,

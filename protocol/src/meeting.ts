@@ -109,11 +109,22 @@ export const recordingViewSchema = z.object({
   tracks: z.array(trackViewSchema).max(10_000),
 }) satisfies z.ZodType<RecordingView>;
 
+/** In a query, `?from=` says as much as no `from` at all. */
+const nothing = z.literal('').transform(() => undefined);
+
+/** A time, or a whole day (UTC), of which it takes the first or the last millisecond. */
+function moment(timeOfDay: string) {
+  const day = z.iso.date().transform((date) => `${date}T${timeOfDay}Z`);
+  return z.union([nothing, z.iso.datetime({ offset: true }), day], {
+    error: 'must be a time or a day, as in 2026-01-31T09:30:00Z or 2026-01-31',
+  });
+}
+
 export const listRecordingsQuerySchema = z.object({
-  meetingId: z.string().max(64).optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  meetingId: z.union([nothing, z.string().max(64)]).optional(),
+  from: moment('00:00:00.000').optional(),
+  to: moment('23:59:59.999').optional(),
   q: z.string().max(200).optional(),
-  cursor: z.string().max(200).optional(),
+  cursor: z.union([nothing, z.string().max(200)]).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

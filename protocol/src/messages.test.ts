@@ -66,6 +66,19 @@ describe('REST bodies', () => {
     expect(createMeetingSchema.safeParse({ recording: 'sometimes' }).success).toBe(false);
   });
 
+  it('recordings can be asked for by time or by day, and an empty filter is none', () => {
+    const { from, to } = listRecordingsQuerySchema.parse({ from: '2026-01-31', to: '2026-01-31' });
+    expect([from, to]).toEqual(['2026-01-31T00:00:00.000Z', '2026-01-31T23:59:59.999Z']);
+    const time = '2026-01-31T09:30:00+01:00';
+    expect(listRecordingsQuerySchema.parse({ from: time }).from).toBe(time);
+    const none = { meetingId: '', from: '', to: '', cursor: '' };
+    const parsed = listRecordingsQuerySchema.parse({ ...none, q: '' });
+    expect(parsed).toMatchObject({ meetingId: undefined, from: undefined, to: undefined });
+    for (const wrong of ['yesterday', '2026-02-30', '2026-01-31T09:30']) {
+      expect(listRecordingsQuerySchema.safeParse({ from: wrong }).success).toBe(false);
+    }
+  });
+
   it('a page of recordings is bounded', () => {
     expect(listRecordingsQuerySchema.parse({}).limit).toBe(50);
     expect(listRecordingsQuerySchema.safeParse({ limit: '201' }).success).toBe(false);

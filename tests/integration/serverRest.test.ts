@@ -121,19 +121,23 @@ describe('meetings', () => {
     ['DELETE', '/recordings/any/hold', 501, 'not-built'],
     ['GET', '/nothing', 404, 'not-found'],
     ['GET', '/join/%E0%A4%A', 400, 'bad-request'],
+    ['GET', '/meetings', 405, 'method-not-allowed'],
+    ['PATCH', '/meetings/any', 405, 'method-not-allowed'],
+    ['PUT', '/openapi.json', 405, 'method-not-allowed'],
+    ['POST', '/nothing', 404, 'not-found'],
   ])('%s %s is %i %s', async (method, path, status, code) => {
     expect(await problem(await server.rest(method, path))).toEqual({ status, code });
   });
 
   it.each([
-    ['{"title":', 'bad-request', 400],
-    ['"text"', 'bad-request', 400],
-    ['[]', 'bad-request', 400],
-    ['{"title":""}', 'bad-request', 400],
-    ['{"recording":"sometimes"}', 'bad-request', 400],
-    ['{"lobby":true}', 'not-built', 501],
-    [JSON.stringify({ title: 'x'.repeat(100_000) }).slice(0), 'payload-too-large', 413],
-  ])('a body %.20s is %s', async (body, code, status) => {
+    [400, 'bad-request', '{"title":'],
+    [400, 'bad-request', '"text"'],
+    [400, 'bad-request', '[]'],
+    [400, 'bad-request', '{"title":""}'],
+    [400, 'bad-request', '{"recording":"sometimes"}'],
+    [501, 'not-built', '{"lobby":true}'],
+    [413, 'payload-too-large', '{"title":"too long"}'.padEnd(100_000)],
+  ])('%i %s is what a body can be refused with', async (status, code, body) => {
     const signIn = await server.rest('POST', '/sessions', ADMIN);
     const { token } = (await signIn.json()) as { token: string };
     const response = await fetch(`${server.url}/api/v1/meetings`, {
@@ -223,6 +227,12 @@ describe('recordings', () => {
     expect(items).toEqual([view(starts[0]!, { state: 'sealed', ...sealed })]);
     const found = await server.rest('GET', '/recordings?q=ANN');
     expect(await found.json()).toMatchObject({ items: [{ id: items[0]!.id }], nextCursor: null });
+    const today = new Date().toISOString().slice(0, 10);
+    const filters = [`from=&to=&q=&meetingId=`, `from=2026-01-01&to=2999-12-31`, `to=${today}`];
+    for (const filter of filters) {
+      const some = await server.rest('GET', `/recordings?${filter}`);
+      expect([filter, await some.json()]).toMatchObject([filter, { items: [{}] }]);
+    }
     const none = await server.rest('GET', '/recordings?q=nobody');
     expect(await none.json()).toEqual({ items: [], nextCursor: null });
 
@@ -353,6 +363,19 @@ describe('the rest of HTTP', () => {
       },
       responses: { 201: {}, 400: {}, 401: {} },
     });
+  });
+
+  it('what is no address outside the API is told as problem details, too', async () => {
+    for (const [path, status, code] of [
+      ['/nothing', 404, 'not-found'],
+      ['/healthz', 405, 'method-not-allowed'],
+    ] as const) {
+      const response = await fetch(server.url + path, { method: 'POST' });
+      expect(await problem(response)).toEqual({ status, code });
+      expect(response.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD' : null);
+    }
+    const options = await fetch(`${server.url}/api/v1/meetings/any`, { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, DELETE, HEAD']);
   });
 
   it('everything has strict headers', async () => {

@@ -1,7 +1,7 @@
 import express, { Router, type Express } from 'express';
 import { createMetrics } from '../metrics/createMetrics.ts';
 import { openapi } from './openapi.ts';
-import { problemHandler, unknownRoute } from './problem.ts';
+import { onlyMethods, problemHandler, unknownRoute } from './problem.ts';
 import type { RestDeps } from './RestDeps.ts';
 import { meetingEndpoints } from './routes/meetings.ts';
 import { recordingEndpoints } from './routes/recordings.ts';
@@ -21,6 +21,7 @@ export function createApp(deps: RestDeps): Express {
   app.use('/api/v1', api(deps));
   app.use('/api', unknownRoute);
   app.use(spa(deps.clientDir));
+  app.use(unknownRoute);
   app.use(problemHandler(deps.logger.child({ file: 'rest' })));
   return app;
 }
@@ -45,5 +46,9 @@ function api(deps: RestDeps): Router {
   for (const { method, path, listener } of endpoints) {
     router[method](path, listener(deps.sessions));
   }
+  for (const [path, some] of Map.groupBy(endpoints, ({ path }) => path)) {
+    router.all(path, onlyMethods(some.map(({ method }) => method)));
+  }
+  router.all('/openapi.json', onlyMethods(['get']));
   return router;
 }

@@ -42,6 +42,9 @@ function operation(endpoint: Endpoint): Json {
     }),
     responses: {
       [endpoint.status]: { description: summary, ...content(endpoint) },
+      ...(endpoint.mediaType === 'audio/ogg' && {
+        206: { description: 'The range asked for', ...content(endpoint) },
+      }),
       ...problems(endpoint),
     },
   };
@@ -55,9 +58,10 @@ function content({ response, mediaType }: Endpoint): Json {
 }
 
 /** Several codes can share a status. */
-function problems({ auth, errors = [] }: Endpoint): Json {
+function problems({ auth, body, errors = [] }: Endpoint): Json {
   const codes: ErrorCode[] = [
     'bad-request',
+    ...(body ? ['payload-too-large' as const] : []),
     ...(auth ? ['unauthenticated' as const] : []),
     ...errors,
   ];

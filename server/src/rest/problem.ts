@@ -60,6 +60,19 @@ export const unknownRoute: RequestHandler = () => {
   throw new AppError('not-found', 'There is nothing at this address.');
 };
 
+/** For an address that exists, and a method that it does not have (RFC 9110 section 15.5.6). */
+export function onlyMethods(methods: string[]): RequestHandler {
+  const allowed = methods.map((method) => method.toUpperCase());
+  if (allowed.includes('GET')) allowed.push('HEAD');
+  return (request, response) => {
+    response.set('Allow', allowed.join(', '));
+    if (request.method !== 'OPTIONS') {
+      throw new AppError('method-not-allowed', `Only ${allowed.join(', ')} can be done here.`);
+    }
+    response.status(204).end();
+  };
+}
+
 /** The last handler: every error becomes problem details. */
 export function problemHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {

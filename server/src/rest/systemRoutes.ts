@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { Registry } from 'prom-client';
+import { onlyMethods } from './problem.ts';
 import type { RestDeps } from './RestDeps.ts';
 
 /** For those who watch over the server: no prefix, no sign-in, no secrets. */
@@ -23,5 +24,6 @@ export function systemRoutes(
   router.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());
   });
+  router.all(['/healthz', '/readyz', '/metrics'], onlyMethods(['get']));
   return router;
 }
