@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase } from './openDatabase.ts';
 
@@ -29,6 +30,23 @@ it('makes the tables, and keeps what was written over a second start', async () 
   expect(statSync(folder).mode & 0o077).toBe(0);
 });
 
+it('others may not read the database, whoever made the folder', async () => {
+  chmodSync(dir, 0o755);
+  const db = await openDatabase(dir);
+  await db.insertInto('users').values(user).execute();
+  for (const name of readdirSync(dir)) {
+    expect([name, statSync(join(dir, name)).mode & 0o077]).toEqual([name, 0]);
+  }
+  await db.destroy();
+});
+
+it('lower() knows letters beyond ASCII', async () => {
+  const db = await openDatabase(dir);
+  const { rows } = await sql<{ text: string }>`select lower('ÉTÉ Ω') as text`.execute(db);
+  expect(rows).toEqual([{ text: 'été ω' }]);
+  await db.destroy();
+});
+
 it('a second server on the same data directory is told that the database is locked', async () => {
   const first = await openDatabase(dir);
   await expect(openDatabase(dir)).rejects.toThrow(
@@ -43,6 +61,8 @@ it('a data directory that cannot be made is one clear line', async () => {
   await expect(openDatabase(join(dir, 'file', 'data'))).rejects.toThrow(
     /data directory .* cannot be used/,
   );
+  // mkdir with `recursive` never comes back from there.
+  await expect(openDatabase('/proc/switchroom')).rejects.toThrow(/cannot be used/);
 });
 
 it('a PIN is unique among the meetings that have not ended', async () => {

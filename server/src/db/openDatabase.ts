@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
@@ -37,8 +37,10 @@ export async function openDatabase(dataDir: string): Promise<Database> {
 function openFile(dataDir: string, path: string): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
-    // The folder also holds keys and recordings: nobody else's business.
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(dataDir));
+    // It holds PINs and names, and the folder may have been made by somebody who let others in.
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
     file = new DatabaseSync(path, { timeout: 0 });
     // The lock is taken now and kept: a second server must not come to life beside this one.
     file.exec('pragma locking_mode = exclusive');
@@ -54,6 +56,16 @@ function openFile(dataDir: string, path: string): DatabaseSync {
       { cause: error },
     );
   }
+}
+
+/**
+ * The folder also holds keys and recordings: nobody else's business. Not by `recursive`, which never
+ * comes back where the system makes no folders, as in /proc.
+ */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function isBusy(error: unknown): boolean {
