@@ -263,6 +263,16 @@ describe('in the room', () => {
     expect(socket.payloadsOf('producer:create')).toHaveLength(1);
   });
 
+  it('says nothing of a microphone that the user chose', async () => {
+    await service.microphone.open();
+    await service.microphone.switchTo('headset');
+    const socket = await join();
+    await producing(socket);
+    await service.microphone.switchTo('built-in');
+    expect(stores.microphone.deviceId).toBe('built-in');
+    expect(stores.notices.notice).toBeUndefined();
+  });
+
   it('says so and mutes when the last microphone is unplugged', async () => {
     const socket = await join();
     await producing(socket);
@@ -292,6 +302,21 @@ describe('a lost connection', () => {
     expect(stores.microphone.muted).toBe(true);
   });
 
+  it.each(['before', 'during'] as const)('keeps a hand that was raised %s it', async (when) => {
+    const socket = await join(false);
+    if (when === 'before') await service.setHandRaised(true);
+    socket.lose();
+    if (when === 'during') await service.setHandRaised(true);
+    expect(stores.notices.notice).toBeUndefined();
+    socket.open();
+    await vi.waitFor(() => expect(stores.meeting.connection.state).toBe('joined'));
+    const raised = when === 'before' ? [true, true] : [true];
+    expect(socket.payloadsOf('participant:setHandRaised')).toEqual(
+      raised.map((handRaised) => ({ handRaised })),
+    );
+    await vi.waitFor(() => expect(stores.participants.self?.handRaised).toBe(true));
+  });
+
   it('tries again while the server cannot serve it yet', async () => {
     const socket = await join(false);
     socket.lose();
@@ -315,6 +340,30 @@ describe('a lost connection', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it.each(['media-failed', 'connection-lost'] as const)(
+    'joins again by itself when the room is closed for %s',
+    async (reason) => {
+      const socket = await join(false);
+      vi.useFakeTimers();
+      socket.tell('room:closed', { reason });
+      expect(stores.meeting.connection.state).toBe('reconnecting');
+      await vi.advanceTimersByTimeAsync(RETRY_MS);
+      expect(stores.meeting.connection.state).toBe('joined');
+      expect(socket.payloadsOf('room:join')).toHaveLength(2);
+    },
+  );
+
+  it('joins once when the connection is back before the retry', async () => {
+    const socket = await join(false);
+    vi.useFakeTimers();
+    socket.tell('room:closed', { reason: 'media-failed' });
+    socket.lose();
+    socket.open();
+    await vi.advanceTimersByTimeAsync(2 * RETRY_MS);
+    expect(stores.meeting.connection.state).toBe('joined');
+    expect(socket.payloadsOf('room:join')).toHaveLength(2);
+  });
+
   it('connects anew when the server hung up, which socket.io leaves to us', async () => {
     const socket = await join(false);
     vi.useFakeTimers();
@@ -325,7 +374,7 @@ describe('a lost connection', () => {
 });
 
 describe('the end', () => {
-  it.each(['removed', 'meeting-ended', 'media-failed'] as const)(
+  it.each(['removed', 'meeting-ended'] as const)(
     'says %s when the room is closed for that',
     async (reason) => {
       const socket = await join();

@@ -12,7 +12,7 @@ import {
 import type { Device } from 'mediasoup-client/types';
 import { readonly, shallowRef, type ShallowRef } from 'vue';
 import type { Stores } from '../stores/stores.ts';
-import { codeOfDevice, PASSING, type Attempt, type JoinIntent } from './attempt.ts';
+import { codeOfDevice, PASSING, RETURNING, type Attempt, type JoinIntent } from './attempt.ts';
 import { bindRoomNews } from './bindRoomNews.ts';
 import { MediaSession, type RemoteTrack } from './MediaSession.ts';
 import { requester, send, type MeetSocket } from './MeetSocket.ts';
@@ -40,8 +40,11 @@ export class MeetingService {
   constructor(options: Options) {
     this.#options = options;
     const { microphone, stores } = options;
-    microphone.onReplaced = (track) => {
-      stores.notices.show({ about: 'microphone-changed' });
+    microphone.onReplaced = (track, why) => {
+      // What the user chose needs no telling, and before the room there is nobody to be heard by.
+      if (why === 'lost' && this.#attempt !== undefined) {
+        stores.notices.show({ about: 'microphone-changed' });
+      }
       void this.#produce(track);
     };
     microphone.onLost = (problem) => {
@@ -139,12 +142,17 @@ export class MeetingService {
   }
 
   async setHandRaised(handRaised: boolean): Promise<void> {
-    const { participants } = this.#options.stores;
+    const { meeting, notices, participants } = this.#options.stores;
+    if (meeting.connection.state === 'reconnecting') {
+      // It is told with the next join, as mute is.
+      participants.changeSelf({ handRaised });
+      return;
+    }
     try {
       await this.#attempt?.request('participant:setHandRaised', { handRaised });
       participants.changeSelf({ handRaised });
     } catch (error) {
-      this.#options.stores.notices.show({ about: 'error', code: failure(error).code });
+      notices.show({ about: 'error', code: failure(error).code });
     }
   }
 
@@ -170,12 +178,16 @@ export class MeetingService {
         notices.show({ about: 'muted-by-host' });
       },
       onOut: (reason) => {
-        if (this.#attempt === attempt) this.#end(reason);
+        if (this.#attempt !== attempt) return;
+        if (RETURNING.has(reason)) this.#roomLost(attempt);
+        else this.#end(reason);
       },
     });
   }
 
   async #enter(attempt: Attempt): Promise<void> {
+    // The connection may come back before the retry: joining twice would be a conflict.
+    clearTimeout(attempt.retry);
     let device: Device;
     try {
       await attempt.microphoneReady;
@@ -224,8 +236,11 @@ export class MeetingService {
       },
       onFailed: () => this.#end('media-failed'),
     });
+    // The server knows a browser that comes back as a new participant.
+    const hadRaisedHand = participants.self?.handRaised === true;
     participants.entered(room.participantId, room.participants);
     meeting.joined(room);
+    if (hadRaisedHand) void this.setHandRaised(true);
     const track = this.#options.microphone.track;
     if (track !== undefined) void this.#produce(track);
     if (microphone.muted) void this.setMuted(true);
@@ -262,31 +277,45 @@ export class MeetingService {
 
   #disconnected(attempt: Attempt, reason: string): void {
     if (this.#attempt !== attempt) return;
-    const { meeting, participants } = this.#options.stores;
-    attempt.session?.close();
-    attempt.session = undefined;
-    participants.speaking([]);
-    if (attempt.hasJoined) meeting.reconnecting();
-    if (attempt.deadline === undefined) this.#armDeadline(attempt);
+    this.#outOfRoom(attempt);
     // After this reason alone socket.io does not reconnect by itself.
     if (reason === 'io server disconnect') {
       this.#later(attempt, () => attempt.socket.connect());
     }
   }
 
+  /** The room is gone and the socket is not: nobody but us asks to come back. */
+  #roomLost(attempt: Attempt): void {
+    this.#outOfRoom(attempt);
+    this.#enterLater(attempt);
+  }
+
+  #outOfRoom(attempt: Attempt): void {
+    const { meeting, participants } = this.#options.stores;
+    attempt.session?.close();
+    attempt.session = undefined;
+    participants.speaking([]);
+    if (attempt.hasJoined) meeting.reconnecting();
+    if (attempt.deadline === undefined) this.#armDeadline(attempt);
+  }
+
   #refused(attempt: Attempt, code: ErrorCode): void {
     if (code === 'meeting-ended') {
       this.#end('meeting-ended');
     } else if (attempt.hasJoined && PASSING.has(code)) {
-      this.#later(attempt, () => {
-        if (attempt.socket.connected) void this.#enter(attempt);
-        else attempt.socket.connect();
-      });
+      this.#enterLater(attempt);
     } else {
       this.#release();
       this.#options.microphone.close();
       this.#options.stores.meeting.refused(code);
     }
+  }
+
+  #enterLater(attempt: Attempt): void {
+    this.#later(attempt, () => {
+      if (attempt.socket.connected) void this.#enter(attempt);
+      else attempt.socket.connect();
+    });
   }
 
   #later(attempt: Attempt, action: () => void): void {

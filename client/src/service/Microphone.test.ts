@@ -86,7 +86,7 @@ describe('Microphone', () => {
     await microphone.switchTo('headset');
     expect(store.deviceId).toBe('headset');
     expect(devices.opened.map((one) => one.readyState)).toEqual(['ended', 'live']);
-    expect(onReplaced).toHaveBeenCalledOnce();
+    expect(onReplaced.mock.calls).toEqual([[microphone.track, 'chosen']]);
   });
 
   it('goes to the default when its device is no longer listed', async () => {

@@ -40,8 +40,8 @@ export class Microphone {
   #opening: Promise<MediaStreamTrack> | undefined;
   /** Goes up with every open and close: an answer of an earlier one is thrown away. */
   #generation = 0;
-  /** Called with the track that takes the place of a lost or changed one. */
-  onReplaced: (track: MediaStreamTrack) => void = () => undefined;
+  /** Called with the track that takes the place of one that the user changed, or lost. */
+  onReplaced: (track: MediaStreamTrack, why: 'chosen' | 'lost') => void = () => undefined;
   /** Called when the microphone was lost and no other could be opened. */
   onLost: (problem: MicrophoneProblem) => void = () => undefined;
 
@@ -71,7 +71,7 @@ export class Microphone {
   /** Changes to another device, if the microphone is open. */
   async switchTo(deviceId: string): Promise<void> {
     if (this.track === undefined) return;
-    await this.#replace(deviceId);
+    await this.#replace(deviceId, 'chosen');
   }
 
   close(): void {
@@ -116,9 +116,9 @@ export class Microphone {
     return track;
   }
 
-  async #replace(deviceId: string): Promise<void> {
+  async #replace(deviceId: string, why: 'chosen' | 'lost'): Promise<void> {
     try {
-      this.onReplaced(await this.#acquire(deviceId));
+      this.onReplaced(await this.#acquire(deviceId), why);
     } catch (error) {
       const problem = error instanceof MicrophoneError ? error.problem : 'absent';
       // Closed, or opened anew, while we waited: nothing is lost.
@@ -140,7 +140,7 @@ export class Microphone {
 
   /** Only the end that we did not cause ourselves comes as an event. */
   readonly #onLost = (): void => {
-    void this.#replace('');
+    void this.#replace('', 'lost');
   };
 
   /** Some browsers keep a track alive, and silent, after its device was unplugged. */
@@ -157,6 +157,6 @@ export class Microphone {
     if (before.readyState === 'live' && inputs.some((one) => one.deviceId === store.deviceId)) {
       return;
     }
-    await this.#replace('');
+    await this.#replace('', 'lost');
   }
 }

@@ -1,4 +1,4 @@
-import { failure, type ErrorCode } from '@switchroom/protocol';
+import { failure, type ErrorCode, type LeaveReason } from '@switchroom/protocol';
 import type { MediaSession } from './MediaSession.ts';
 import type { MeetSocket, Request } from './MeetSocket.ts';
 
@@ -31,6 +31,12 @@ export const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'rate-limited',
   'conflict',
   'internal',
+]);
+
+/** The server, or its SFU, went away under the room: the meeting goes on, in a new room. */
+export const RETURNING: ReadonlySet<LeaveReason> = new Set<LeaveReason>([
+  'media-failed',
+  'connection-lost',
 ]);
 
 /** mediasoup-client says `UnsupportedError` for a browser whose WebRTC it does not know. */
