@@ -128,6 +128,35 @@ describe('the recorder', () => {
     expect(await server.start('r2', keys.recipient)).toMatchObject({ code: 'conflict' });
   });
 
+  it('begins anew while the former recording is being sealed', async () => {
+    await server.start('r1', keys.recipient);
+    const stopped = server.stop('r1');
+    expect(await server.start('r2', keys.recipient)).toEqual({ ok: true, value: {} });
+    expect(await stopped).toEqual({ ok: true, value: {} });
+    // The room is left before it is opened again, or the new one would lose it.
+    const room = server.calls.filter((call) => call.startsWith('room:'));
+    expect(room).toEqual(['room:open', 'room:release', 'room:open']);
+    expect((await server.stop('r2')).ok).toBe(true);
+    expect(server.reports.filter(({ state }) => state === 'sealed').map(({ id }) => id)).toEqual([
+      'r1',
+      'r2',
+    ]);
+  });
+
+  it('does not touch what another recorder in the same directory has open', async () => {
+    await server.start('r1', keys.recipient);
+    const second = await makeRecorder();
+    const started = second.start();
+    await server.consume('anna', 'browser', 1);
+    await talk([new Talker(1, await encode(tone(440, 1000)))], 30);
+    expect(server.reports.map(({ state }) => state)).not.toContain('sealed');
+    expect(await readdir(join(dataDirectory, 'vault', 'r1'))).toContain('state.open');
+    await recorder.close();
+    expect(server.reports.at(-1)).toMatchObject({ state: 'sealed', tracks: [{}] });
+    await started;
+    await second.close();
+  });
+
   it('goes on in the same tracks when the connection was lost', async () => {
     await server.start('r1', keys.recipient);
     await server.consume('anna', 'browser', 1);
@@ -165,6 +194,7 @@ describe('the recorder', () => {
   });
 
   it('is told when the server refuses it', async () => {
+    await recorder.close();
     const stranger = await makeRecorder('another-token-altogether');
     await expect(stranger.start()).rejects.toMatchObject({ code: 'forbidden' });
     await stranger.close();

@@ -171,6 +171,12 @@ export class RecorderGateway {
   async #start(start: RecordingStart): Promise<void> {
     const { meetingId, recordingId } = start;
     if (this.#closed !== null) throw new AppError('unavailable', 'The recorder is shutting down.');
+    const former = this.#sessions.get(meetingId);
+    if (former?.closing) {
+      // The host stopped and starts again: its seal and its leaving the room come first.
+      await former.close().catch(() => undefined);
+      this.#drop(former);
+    }
     if (this.#sessions.get(meetingId)?.recordingId === recordingId) return;
     if (this.#sessions.has(meetingId) || this.#starting.has(meetingId)) {
       throw new AppError('conflict', 'The meeting is recorded already.');

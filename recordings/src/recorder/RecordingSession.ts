@@ -48,6 +48,11 @@ export class RecordingSession {
     return this.#start.recordingId;
   }
 
+  /** Whether it is being sealed, or is. */
+  get closing(): boolean {
+    return this.#closed !== null;
+  }
+
   get view(): RecordingView {
     return this.#recording.view;
   }

@@ -4,9 +4,12 @@ import { AppError, type Config } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { recover } from './recover.ts';
+import { DirectoryLock } from './DirectoryLock.ts';
 import { RecorderGateway } from './RecorderGateway.ts';
 import { StateJournal } from './StateJournal.ts';
 
+/** An earlier recorder may still be sealing so long. */
+const LOCK_WAIT_MS = 30_000;
 /** The server may come up so much later than the recorder. */
 const SERVER_WAIT_MS = 30_000;
 
@@ -22,7 +25,7 @@ export interface RecorderDependencies {
 export interface Recorder {
   /**
    * Seals what an earlier recorder left open, then connects to the server.
-   * Errors: `AppError('unavailable' | 'forbidden')`.
+   * Errors: `AppError('unavailable' | 'forbidden')`; `'conflict'` when another one is at work here.
    */
   start(): Promise<void>;
   /** Seals all open recordings and disconnects. */
@@ -44,15 +47,18 @@ export async function createRecorder(
     ...{ serviceToken, vaultDirectory, journal, logger, now, software: software() },
     signalingUrl: config.SIGNALING_URL,
   });
+  let lock: DirectoryLock | undefined;
   return {
     async start() {
+      // What a living recorder has open is not left over, and must not be touched.
+      lock = await DirectoryLock.take(join(config.DATA_DIR, 'keys', 'recorder.lock'), LOCK_WAIT_MS);
       for (const view of await recover(vaultDirectory, journal, logger, new Date())) {
         logger.warn({ recordingId: view.id }, 'recover() | sealed what was left open');
         gateway.report(view);
       }
       await gateway.connect(SERVER_WAIT_MS);
     },
-    close: () => gateway.close(),
+    close: () => gateway.close().finally(() => lock?.release()),
   };
 }
 
