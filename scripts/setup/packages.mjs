@@ -18,7 +18,8 @@ import { SetupError } from './SetupError.mjs';
 /** @typedef {import('./Progress.mjs').Progress} Progress */
 
 /**
- * What the tests need besides: a browser, two phones that are not ours, and what a phone received.
+ * What the tests need besides: a browser, two phones that are not ours, what a phone
+ * received, and a judge of Ogg Opus.
  * @type {Wanted[]}
  */
 export const TEST_PACKAGES = [
@@ -26,6 +27,7 @@ export const TEST_PACKAGES = [
   { name: 'sip-tester' },
   { name: 'baresip' },
   { name: 'tcpdump' },
+  { name: 'opus-tools' },
 ];
 
 /**
