@@ -82,6 +82,12 @@ describe('KeyDetector', () => {
     expect(keysOf(new KeyDetector(), [...packets, ...press('7', 8000)])).toBe('77');
   });
 
+  it('tells the same key twice for such senders too, as soon as the first has ended', () => {
+    const packets = (from: number): Packets =>
+      pressPayloads('7', 100).map((payload, i) => [from + i * 160, payload]);
+    expect(keysOf(new KeyDetector(), [...packets(0), ...packets(1440)])).toBe('77');
+  });
+
   it('tells a press of many seconds once, over its segments', () => {
     const event = { event: 9, end: false, volume: 10 };
     const long: [number, Uint8Array][] = [

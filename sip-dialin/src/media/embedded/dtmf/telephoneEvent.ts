@@ -105,8 +105,11 @@ export class KeyDetector {
       const since = timestampDiff(timestamp, last.timestamp);
       if (since < 0 && since > -LATE_LIMIT) return undefined;
       if (since === 0 && news.event !== last.event) return undefined; // Contradicts itself.
-      // Repeats, and the segments of a long press (section 2.5.1.3), follow on without a gap.
-      if (news.event === last.event && since >= 0 && since <= last.duration + SAME_PRESS_SLACK) {
+      // Repeats, and the segments of a long press (section 2.5.1.3), follow on without a gap; what
+      // begins after an end is the next press, however soon.
+      const begins = since > 0 && last.ended && !news.end;
+      const follows = since >= 0 && since <= last.duration + SAME_PRESS_SLACK;
+      if (news.event === last.event && follows && !begins) {
         last.timestamp = timestamp;
         last.duration = since === 0 ? Math.max(last.duration, news.duration) : news.duration;
         last.ended ||= news.end;
