@@ -6,6 +6,7 @@ import { AppError } from '@switchroom/protocol';
 import Srf from 'drachtio-srf';
 import { pino, type Logger } from 'pino';
 import { startSipServer, type SipServer } from '../sip-server/index.ts';
+import { askSession, wantedSession } from './sessionTimer.ts';
 import { SrfOutboundCall, type OutboundCall } from './OutboundCall.ts';
 
 const CONNECT_LIMIT_MS = 5_000;
@@ -73,30 +74,15 @@ export class SipCaller {
 
   /** Calls; resolves with the answered call. Errors: `CallRefused`. */
   async call(request: CallRequest): Promise<OutboundCall> {
-    const { host } = this.#server.sip;
-    const from = `"Switchroom phone" <sip:phone@${isIPv6(host) ? `[${host}]` : host}>`;
-    let cancel = (): void => {};
-    request.signal?.addEventListener('abort', () => cancel(), { once: true });
     try {
-      const dialog = await this.#srf.createUAC(
-        request.uri,
-        {
-          localSdp: request.offer,
-          headers: { From: from, 'Content-Type': 'application/sdp', 'User-Agent': 'Switchroom' },
-        },
-        {
-          // drachtio-srf's types leave out that it also calls this with an error, and nothing else.
-          cbRequest: ((error: unknown, invite: Srf.SrfRequest | undefined) => {
-            if (error !== null && error !== undefined) return;
-            cancel = () => invite?.cancel(() => {});
-            if (request.signal?.aborted === true) cancel();
-          }) as unknown as (invite: Srf.SrfRequest) => void,
-          cbProvisional: (answer) => request.onProgress(answer.status),
-        },
-      );
-      return new SrfOutboundCall(dialog);
+      return await this.#invite(request, askSession());
     } catch (error) {
-      throw refusal(error);
+      const seconds = wantedSession(error);
+      if (seconds === undefined) throw refusal(error);
+      // RFC 4028 section 7.3: once more, with the interval that was wanted.
+      return this.#invite(request, askSession(seconds)).catch((again: unknown) => {
+        throw refusal(again);
+      });
     }
   }
 
@@ -106,6 +92,28 @@ export class SipCaller {
     this.#closed = true;
     this.#srf.disconnect();
     await this.#server.close();
+  }
+
+  async #invite(request: CallRequest, session: Record<string, string>): Promise<OutboundCall> {
+    const { host } = this.#server.sip;
+    const from = `"Switchroom phone" <sip:phone@${isIPv6(host) ? `[${host}]` : host}>`;
+    let cancel = (): void => {};
+    request.signal?.addEventListener('abort', () => cancel(), { once: true });
+    const headers = { From: from, 'Content-Type': 'application/sdp', 'User-Agent': 'Switchroom' };
+    const dialog = await this.#srf.createUAC(
+      request.uri,
+      { localSdp: request.offer, headers: { ...headers, ...session } },
+      {
+        // drachtio-srf's types leave out that it also calls this with an error, and nothing else.
+        cbRequest: ((error: unknown, invite: Srf.SrfRequest | undefined) => {
+          if (error !== null && error !== undefined) return;
+          cancel = () => invite?.cancel(() => {});
+          if (request.signal?.aborted === true) cancel();
+        }) as unknown as (invite: Srf.SrfRequest) => void,
+        cbProvisional: (answer) => request.onProgress(answer.status),
+      },
+    );
+    return new SrfOutboundCall(dialog);
   }
 }
 

@@ -7,6 +7,9 @@ import { ALLOW, header, OPTIONS_HEADERS, sdpOf, SrfCall } from './SrfCall.ts';
 /** Requests outside of a call that we have no use for; drachtio-srf would answer some with 404. */
 const NOT_TAKEN = ['register', 'subscribe', 'notify', 'message', 'publish', 'refer', 'update'];
 
+/** Extensions that a caller may require: session timers (RFC 4028). */
+const EXTENSIONS = new Set(['timer']);
+
 const RECONNECT_MAX_MS = 1_000;
 
 export interface SipListenerOptions {
@@ -101,9 +104,15 @@ function refusalOf(
   if (!req.isNewInvite) return { status: 481 };
   // RFC 3261 section 8.1.1.8: without it there is nowhere to send the BYE.
   if (!req.has('Contact')) return { status: 400 };
-  // Section 8.2.2.3: we have no extension that a caller may require.
-  const required = header(req, 'Require');
-  if (required !== undefined) return { status: 420, headers: { Unsupported: required } };
+  // Section 8.2.2.3.
+  const unknown = unknownExtensions(header(req, 'Require') ?? '');
+  if (unknown !== '') return { status: 420, headers: { Unsupported: unknown } };
   if (sdpOf(req) === undefined) return { status: 415, headers: { Accept: 'application/sdp' } };
   return undefined;
+}
+
+/** What of a `Require` is none of the extensions that the SIP server brings. */
+function unknownExtensions(required: string): string {
+  const tags = required.split(',').map((tag) => tag.trim());
+  return tags.filter((tag) => tag !== '' && !EXTENSIONS.has(tag.toLowerCase())).join(', ');
 }

@@ -4,6 +4,7 @@ import { callerOf, type Caller } from './caller.ts';
 import { parseDtmfInfo } from './dtmfInfo.ts';
 import type { CallEvent, InboundCall } from './InboundCall.ts';
 import { parseNameAddr, uriUser } from './nameAddr.ts';
+import { ownSession } from './sessionTimer.ts';
 import { toE164 } from './phoneNumber.ts';
 
 /** The methods that we take (RFC 3261 section 20.5). */
@@ -63,7 +64,7 @@ export class SrfCall implements InboundCall {
   }
 
   async answer(sdp: string): Promise<void> {
-    const headers = { Allow: ALLOW, 'Content-Type': SDP };
+    const headers = { Allow: ALLOW, 'Content-Type': SDP, ...ownSession(this.#req) };
     await new Promise<void>((resolve, reject) => {
       // With a callback: a BYE on the heels of our 200 would find no listener after a promise.
       this.#srf.createUAS(

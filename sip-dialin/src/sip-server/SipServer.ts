@@ -10,6 +10,7 @@ import type { Context } from './core/Context.ts';
 import { InboundRequests } from './core/InboundRequests.ts';
 import { LocalAddress } from './core/LocalAddress.ts';
 import { OutboundRequests } from './core/OutboundRequests.ts';
+import { SessionTimers } from './core/SessionTimers.ts';
 import { DialogTable } from './dialog/DialogTable.ts';
 import { responseTo } from './message/build.ts';
 import type { Parsed } from './message/parseMessage.ts';
@@ -68,6 +69,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 export class SipServer {
   readonly #context: Context;
   readonly #transport: SipTransport;
+  readonly #sessions: SessionTimers;
   readonly #answers: Answers;
   readonly #inbound: InboundRequests;
   readonly #outbound: OutboundRequests;
@@ -107,9 +109,10 @@ export class SipServer {
     };
     const dialogs = new DialogTable<ControlClient>();
     this.#context = { clock, timers, log, local, transactions, dialogs, control, send };
-    this.#answers = new Answers(this.#context);
+    this.#sessions = new SessionTimers(this.#context);
+    this.#answers = new Answers(this.#context, this.#sessions);
     this.#inbound = new InboundRequests(this.#context, this.#answers);
-    this.#outbound = new OutboundRequests(this.#context, this.#answers.unacked);
+    this.#outbound = new OutboundRequests(this.#context, this.#answers.unacked, this.#sessions);
   }
 
   /** Opens the ports; `AppError('unavailable')` when one is taken. */
@@ -168,6 +171,7 @@ export class SipServer {
     const ports = [control.close(), this.#transport.close()];
     this.#outbound.close();
     this.#answers.close();
+    this.#sessions.close();
     dialogs.clear();
     transactions.close();
     await Promise.all(ports);

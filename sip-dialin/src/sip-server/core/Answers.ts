@@ -12,6 +12,7 @@ import { defaultContentType } from './contentType.ts';
 import { hangUp } from './hangUp.ts';
 import { shorten } from './redactUri.ts';
 import type { ServedRequest } from './ServedRequest.ts';
+import type { SessionTimers } from './SessionTimers.ts';
 import { SubscriptionExpiry } from './SubscriptionExpiry.ts';
 import { passageOf, record, tellCanceled, tellUnsolicited } from './tell.ts';
 import { UnackedAnswers } from './UnackedAnswers.ts';
@@ -24,10 +25,12 @@ export class Answers {
   readonly #context: Context;
   readonly #byId = new Map<string, { served: ServedRequest; ringing: Timer | undefined }>();
   readonly #subscriptions: SubscriptionExpiry;
+  readonly #sessions: SessionTimers;
   readonly unacked: UnackedAnswers;
 
-  constructor(context: Context) {
+  constructor(context: Context, sessions: SessionTimers) {
     this.#context = context;
+    this.#sessions = sessions;
     this.#subscriptions = new SubscriptionExpiry(context);
     this.unacked = new UnackedAnswers(context);
   }
@@ -66,6 +69,7 @@ export class Answers {
     const wantsContact = WITH_CONTACT.has(served.method) && status > 100 && status < 300;
     const contact = wantsContact ? this.#context.local.contact(served.peer.transport) : undefined;
     const response = served.complete(template, contact);
+    if (refreshes(served) && isSuccess(status)) this.#sessions.answer(served, response);
     if (!served.transaction.respond(response)) {
       client.send(refused(command.messageId, 'a final response was already sent'));
       return;
@@ -97,11 +101,13 @@ export class Answers {
     if (served.initial && makes && status < 300) served.dialog ??= this.#open(served, client);
     const { dialog } = served;
     if (dialog === undefined) return;
-    if (status >= 200 && status < 300) {
+    if (refreshes(served) && status < 300) dialog.described(response);
+    if (isSuccess(status)) {
       if (served.initial) dialog.confirm(served.request);
       else if (WITH_CONTACT.has(served.method)) dialog.refreshTarget(served.request);
       if (served.method === 'SUBSCRIBE')
         this.#subscriptions.renew(dialog, served.request, response);
+      if (refreshes(served)) this.#sessions.answered(dialog, served, response);
       if (served.method === 'INVITE') this.#awaitAck(served, dialog, response);
     }
     if (status >= 200) this.#settle(served, status);
@@ -177,4 +183,13 @@ export class Answers {
       'answered',
     );
   }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** True for the requests that keep a session going (RFC 4028 section 3). */
+function refreshes({ method }: ServedRequest): boolean {
+  return method === 'INVITE' || method === 'UPDATE';
 }

@@ -10,6 +10,7 @@ import { defaultContentType } from './contentType.ts';
 import { dialogTarget } from './dialogTarget.ts';
 import { hangUp } from './hangUp.ts';
 import { randomUUID } from 'node:crypto';
+import type { SessionTimers } from './SessionTimers.ts';
 import type { SentInvite } from './SentInvite.ts';
 import { passageOf, record, tellUnsolicited } from './tell.ts';
 
@@ -29,9 +30,11 @@ interface Acceptance {
 export class OutboundDialogs {
   readonly #context: Context;
   readonly #accepted = new Map<SipDialog, Acceptance>();
+  readonly #sessions: SessionTimers;
 
-  constructor(context: Context) {
+  constructor(context: Context, sessions: SessionTimers) {
     this.#context = context;
+    this.#sessions = sessions;
   }
 
   /** A provisional answer with a tag makes an early dialog (section 12.1.2). */
@@ -66,6 +69,8 @@ export class OutboundDialogs {
     // Of several forks the application's name now means this one.
     this.dropForks(invite, dialog);
     this.#context.dialogs.add(dialog);
+    dialog.described(invite.request);
+    this.#sessions.agreed(dialog, response);
     return true;
   }
 
@@ -77,6 +82,8 @@ export class OutboundDialogs {
       return false;
     }
     dialog.refreshTarget(response);
+    dialog.described(invite.request);
+    this.#sessions.agreed(dialog, response);
     this.#accepted.set(dialog, { invite, ack: undefined, unusable: false });
     return true;
   }
@@ -149,6 +156,7 @@ export class OutboundDialogs {
     if (type !== undefined) request.headers.append('Content-Type', type);
     if (template !== undefined) request.body = template.body;
     defaultContentType(request);
+    dialog.described(request);
     waiting.ack = { request, target };
     this.#context.send(request, target);
     return waiting.ack;

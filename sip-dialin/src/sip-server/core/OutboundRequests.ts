@@ -16,21 +16,24 @@ import { OutboundDialogs } from './OutboundDialogs.ts';
 import { OutboundInvites } from './OutboundInvites.ts';
 import { redactUri } from './redactUri.ts';
 import { dialogIdOf, passageOf, record } from './tell.ts';
+import type { SessionTimers } from './SessionTimers.ts';
 import type { UnackedAnswers } from './UnackedAnswers.ts';
 
 /** What the applications send: requests in and out of dialogs, ACK and CANCEL. */
 export class OutboundRequests {
   readonly #context: Context;
   readonly #unacked: UnackedAnswers;
+  readonly #sessions: SessionTimers;
   readonly #dialogs: OutboundDialogs;
   readonly #invites: OutboundInvites;
   /** Dialogs whose BYE was challenged. */
   readonly #leaving = new Set<Timer>();
 
-  constructor(context: Context, unacked: UnackedAnswers) {
+  constructor(context: Context, unacked: UnackedAnswers, sessions: SessionTimers) {
     this.#context = context;
     this.#unacked = unacked;
-    this.#dialogs = new OutboundDialogs(context);
+    this.#sessions = sessions;
+    this.#dialogs = new OutboundDialogs(context, sessions);
     this.#invites = new OutboundInvites(context, this.#dialogs);
   }
 
@@ -69,7 +72,9 @@ export class OutboundRequests {
     if (template.method !== 'BYE' && template.method !== 'INVITE') return false;
     const dialog = this.#context.dialogs.byId(command.fields[1] ?? '');
     if (dialog === undefined) return false;
-    return this.#unacked.hold(dialog, () => this.handle(command, template, client));
+    const later = (): void => this.handle(command, template, client);
+    if (template.method === 'INVITE' && this.#sessions.hold(dialog, later)) return true;
+    return this.#unacked.hold(dialog, later);
   }
 
   #send(command: Command, template: SipRequest, client: ControlClient): void {
@@ -116,6 +121,7 @@ export class OutboundRequests {
     const request = dialog.request(template.method);
     const target = dialogTarget(dialog, request);
     finish(request, template, local, target.transport);
+    this.#sessions.ask(dialog, request);
     return { request, target, owner, dialogId, dialog };
   }
 
@@ -137,7 +143,13 @@ export class OutboundRequests {
   }
 
   /** What the final answer to a request within a dialog means for it. */
-  #settle(request: SipRequest, { status }: SipResponse, dialog: SipDialog): void {
+  #settle(request: SipRequest, response: SipResponse, dialog: SipDialog): void {
+    const { status } = response;
+    if (request.method === 'UPDATE' && status < 300) {
+      dialog.refreshTarget(response);
+      dialog.described(request);
+      this.#sessions.agreed(dialog, response);
+    }
     const state = request.headers.get('Subscription-State') ?? '';
     const lastNotify =
       request.method === 'NOTIFY' && dialog.method === 'SUBSCRIBE' && /^terminated/i.test(state);

@@ -2,6 +2,7 @@ import { tokensOf } from '../message/lists.ts';
 import { tagOf } from '../message/nameAddr.ts';
 import type { SipRequest } from '../message/SipMessage.ts';
 import { parseSipUri } from '../message/uri.ts';
+import { refuseSession } from './sessionOffer.ts';
 
 /** The methods the server passes on. */
 const METHODS = new Set([
@@ -21,8 +22,8 @@ const METHODS = new Set([
   'PUBLISH',
 ]);
 
-/** Extensions a caller may require (RFC 3261 section 8.2.2.3). None is built yet. */
-const EXTENSIONS: ReadonlySet<string> = new Set<string>();
+/** Extensions a caller may require (RFC 3261 section 8.2.2.3). */
+const EXTENSIONS: ReadonlySet<string> = new Set(['timer']);
 
 export interface Refusal {
   status: number;
@@ -50,7 +51,7 @@ export function examine(request: SipRequest): Refusal | undefined {
   if (unsupported.length > 0 && request.method !== 'CANCEL') {
     return { status: 420, headers: { Unsupported: unsupported.join(', ') } };
   }
-  return undefined;
+  return refuseSession(request);
 }
 
 /** Seconds until a caller may try again when nobody serves calls. */

@@ -12,6 +12,7 @@ export type StopReason =
   | 'call-canceled'
   | 'call-rejected'
   | 'ack-timeout'
+  | 'session-expired'
   | 'system-initiated-termination';
 
 /** The name of a dialog towards the application. */

@@ -1,5 +1,5 @@
 import { Headers } from '../message/Headers.ts';
-import { listOf } from '../message/lists.ts';
+import { listOf, tokensOf } from '../message/lists.ts';
 import { parseNameAddr } from '../message/nameAddr.ts';
 import { cseqOf, type SipMessage, type SipRequest } from '../message/SipMessage.ts';
 import { parseSipUri } from '../message/uri.ts';
@@ -42,6 +42,10 @@ export class Dialog<Owner> {
   inviteFromRemote = false;
   /** True while an INVITE of ours waits for its answer. */
   inviteFromLocal = false;
+  /** The session description of ours that is in use; empty when there is none yet. */
+  localSdp: Buffer = Buffer.alloc(0);
+  /** True when the far end says that it takes UPDATE. */
+  allowsUpdate = false;
   #peer: Peer;
   readonly #local: string;
   readonly #remote: string;
@@ -83,10 +87,12 @@ export class Dialog<Owner> {
     return true;
   }
 
-  /** Takes the Contact of a target refresh request or its 2xx (section 12.2). */
+  /** Takes the Contact of a target refresh request or its 2xx (section 12.2), and what it says of UPDATE. */
   refreshTarget(message: SipMessage): void {
     const contact = contactUri(message);
     if (contact !== undefined) this.#remoteTarget = contact;
+    const allow = message.headers.getAll('Allow');
+    if (allow.length > 0) this.allowsUpdate = tokensOf(allow).includes('update');
   }
 
   /** Takes route set and target of the 2xx, which may differ from those of a 1xx (section 13.2.2.4). */
@@ -94,6 +100,11 @@ export class Dialog<Owner> {
     if (!this.confirmed && this.role === 'uac') this.#routeSet = recordRoute(message).reverse();
     this.confirmed = true;
     this.refreshTarget(message);
+  }
+
+  /** Notes a session description of ours that went out; a message without one changes nothing. */
+  described({ body }: SipMessage): void {
+    if (body.length > 0) this.localSdp = body;
   }
 
   /** A request within the dialog, without Via and body (section 12.2.1.1). `seq` is given for ACK only. */

@@ -4,6 +4,8 @@ import type { Dialog } from './Dialog.ts';
 export class DialogTable<Owner> {
   readonly #byId = new Map<string, Dialog<Owner>>();
   readonly #byTags = new Map<string, Dialog<Owner>>();
+  /** Told of each dialog that goes, so that its timers go with it. */
+  onRemoved: (dialog: Dialog<Owner>) => void = () => undefined;
 
   get size(): number {
     return this.#byTags.size;
@@ -31,6 +33,7 @@ export class DialogTable<Owner> {
     if (this.has(dialog))
       this.#byTags.delete(key(dialog.callId, dialog.localTag, dialog.remoteTag));
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
+    this.onRemoved(dialog);
   }
 
   ownedBy(owner: Owner): Dialog<Owner>[] {

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The scenarios that drachtio-srf's own test suite uses: they ship in its package. */
-const SCENARIOS = fileURLToPath(new URL('../test/scenarios/', import.meta.resolve('drachtio-srf')));
+const DRACHTIO = fileURLToPath(new URL('../test/scenarios/', import.meta.resolve('drachtio-srf')));
+
+/** Ours, for what drachtio-srf's leave out. */
+const OWN = fileURLToPath(new URL('scenarios/', import.meta.url));
 
 /** A UDP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -21,8 +24,9 @@ export async function freePort(): Promise<number> {
 }
 
 export interface SippRun {
-  /** File name within drachtio-srf's scenarios. */
+  /** File name within drachtio-srf's scenarios, or ours. */
   scenario: string;
+  own?: boolean;
   /** Port of the server to call; none for a scenario that is called. */
   target?: number;
   port?: number;
@@ -36,7 +40,7 @@ export interface SippRun {
 /** Runs SIPp until its calls are over; rejects with what it said when one went wrong. */
 export async function runSipp(run: SippRun): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sipp-'));
-  const xml = await readFile(join(SCENARIOS, run.scenario), 'utf8');
+  const xml = await readFile(join(run.own === true ? OWN : DRACHTIO, run.scenario), 'utf8');
   const file = join(folder, run.scenario);
   // Four seconds of looking out for stray messages at the end of each are not needed here.
   await writeFile(file, (run.edit?.(xml) ?? xml).replaceAll('"4000"', '"50"'));

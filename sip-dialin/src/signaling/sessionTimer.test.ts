@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { askSession, ownSession, wantedSession } from './sessionTimer.ts';
+
+const having = (...names: string[]): { has: (name: string) => boolean } => ({
+  has: (name) => names.includes(name),
+});
+
+it('our 200 keeps a timer of its own, unless the caller asks for one', () => {
+  expect(ownSession(having())).toEqual({ 'Session-Expires': '1800;refresher=uas' });
+  expect(ownSession(having('Session-Expires'))).toEqual({});
+  expect(ownSession(having('x'))).toEqual({});
+});
+
+it('our INVITE asks for half an hour, or for what a 422 wants', () => {
+  expect(askSession()).toEqual({ Supported: 'timer', 'Session-Expires': '1800' });
+  const refusal = Object.assign(new Error('422'), { status: 422, res: { get: () => '3600' } });
+  expect(wantedSession(refusal)).toBe(3600);
+  expect(askSession(3600)).toMatchObject({ 'Session-Expires': '3600', 'Min-SE': '3600' });
+});
+
+it.each([
+  [{ status: 422, res: { get: () => '60' } }],
+  [{ status: 422, res: { get: () => 'soon' } }],
+  [{ status: 486, res: { get: () => '3600' } }],
+  [{}],
+])('a refusal that wants no longer one is final: %j', (more) => {
+  expect(wantedSession(Object.assign(new Error('refused'), more))).toBeUndefined();
+});
