@@ -67,6 +67,25 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
+it('logs no number, no key and no PIN, whatever the level', async () => {
+  const lines: string[] = [];
+  call = new FakeCall();
+  const logger = pino(
+    { level: 'trace', base: null, timestamp: false },
+    { write: (line) => lines.push(line) },
+  );
+  leg = new PhoneLeg({ id: 'leg1', call, did: '+15550100', media, rooms, logger });
+  leg.on('ended', (end) => ends.push(end));
+  await answered();
+  sound().press('987654#');
+  await settle();
+  sound().press('123456#');
+  await settle();
+  await leg.close();
+  expect(lines.length).toBeGreaterThan(3);
+  expect(lines.join('')).not.toMatch(/5550100|5550123|987|123456/);
+});
+
 describe('PhoneLeg: the answer', () => {
   it('rings, answers with our SDP and greets', async () => {
     await answered();

@@ -82,7 +82,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   async start(): Promise<void> {
     const { call, did, media, rooms } = this.#options;
     const caller = maskNumber(call.caller.number);
-    this.#logger.info({ caller, did }, 'call comes in');
+    this.#logger.info({ caller, did: maskNumber(did) }, 'call comes in');
     try {
       const { language } = await rooms.resolveDid(did);
       if (this.#isEnded()) return;

@@ -107,6 +107,7 @@ describe('isHold()', () => {
     expect(isHold(silent)).toBe(false);
     expect(isHold(silent.replace('t=0 0', 't=0 0\r\na=inactive'))).toBe(true);
     expect(isHold(silent.replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'))).toBe(true);
+    expect(isHold(phoneSdp().replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'))).toBe(true);
     expect(isHold('')).toBe(false);
   });
 });

@@ -4,10 +4,9 @@
  */
 export function isHold(offer: string): boolean {
   const [session = '', audio = ''] = offer.split(/^(?=m=)/m);
-  // Of the media section first, since it counts more than the session's (RFC 8866 section 6.7).
-  for (const section of [audio, session]) {
-    const direction = /^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m.exec(section)?.[1];
-    if (direction !== undefined) return direction === 'sendonly' || direction === 'inactive';
-  }
-  return /^c=IN IP4 0\.0\.0\.0\s*$/m.test(audio) || /^c=IN IP4 0\.0\.0\.0\s*$/m.test(session);
+  // Of the media section first, since it counts more than the session's (RFC 8866 sections 5.7, 6.7).
+  const found = (line: RegExp) => line.exec(audio)?.[1] ?? line.exec(session)?.[1];
+  if (found(/^c=IN IP4 (\S+)/m) === '0.0.0.0') return true;
+  const direction = found(/^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m);
+  return direction === 'sendonly' || direction === 'inactive';
 }
