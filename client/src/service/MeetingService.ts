@@ -179,8 +179,13 @@ export class MeetingService {
       },
       onOut: (reason) => {
         if (this.#attempt !== attempt) return;
-        if (RETURNING.has(reason)) this.#roomLost(attempt);
-        else this.#end(reason);
+        if (!RETURNING.has(reason)) {
+          this.#end(reason);
+          return;
+        }
+        // The socket is still there: nobody but us asks to come back.
+        this.#outOfRoom(attempt);
+        this.#enterLater(attempt);
       },
     });
   }
@@ -282,12 +287,6 @@ export class MeetingService {
     if (reason === 'io server disconnect') {
       this.#later(attempt, () => attempt.socket.connect());
     }
-  }
-
-  /** The room is gone and the socket is not: nobody but us asks to come back. */
-  #roomLost(attempt: Attempt): void {
-    this.#outOfRoom(attempt);
-    this.#enterLater(attempt);
   }
 
   #outOfRoom(attempt: Attempt): void {
