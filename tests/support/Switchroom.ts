@@ -6,7 +6,7 @@ import { Child } from './process/Child.ts';
 import { RestClient } from './RestClient.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const ADMIN = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'correct horse battery' };
+export const ADMIN = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'correct horse battery' };
 /** A phone needs two of these. */
 const RTP_PORTS = 200;
 

@@ -1,0 +1,140 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tone } from '../support/audio/tones.ts';
+import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
+import { ADMIN, Switchroom } from '../support/Switchroom.ts';
+
+const SCHEMES = ['light', 'dark'] as const;
+const NARROW = { width: 360, height: 740 };
+const WIDE = { width: 1440, height: 900 };
+
+let switchroom: Switchroom;
+let browser: BrowserParticipant;
+let page: Page;
+
+/** What axe-core finds serious or critical on the screen as it is now, narrow and wide, light and dark. */
+async function violations(): Promise<string[]> {
+  const found = new Set<string>();
+  for (const viewport of [NARROW, WIDE]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      for (const { id, impact, nodes } of violations) {
+        if (impact !== 'serious' && impact !== 'critical') continue;
+        const where = nodes
+          .map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary ?? ''}`)
+          .join('\n  ');
+        found.add(`${id} (${colorScheme}, ${String(viewport.width)} px):\n  ${where}`);
+      }
+    }
+  }
+  return [...found];
+}
+
+/** Whether anything is wider than a small phone. */
+async function overflow(): Promise<number> {
+  await page.setViewportSize(NARROW);
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+async function isFit(): Promise<void> {
+  expect(await violations()).toEqual([]);
+  expect(await overflow()).toBe(0);
+}
+
+beforeAll(async () => {
+  switchroom = await Switchroom.start();
+  browser = await BrowserParticipant.open({
+    name: 'Ann',
+    joinUrl: switchroom.url,
+    microphone: tone({ frequency: 440, seconds: 10, sampleRate: 48_000 }),
+  });
+  page = browser.page;
+  return async () => {
+    await browser.close();
+    await switchroom.stop();
+  };
+});
+
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+describe('the screens, one after the other as a host meets them, are fit for everybody', () => {
+  it('home, sign-in and its failure', async () => {
+    await isFit();
+    await button('Start a meeting').click();
+    await page.getByLabel('E-mail').fill(ADMIN.ADMIN_EMAIL);
+    await page.getByLabel('Password').fill('a wrong password');
+    await button('Sign in').click();
+    await page.getByText('E-mail or password is wrong.').waitFor();
+    await isFit();
+  });
+
+  it('the meeting form and the meeting that is ready', async () => {
+    await page.getByLabel('Password').fill(ADMIN.ADMIN_PASSWORD);
+    await button('Sign in').click();
+    await button('Create meeting').waitFor();
+    await isFit();
+    await page.getByLabel('Title').fill('Quarterly planning with the partners of all the regions');
+    await button('Create meeting').click();
+    await page.getByText('Your meeting is ready').waitFor();
+    await isFit();
+  });
+
+  it('pre-join, before and after the microphone', async () => {
+    await page.getByRole('link', { name: 'Join now' }).click();
+    await button('Join').click();
+    await page.getByText('Enter your name').waitFor();
+    await isFit();
+    await button('Check microphone').click();
+    await page.getByRole('meter', { name: 'Microphone level' }).waitFor();
+    await page.getByLabel('Speaker').waitFor();
+    await isFit();
+  });
+
+  it('the room, alone, with hand and mute, and its dialogs', async () => {
+    await page.getByRole('textbox', { name: 'Your name' }).fill('Bartholomäus Featherstonehaugh');
+    await button('Join').click();
+    await browser.inRoom();
+    await isFit();
+    await button('Mute').click();
+    await button('Raise hand').click();
+    await button('Lower hand').waitFor();
+    await isFit();
+    await button('Invite').click();
+    await page.getByRole('dialog', { name: 'Invite' }).waitFor();
+    await isFit();
+    await page.setViewportSize(NARROW);
+    await page.keyboard.press('Escape');
+    await button('Audio').click();
+    await page.getByRole('dialog', { name: 'Audio settings' }).waitFor();
+    await isFit();
+    await page.keyboard.press('Escape');
+  });
+
+  it('the controls of a host fit a small phone', async () => {
+    await page.setViewportSize(NARROW);
+    for (const name of ['Unmute', 'Lower hand', 'Record', 'Invite', 'Audio', 'Leave']) {
+      const box = await button(name).boundingBox();
+      expect(box?.x, name).toBeGreaterThanOrEqual(8);
+      expect((box?.x ?? 0) + (box?.width ?? 0), name).toBeLessThanOrEqual(NARROW.width - 8);
+    }
+  });
+
+  it('the end, a wrong link and a wrong address', async () => {
+    await button('Leave').click();
+    await page.getByText('You left the meeting').waitFor();
+    await isFit();
+    await page.goto(`${switchroom.url}/m/no-such-meeting-at-all`);
+    await page.getByText('Meeting not found').waitFor();
+    await isFit();
+    await page.goto(`${switchroom.url}/nowhere`);
+    await page.getByText('Page not found').waitFor();
+    await isFit();
+  });
+
+  it('says nothing in the console but what HTTP answered', () => {
+    expect(browser.errors.filter((text) => !/status of 40[14]/.test(text))).toEqual([]);
+  });
+});
