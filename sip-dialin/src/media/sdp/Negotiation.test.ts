@@ -30,6 +30,13 @@ it('takes an answer to its own offer once, and none without', () => {
   );
 });
 
+it('refuses a phone that it cannot send to: IPv6 from IPv4', () => {
+  const negotiation = new Negotiation('192.0.2.1', 20000);
+  const other = buildOffer({ ...phone, address: '2001:db8::7' });
+  expect(() => negotiation.answer(other)).toThrow(expect.objectContaining({ code: 'no-codec' }));
+  expect(new Negotiation('2001:db8::1', 20000).answer(other)).toContain('IP6 2001:db8::1');
+});
+
 it('stays as it was when an offer is refused', () => {
   const negotiation = new Negotiation('192.0.2.1', 20000);
   negotiation.answer(offer);

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import { chooseAudio, type RemoteAudio } from './audio.ts';
 import { buildAnswer, buildOffer, type LocalAudio } from './buildSdp.ts';
@@ -24,7 +25,7 @@ export class Negotiation {
   /** Errors: `bad-request`, `no-codec`; then everything stays as it was. */
   answer(offer: string): string {
     const session = parseSdp(offer);
-    const remote = chooseAudio(session);
+    const remote = this.#reachable(chooseAudio(session));
     const text = this.#tell((local) => buildAnswer(local, session, remote));
     this.#remote = remote;
     this.#offered = false;
@@ -39,8 +40,16 @@ export class Negotiation {
   /** Errors: `bad-request` (also when nothing was offered), `no-codec`. */
   accept(answer: string): void {
     if (!this.#offered) throw new AppError('bad-request', 'There is no offer to be answered.');
-    this.#remote = chooseAudio(parseSdp(answer));
+    this.#remote = this.#reachable(chooseAudio(parseSdp(answer)));
     this.#offered = false;
+  }
+
+  /** Nothing can be sent from a socket of one family of addresses to the other. */
+  #reachable<T extends Pick<RemoteAudio, 'rtp'>>(remote: T): T {
+    if (remote.rtp && isIPv6(remote.rtp.ip) !== isIPv6(this.#local.address)) {
+      throw new AppError('no-codec', 'The call offers audio at an address that we cannot reach.');
+    }
+    return remote;
   }
 
   /** Renders with the version counted up exactly when something changed. */

@@ -66,6 +66,9 @@ function readAudio(
   const address = connection?.address ?? '';
   const usable = isIP(address) !== 0 && address !== '0.0.0.0' && address !== '::';
   const rtp = usable ? { ip: address, port: media.port } : undefined;
+  // The old manner of hold (RFC 3264 section 8.4): it wants to hear nothing, whatever its direction.
+  const held = address === '0.0.0.0' || address === '::';
+  const direction = directionOf(media) ?? directionOf(session) ?? 'sendrecv';
   const rtcpMux = attribute(media, 'rtcp-mux') !== undefined;
   const ptime = Number(attribute(media, 'ptime'));
 
@@ -74,7 +77,7 @@ function readAudio(
     rtp,
     rtcp: rtcpMux ? rtp : rtp && rtcpAddress(media, rtp),
     rtcpMux,
-    direction: directionOf(media) ?? directionOf(session) ?? 'sendrecv',
+    direction: held ? heldAs(direction) : direction,
     codec: names.get(payload)!.startsWith('pcmu') ? 'PCMU' : 'PCMA',
     payloadType: Number(payload),
     eventPayloadType: events === undefined ? undefined : Number(events),
@@ -103,6 +106,11 @@ function rtcpAddress(
   const number = port ? Number(port) : rtp.port + 1;
   if (!Number.isInteger(number) || number < 1 || number > 65535) return undefined;
   return { ip: ip && isIP(ip) ? ip : rtp.ip, port: number };
+}
+
+function heldAs(direction: Direction): Direction {
+  if (direction === 'sendrecv') return 'sendonly';
+  return direction === 'recvonly' ? 'inactive' : direction;
 }
 
 function directionOf(part: SessionDescription | MediaSection): Direction | undefined {

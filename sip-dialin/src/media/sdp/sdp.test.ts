@@ -76,6 +76,16 @@ describe('chooseAudio()', () => {
     }
   });
 
+  it('takes 0.0.0.0 for hold in every direction', () => {
+    const directionOf = (direction: string) =>
+      chooseAudio(parseSdp(sdp('m=audio 4000 RTP/AVP 0', 'c=IN IP4 0.0.0.0', `a=${direction}`)))
+        .direction;
+    expect(directionOf('sendrecv')).toBe('sendonly');
+    expect(directionOf('sendonly')).toBe('sendonly');
+    expect(directionOf('recvonly')).toBe('inactive');
+    expect(directionOf('inactive')).toBe('inactive');
+  });
+
   it.each([
     ['no media', []],
     ['video only', ['m=video 4000 RTP/AVP 96']],
