@@ -176,6 +176,25 @@ describe('a browser', () => {
     });
   });
 
+  it('nobody is in a meeting that was ended while they joined', async () => {
+    const meetings = await Promise.all(Array.from({ length: 12 }, () => server.createMeeting()));
+    for (const [index, meeting] of meetings.entries()) {
+      const socket = await server.meet();
+      const joining = ask(socket, 'room:join', {
+        joinToken: joinTokenOf(meeting),
+        name: 'Ann',
+        rtpCapabilities: {},
+      });
+      // A little later each time, so that some meet the room half made.
+      for (let turn = 0; turn < index; turn += 1) await new Promise(setImmediate);
+      await server.rest('DELETE', `/meetings/${meeting.id}`);
+      await joining;
+      const people = await server.rest('GET', `/meetings/${meeting.id}/participants`);
+      expect(await people.json()).toEqual([]);
+      socket.disconnect();
+    }
+  });
+
   it('gets new ICE credentials for its own transports only', async () => {
     const meeting = await server.createMeeting();
     const [ann, bob] = [await join(meeting, 'Ann'), await join(meeting, 'Bob')];

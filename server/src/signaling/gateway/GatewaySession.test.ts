@@ -80,6 +80,20 @@ describe('GatewaySession', () => {
     await expect(gateway.openRoom('unknown')).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  it('a meeting that is ended while its room is made is not opened', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const createRouter = sfu.createRouter.bind(sfu);
+    sfu.createRouter = async () => {
+      await promise;
+      return createRouter();
+    };
+    const opening = session().openRoom(meeting.id);
+    await deps.meetings.end(meeting.id);
+    resolve(undefined);
+    await expect(opening).rejects.toMatchObject({ code: 'meeting-ended' });
+    expect(deps.rooms.get(meeting.id)).toBeUndefined();
+  });
+
   it('consumers are made once the transport is connected, to the same address twice', async () => {
     const outbox = new FakeOutbox();
     const recorder = session(outbox, 'recorder');

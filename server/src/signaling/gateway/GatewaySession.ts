@@ -84,6 +84,8 @@ export class GatewaySession {
     joinable(await meetings.byId(meetingId));
     const { room, release } = await rooms.enter(meetingId);
     try {
+      // It may have been ended while the room was made, which nobody closed then.
+      joinable(await meetings.byId(meetingId));
       const transport = await room.router.createPlainTransport();
       if (this.#gone) {
         transport.close();

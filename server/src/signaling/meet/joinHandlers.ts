@@ -25,6 +25,8 @@ export function joinHandlers(
       const role = await roleOf(wish.sessionToken, meeting, deps);
       const { room, release } = await deps.rooms.enter(meeting.id);
       try {
+        // It may have been ended while the room was made, which nobody closed then.
+        joinable(await deps.meetings.byJoinToken(wish.joinToken));
         const member = await session.join(() => makeMember({ session, deps, room, wish, role }));
         return joinedRoom(member, meeting, deps);
       } finally {
