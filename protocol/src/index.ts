@@ -5,4 +5,5 @@ export * from './media.ts';
 export * from './meet.ts';
 export * from './meeting.ts';
 export * from './redact.ts';
+export * from './trunk.ts';
 export * from './version.ts';

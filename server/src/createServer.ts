@@ -26,6 +26,7 @@ import { MediasoupSfu } from './sfu/mediasoup/MediasoupSfu.ts';
 import type { Sfu } from './sfu/Sfu.ts';
 import { Signaling } from './signaling/Signaling.ts';
 import { StartError } from './StartError.ts';
+import { DialPlan } from './trunks/DialPlan.ts';
 
 /** What a test puts in the place of the real thing. */
 export interface ServerDeps {
@@ -76,6 +77,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       deps.vault ?? openVault({ dir: join(config.DATA_DIR, 'vault'), identity: keys.identity });
     const recordingStore = new RecordingStore(db);
     await recordingStore.failUnfinished();
+    const dialPlan = await DialPlan.open(db);
 
     const sfu = deps.sfu ?? (await startSfu(config, logger));
     undo.defer(() => sfu.close());
@@ -86,7 +88,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const rooms = new Rooms({ sfu, logger });
     const meetings = new MeetingStore(db);
     const sessions = new Sessions(db);
-    const links = new MeetingLinks(config, publicUrl(config, httpServer));
+    const links = new MeetingLinks(config, publicUrl(config, httpServer), dialPlan);
     const recordings = new RecordingControl({
       rooms,
       meetings,
@@ -94,7 +96,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       recipient: keys.recipient,
       logger,
     });
-    const shared = { rooms, meetings, links, sessions, recordings, logger };
+    const shared = { rooms, meetings, links, dialPlan, sessions, recordings, logger };
     const signaling = new Signaling(httpServer, SERVICE_TOKEN, { ...shared, pins: pinLimiter() });
     const app = createApp({
       ...shared,

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import type { Schema } from './schema.ts';
 
 /** In order of their names; one that has run anywhere is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -67,4 +69,65 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0002-trunks': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('trunks')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('name', 'text', (column) => column.notNull().unique())
+        .addColumn('cidrs', 'text', (column) => column.notNull())
+        .addColumn('digestUsername', 'text')
+        .addColumn('digestRealm', 'text')
+        .addColumn('ha1Md5', 'text')
+        .addColumn('ha1Sha256', 'text')
+        .addColumn('maxCalls', 'integer', (column) => column.notNull())
+        .addColumn('callsPerSecond', 'integer', (column) => column.notNull())
+        .addColumn('enabled', 'integer', (column) => column.notNull())
+        .addColumn('createdAt', 'text', (column) => column.notNull())
+        .addUniqueConstraint('trunks_digest', ['digestUsername', 'digestRealm'])
+        .execute();
+      await db.schema
+        .createTable('dids')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('number', 'text', (column) => column.notNull().unique())
+        .addColumn('trunkId', 'text', (column) => column.references('trunks.id'))
+        .addColumn('language', 'text', (column) => column.notNull())
+        .addColumn('meetingId', 'text', (column) => column.references('meetings.id'))
+        .addColumn('enabled', 'integer', (column) => column.notNull())
+        .addColumn('createdAt', 'text', (column) => column.notNull())
+        .execute();
+      await insertDefaults(db);
+    },
+  },
 };
+
+/** What works without any administration: calls from this machine, to one number. */
+async function insertDefaults(db: Kysely<Pick<Schema, 'trunks' | 'dids'>>): Promise<void> {
+  const common = { enabled: 1, createdAt: new Date().toISOString() } as const;
+  await db
+    .insertInto('trunks')
+    .values({
+      ...common,
+      id: randomUUID(),
+      name: 'loopback',
+      cidrs: JSON.stringify(['127.0.0.0/8', '::1/128']),
+      digestUsername: null,
+      digestRealm: null,
+      ha1Md5: null,
+      ha1Sha256: null,
+      maxCalls: 1000,
+      callsPerSecond: 1000,
+    })
+    .execute();
+  await db
+    .insertInto('dids')
+    .values({
+      ...common,
+      id: randomUUID(),
+      number: '+15550100',
+      trunkId: null,
+      language: 'en',
+      meetingId: null,
+    })
+    .execute();
+}

@@ -52,10 +52,42 @@ export interface TracksTable {
   endMs: number | null;
 }
 
+export interface TrunksTable {
+  id: string;
+  name: string;
+  /** JSON array. */
+  cidrs: string;
+  /** With the two HA1 beside it, or all four null. The password itself is kept nowhere. */
+  digestUsername: string | null;
+  digestRealm: string | null;
+  /** H(username:realm:password), hexadecimal (RFC 7616 section 3.4.2). As good as the password. */
+  ha1Md5: string | null;
+  ha1Sha256: string | null;
+  maxCalls: number;
+  callsPerSecond: number;
+  enabled: 0 | 1;
+  createdAt: string;
+}
+
+export interface DidsTable {
+  id: string;
+  /** E.164. */
+  number: string;
+  /** Null: any trunk. */
+  trunkId: string | null;
+  language: string;
+  /** Null: leads to the PIN prompt. */
+  meetingId: string | null;
+  enabled: 0 | 1;
+  createdAt: string;
+}
+
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
   meetings: MeetingsTable;
   recordings: RecordingsTable;
   tracks: TracksTable;
+  trunks: TrunksTable;
+  dids: DidsTable;
 }

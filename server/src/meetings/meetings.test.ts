@@ -4,8 +4,9 @@ import { MeetingLinks } from './MeetingLinks.ts';
 import { phoneName } from './phoneName.ts';
 
 describe('MeetingLinks', () => {
+  const plan = { promptNumbers: ['+15550100'] };
   const sipUri = (environment: Record<string, string>): string | undefined =>
-    new MeetingLinks(parseConfig(environment), 'http://x').dialIn[0]?.sipUri;
+    new MeetingLinks(parseConfig(environment), 'http://x', plan).dialIn[0]?.sipUri;
 
   it('the SIP address is the one that phones can reach', () => {
     expect(sipUri({})).toBe('sip:+15550100@127.0.0.1:5060');
@@ -15,12 +16,11 @@ describe('MeetingLinks', () => {
     expect(sipUri({ SIP_HOST: '2001:db8::1' })).toBe('sip:+15550100@[2001:db8::1]:5060');
   });
 
-  it('finds the DID in whatever form it was dialled', () => {
-    const links = new MeetingLinks(parseConfig({}), 'http://x');
-    expect(links.did('+1 (555) 0100')).toBe('+15550100');
-    expect(links.did('15550100')).toBe('+15550100');
-    expect(links.did('5550100')).toBeUndefined();
-    expect(links.did('')).toBeUndefined();
+  it('lists the numbers of the moment', () => {
+    const numbers = { promptNumbers: ['+15550100'] };
+    const links = new MeetingLinks(parseConfig({}), 'http://x', numbers);
+    numbers.promptNumbers = ['+15550199'];
+    expect(links.dialIn).toEqual([{ number: '+15550199', sipUri: 'sip:+15550199@127.0.0.1:5060' }]);
   });
 });
 

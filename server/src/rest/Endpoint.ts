@@ -10,12 +10,14 @@ export interface EndpointDefinition<
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
 > {
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Under `/api/v1`, as express writes it. */
   path: string;
   summary: string;
   /** Whether it needs a signed-in user. */
   auth: boolean;
+  /** Whether that user must be an administrator; others get `forbidden`. */
+  administrator?: boolean;
   params?: Params;
   query?: Query;
   body?: Body;
@@ -23,7 +25,7 @@ export interface EndpointDefinition<
   /** The JSON that it answers with, or the media type of a stream; neither when there is no body. */
   response?: z.ZodType;
   mediaType?: string;
-  /** What can go wrong, besides `bad-request` and, with `auth`, `unauthenticated`. */
+  /** What can go wrong, besides `bad-request` and, with `auth`, `unauthenticated` (and `forbidden`). */
   errors?: ErrorCode[];
   handle: (call: {
     params: z.output<Params>;
@@ -53,6 +55,9 @@ export function endpoint<
     return async (request, response) => {
       const token = bearerToken(request);
       const user = auth ? await userOf(token, sessions) : NOBODY;
+      if (definition.administrator === true && user.role !== 'administrator') {
+        throw new AppError('forbidden', 'Only administrators may do this.');
+      }
       const answer = await handle({
         params: parse(params, request.params) as z.output<Params>,
         query: parse(query, request.query) as z.output<Query>,

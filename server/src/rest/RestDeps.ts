@@ -8,6 +8,7 @@ import type { RecordingControl } from '../recording/RecordingControl.ts';
 import type { RecordingStore } from '../recording/RecordingStore.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import type { Sfu } from '../sfu/Sfu.ts';
+import type { DialPlan } from '../trunks/DialPlan.ts';
 
 /** What the REST API calls. */
 export interface RestDeps {
@@ -16,6 +17,7 @@ export interface RestDeps {
   meetings: MeetingStore;
   links: MeetingLinks;
   rooms: Rooms;
+  dialPlan: DialPlan;
   recordings: RecordingControl;
   recordingStore: RecordingStore;
   vault: Vault;

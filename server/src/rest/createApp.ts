@@ -3,9 +3,11 @@ import { createMetrics } from '../metrics/createMetrics.ts';
 import { openapi } from './openapi.ts';
 import { onlyMethods, problemHandler, unknownRoute } from './problem.ts';
 import type { RestDeps } from './RestDeps.ts';
+import { didEndpoints } from './routes/dids.ts';
 import { meetingEndpoints } from './routes/meetings.ts';
 import { recordingEndpoints } from './routes/recordings.ts';
 import { sessionEndpoints } from './routes/sessions.ts';
+import { trunkEndpoints } from './routes/trunks.ts';
 import { securityHeaders } from './securityHeaders.ts';
 import { spa } from './spa.ts';
 import { systemRoutes } from './systemRoutes.ts';
@@ -32,6 +34,8 @@ function api(deps: RestDeps): Router {
     ...sessionEndpoints(deps),
     ...meetingEndpoints(deps),
     ...recordingEndpoints(deps),
+    ...trunkEndpoints(deps),
+    ...didEndpoints(deps),
   ];
   const description = openapi(endpoints);
   router.use((_request, response, next) => {

@@ -58,11 +58,12 @@ function content({ response, mediaType }: Endpoint): Json {
 }
 
 /** Several codes can share a status. */
-function problems({ auth, body, errors = [] }: Endpoint): Json {
+function problems({ auth, administrator, body, errors = [] }: Endpoint): Json {
   const codes: ErrorCode[] = [
     'bad-request',
     ...(body ? ['payload-too-large' as const] : []),
     ...(auth ? ['unauthenticated' as const] : []),
+    ...(administrator === true ? ['forbidden' as const] : []),
     ...errors,
   ];
   const byStatus = Map.groupBy(new Set(codes), (code) => errorStatus[code]);

@@ -2,9 +2,11 @@ import {
   RECORDING_POLICIES,
   recordingViewSchema,
   type DialIn,
+  type DidView,
   type JoinPreview,
   type MeetingView,
   type ParticipantView,
+  type TrunkView,
   type User,
 } from '@switchroom/protocol';
 import { z } from 'zod';
@@ -57,3 +59,24 @@ export const recordingsPageSchema = z.object({
   items: z.array(recordingViewSchema),
   nextCursor: z.string().nullable(),
 });
+
+export const trunkViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  cidrs: z.array(z.string()),
+  digest: z.object({ username: z.string(), realm: z.string() }).nullable(),
+  maxCalls: z.int(),
+  callsPerSecond: z.int(),
+  enabled: z.boolean(),
+  createdAt: z.string(),
+}) satisfies z.ZodType<TrunkView>;
+
+export const didViewSchema = z.object({
+  id: z.string(),
+  number: z.string(),
+  trunkId: z.string().nullable(),
+  language: z.string(),
+  meetingId: z.string().nullable(),
+  enabled: z.boolean(),
+  createdAt: z.string(),
+}) satisfies z.ZodType<DidView>;

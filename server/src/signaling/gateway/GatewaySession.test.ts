@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseConfig, type GatewayConsumerCreated, type User } from '@switchroom/protocol';
+import type { GatewayConsumerCreated, User } from '@switchroom/protocol';
 import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { FailureLimiter } from '../../identity/FailureLimiter.ts';
-import { MeetingLinks } from '../../meetings/MeetingLinks.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { RecordingControl } from '../../recording/RecordingControl.ts';
 import { RecordingStore } from '../../recording/RecordingStore.ts';
 import { Rooms } from '../../room/Rooms.ts';
 import { FakeSfu } from '../../sfu/fake/FakeSfu.ts';
+import { DialPlan } from '../../trunks/DialPlan.ts';
 import type { GatewayOutbox } from './GatewayOutbox.ts';
 import { GatewaySession, type GatewayDeps } from './GatewaySession.ts';
 
@@ -51,7 +51,7 @@ describe('GatewaySession', () => {
     deps = {
       rooms,
       meetings,
-      links: new MeetingLinks(parseConfig({}), 'http://x'),
+      dialPlan: await DialPlan.open(db),
       recordings: new RecordingControl({ rooms, meetings, store, recipient: 'age1x', logger }),
       pins: new FailureLimiter({ failures: 1, seconds: 1, message: 'no' }),
       logger,

@@ -1,10 +1,10 @@
 import { AppError, type GatewayKind } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { FailureLimiter } from '../../identity/FailureLimiter.ts';
-import type { MeetingLinks } from '../../meetings/MeetingLinks.ts';
 import { joinable, type MeetingStore } from '../../meetings/MeetingStore.ts';
 import type { RecordingControl } from '../../recording/RecordingControl.ts';
 import type { Rooms } from '../../room/Rooms.ts';
+import type { DialPlan } from '../../trunks/DialPlan.ts';
 import { GatewayLink } from './GatewayLink.ts';
 import type { GatewayOutbox } from './GatewayOutbox.ts';
 
@@ -12,7 +12,7 @@ import type { GatewayOutbox } from './GatewayOutbox.ts';
 export interface GatewayDeps {
   rooms: Rooms;
   meetings: MeetingStore;
-  links: MeetingLinks;
+  dialPlan: DialPlan;
   recordings: RecordingControl;
   /** Wrong PINs, by caller. */
   pins: FailureLimiter;

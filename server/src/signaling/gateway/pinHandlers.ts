@@ -1,24 +1,23 @@
 import { AppError, type gatewayRequests, type GatewayResults } from '@switchroom/protocol';
+import type { Did } from '../../trunks/DidStore.ts';
 import type { Handlers } from '../handle.ts';
 import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
-
-/** Language of the prompts, until a DID can have its own. */
-const LANGUAGE = 'en';
 
 /** From a dialled number to a meeting. */
 export function pinHandlers(
   session: GatewaySession,
-  { links, meetings, pins }: GatewayDeps,
+  { dialPlan, meetings, pins }: GatewayDeps,
 ): Pick<Handlers<typeof gatewayRequests, GatewayResults>, 'did:resolve' | 'pin:check'> {
-  const resolve = (dialled: string): string => {
-    const number = links.did(dialled);
-    if (number === undefined) throw new AppError('did-unknown', 'This number is not ours.');
-    return number;
+  const resolve = (dialled: string): Did => {
+    const did = dialPlan.find(dialled);
+    if (did === undefined) throw new AppError('did-unknown', 'This number is not ours.');
+    return did;
   };
   return {
-    'did:resolve'({ number }) {
+    'did:resolve'({ number: dialled }) {
       session.mustBe('sip-dialin');
-      return { number: resolve(number), language: LANGUAGE };
+      const { number, language } = resolve(dialled);
+      return { number, language };
     },
 
     async 'pin:check'({ did, pin, caller }) {

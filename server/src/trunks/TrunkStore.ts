@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { AppError, type CreateTrunk, type TrunkView, type UpdateTrunk } from '@switchroom/protocol';
+import type { Database } from '../db/openDatabase.ts';
+import type { TrunksTable } from '../db/schema.ts';
+import { unlessTaken } from './constraint.ts';
+import { ha1Of, type Ha1 } from './digest.ts';
+
+/** A Trunk: whom calls may come from. */
+export interface Trunk {
+  id: string;
+  name: string;
+  cidrs: string[];
+  digest: { username: string; realm: string; ha1: Ha1 } | null;
+  maxCalls: number;
+  callsPerSecond: number;
+  enabled: boolean;
+  createdAt: string;
+}
+
+const TAKEN = 'Another trunk has this name, or this user name and realm.';
+
+export class TrunkStore {
+  readonly #db: Database;
+  readonly #changed: () => Promise<void>;
+
+  /** `changed` is awaited after every write. */
+  constructor(db: Database, changed: () => Promise<void>) {
+    this.#db = db;
+    this.#changed = changed;
+  }
+
+  /** All, the oldest first. */
+  async list(): Promise<Trunk[]> {
+    const rows = await this.#select().orderBy('createdAt').orderBy('id').execute();
+    return rows.map(trunkOf);
+  }
+
+  /** Errors: `not-found`. */
+  async get(id: string): Promise<Trunk> {
+    const row = await this.#select().where('id', '=', id).executeTakeFirst();
+    if (!row) throw new AppError('not-found', 'There is no such trunk.');
+    return trunkOf(row);
+  }
+
+  /** Errors: `bad-request` when it would admit nobody, `conflict` when its name or user is taken. */
+  async create(wish: CreateTrunk): Promise<Trunk> {
+    const row: TrunksTable = {
+      ...columnsOf(wish),
+      id: randomUUID(),
+      createdAt: new Date().toISOString(),
+    };
+    checked(row);
+    await unlessTaken(this.#db.insertInto('trunks').values(row).execute(), TAKEN);
+    await this.#changed();
+    return trunkOf(row);
+  }
+
+  /** Changes what is given and leaves the rest. Calls that are up go on. Errors: as `get` and `create`. */
+  async update(id: string, wish: UpdateTrunk): Promise<Trunk> {
+    const current = await this.#select().where('id', '=', id).executeTakeFirst();
+    if (!current) throw new AppError('not-found', 'There is no such trunk.');
+    const row = { ...current, ...columnsOf(wish) };
+    checked(row);
+    await unlessTaken(
+      this.#db.updateTable('trunks').set(row).where('id', '=', id).execute(),
+      TAKEN,
+    );
+    await this.#changed();
+    return trunkOf(row);
+  }
+
+  /** Errors: `not-found`; `conflict` while a DID is bound to it. */
+  async delete(id: string): Promise<void> {
+    await this.get(id);
+    const bound = await this.#db
+      .selectFrom('dids')
+      .select('id')
+      .where('trunkId', '=', id)
+      .executeTakeFirst();
+    if (bound) throw new AppError('conflict', 'A DID is bound to this trunk; change that first.');
+    await this.#db.deleteFrom('trunks').where('id', '=', id).execute();
+    await this.#changed();
+  }
+
+  #select() {
+    return this.#db.selectFrom('trunks').selectAll();
+  }
+}
+
+/** As REST shows it: without the secret. */
+export function trunkView({ digest, ...trunk }: Trunk): TrunkView {
+  return { ...trunk, digest: digest && { username: digest.username, realm: digest.realm } };
+}
+
+type Columns = Omit<TrunksTable, 'id' | 'createdAt'>;
+
+function columnsOf(wish: CreateTrunk): Columns;
+function columnsOf(wish: UpdateTrunk): Partial<Columns>;
+function columnsOf({ cidrs, digest, enabled, ...rest }: UpdateTrunk): Partial<Columns> {
+  const plain = Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== undefined),
+  ) as Partial<Columns>;
+  return {
+    ...plain,
+    ...(cidrs && { cidrs: JSON.stringify([...new Set(cidrs)]) }),
+    ...(digest !== undefined && digestColumns(digest)),
+    ...(enabled !== undefined && { enabled: enabled ? 1 : 0 }),
+  };
+}
+
+function digestColumns(digest: CreateTrunk['digest']) {
+  const ha1 = digest && ha1Of(digest);
+  return {
+    digestUsername: digest?.username ?? null,
+    digestRealm: digest?.realm ?? null,
+    ha1Md5: ha1?.md5 ?? null,
+    ha1Sha256: ha1?.sha256 ?? null,
+  };
+}
+
+/** Errors: `bad-request` for a trunk by which nobody could call, or everybody. */
+function checked({ cidrs, digestUsername }: TrunksTable): void {
+  if (cidrs !== '[]' || digestUsername !== null) return;
+  throw new AppError('bad-request', 'A trunk needs networks (cidrs), a digest, or both.');
+}
+
+function trunkOf(row: TrunksTable): Trunk {
+  const { digestUsername, digestRealm, ha1Md5, ha1Sha256, cidrs, enabled, ...rest } = row;
+  const hasDigest = digestUsername !== null && digestRealm !== null;
+  return {
+    ...rest,
+    cidrs: JSON.parse(cidrs) as string[],
+    digest: hasDigest
+      ? {
+          username: digestUsername,
+          realm: digestRealm,
+          ha1: { md5: ha1Md5 ?? '', sha256: ha1Sha256 ?? '' },
+        }
+      : null,
+    enabled: enabled === 1,
+  };
+}
