@@ -13,6 +13,7 @@ trap 'rm -rf "$work"' EXIT
 
 case $language in
   en) voice=en-us ;;
+  fr) voice=fr-fr ;;
   *) voice=$language ;;
 esac
 

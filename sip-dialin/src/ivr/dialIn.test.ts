@@ -53,7 +53,7 @@ describe('dialIn: asking for the PIN', () => {
     const caller = new Conversation();
     expect(caller.send({ type: 'answered' })).toEqual([
       { type: 'stopTimer' },
-      { type: 'play', prompts: ['welcome'] },
+      { type: 'play', prompts: ['welcome', 'choose-language'] },
     ]);
     expect(caller.state).toMatchObject({ name: 'asking', greeting: true });
     expect(caller.send({ type: 'promptFinished' })).toEqual([
@@ -86,6 +86,39 @@ describe('dialIn: asking for the PIN', () => {
     caller.key('999');
     expect(caller.key('*')).toEqual([{ type: 'startTimer', ms: NO_INPUT_MS }]);
     expect(caller.key('123456#')).toEqual(checkPin('123456'));
+  });
+
+  it('asks again in the language that is chosen by * and a digit', () => {
+    const caller = answered();
+    expect(caller.key('*')).toEqual([{ type: 'stop' }, { type: 'startTimer', ms: NO_INPUT_MS }]);
+    expect(caller.key('3')).toEqual([
+      { type: 'setLanguage', language: 'fr' },
+      { type: 'stopTimer' },
+      { type: 'play', prompts: ['enter-pin'] },
+    ]);
+    expect(caller.key('123456#')).toEqual(checkPin('123456'));
+  });
+
+  it('takes another language as often as it is chosen, and costs no try', () => {
+    const caller = answered();
+    for (const [key, language] of [
+      ['2', 'es'],
+      ['4', 'de'],
+      ['1', 'en'],
+    ] as const) {
+      expect(caller.key(`*${key}`)).toContainEqual({ type: 'setLanguage', language });
+      expect(caller.state).toMatchObject({ name: 'asking', tries: 3, digits: '' });
+    }
+  });
+
+  it('takes * and a key without a language as the beginning of a PIN', () => {
+    const caller = answered();
+    expect(caller.key('*512345#')).toEqual(checkPin('512345'));
+  });
+
+  it('does not take a PIN for a language after * has cleared digits', () => {
+    const caller = answered();
+    expect(caller.key('9**123456#')).toEqual(checkPin('123456'));
   });
 
   it('does not submit nothing, and does not count A to D', () => {

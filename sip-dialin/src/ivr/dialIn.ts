@@ -1,4 +1,4 @@
-import type { PromptId } from './prompts.ts';
+import { languageOfKey, type Language, type PromptId } from './prompts.ts';
 
 /*
  * The conversation with a caller, from the answer to the BYE, as a pure function: an event goes in,
@@ -30,6 +30,8 @@ export type DialInState =
       /** Whether a key was pressed already; until then the caller is being greeted. */
       greeting: boolean;
       digits: string;
+      /** The first key since the prompt: after `*`, the next one may choose a language. */
+      first: 'none' | 'star' | 'other';
       tries: number;
       repeats: number;
       playing: boolean;
@@ -64,6 +66,8 @@ export type DialInAction =
   /** Instead of the timer that runs. */
   | { type: 'startTimer'; ms: number }
   | { type: 'stopTimer' }
+  /** What is played from now on is in this language. */
+  | { type: 'setLanguage'; language: Language }
   | { type: 'checkPin'; pin: string }
   | { type: 'join'; meetingId: string }
   /** Out of the room, if in it; the call stays up for the goodbye. */
@@ -101,7 +105,10 @@ export function stepDialIn(state: DialInState, event: DialInEvent): DialInStep {
   switch (state.name) {
     case 'idle':
       return event.type === 'answered'
-        ? ask({ greeting: true, tries: PIN_TRIES, repeats: REPEATS }, ['welcome'])
+        ? ask({ greeting: true, tries: PIN_TRIES, repeats: REPEATS }, [
+            'welcome',
+            'choose-language',
+          ])
         : stay(state);
     case 'asking':
       return stepAsking(state, event);
@@ -142,13 +149,22 @@ function stepAsking(state: Asking, event: DialInEvent): DialInStep {
 /** A key stops the prompt and counts: nobody has to listen to the end. */
 function stepKey(state: Asking, key: string, wasPlaying: boolean): DialInStep {
   const stop: DialInAction[] = wasPlaying ? [{ type: 'stop' }] : [];
+  const language = state.first === 'star' ? languageOfKey(key) : undefined;
+  if (language) return speak(state, language);
   if (key === '#' && state.digits !== '') {
     const next = submit(state);
     return { state: next.state, actions: [...stop, ...next.actions] };
   }
   const digits = digitsAfter(state.digits, key);
   const ms = digits === '' ? NO_INPUT_MS : AFTER_KEY_MS;
-  return { state: { ...state, digits }, actions: [...stop, { type: 'startTimer', ms }] };
+  const first = state.first === 'none' && key === '*' ? 'star' : 'other';
+  return { state: { ...state, digits, first }, actions: [...stop, { type: 'startTimer', ms }] };
+}
+
+/** Only `*` as the first key chooses a language: after digits it clears, and a PIN may follow. */
+function speak(state: Asking, language: Language): DialInStep {
+  const next = ask(state, ['enter-pin']);
+  return { state: next.state, actions: [{ type: 'setLanguage', language }, ...next.actions] };
 }
 
 function digitsAfter(digits: string, key: string): string {
@@ -222,7 +238,7 @@ function ask(
 ): DialInStep {
   const { greeting, tries, repeats } = left;
   return {
-    state: { name: 'asking', greeting, tries, repeats, digits: '', playing: true },
+    state: { name: 'asking', greeting, tries, repeats, digits: '', first: 'none', playing: true },
     actions: [{ type: 'stopTimer' }, { type: 'play', prompts }],
   };
 }

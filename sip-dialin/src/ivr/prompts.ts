@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 
-/** Every prompt there is. The words are in `prompts/en.json`, the audio in `prompts/en/<id>.wav`. */
+/** Every prompt there is. The words are in `prompts/<language>.json`, the audio in `prompts/<language>/<id>.wav`. */
 export const PROMPT_IDS = [
   'welcome',
+  /** Names its own language and the key for it; said in all languages but the one that is spoken. */
+  'choose-language',
   'enter-pin',
   'pin-wrong',
   'too-many-tries',
@@ -13,14 +15,26 @@ export const PROMPT_IDS = [
 ] as const;
 export type PromptId = (typeof PROMPT_IDS)[number];
 
-/** Languages that have been spoken; the first stands in for any other. */
-const LANGUAGES = ['en'] as const;
+/** Languages that have been spoken; the first stands in for any other. `*1` chooses the first, and so on. */
+export const LANGUAGES = ['en', 'es', 'fr', 'de'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** The language that a key stands for after `*`. */
+export function languageOfKey(key: string): Language | undefined {
+  return /^[1-9]$/.test(key) ? LANGUAGES[Number(key) - 1] : undefined;
+}
 
 /** Paths of the files of these prompts, in order. `language` is an RFC 5646 tag, e.g. `en-GB`. */
 export function promptFiles(ids: readonly PromptId[], language: string): string[] {
   const primary = language.toLowerCase().split('-')[0];
   const spoken = LANGUAGES.find((known) => known === primary) ?? LANGUAGES[0];
-  return ids.map((id) =>
-    fileURLToPath(new URL(`../../prompts/${spoken}/${id}.wav`, import.meta.url)),
-  );
+  return ids.flatMap((id) => {
+    const said =
+      id === 'choose-language' ? LANGUAGES.filter((other) => other !== spoken) : [spoken];
+    return said.map((each) => promptFile(id, each));
+  });
+}
+
+function promptFile(id: PromptId, language: Language): string {
+  return fileURLToPath(new URL(`../../prompts/${language}/${id}.wav`, import.meta.url));
 }

@@ -33,11 +33,13 @@ function make(newCall = new FakeCall()): void {
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 const sound = (): FakeLeg => media.leg('leg1');
-/** The ids of the prompts that were played last. */
-const lastPlayed = () =>
+/** The prompts that were played last, with their language. */
+const lastFiles = () =>
   sound()
     .played.at(-1)
-    ?.map((file) => file.split('/').at(-1)?.replace('.wav', ''));
+    ?.map((file) => file.split('/').slice(-2).join('/').replace('.wav', ''));
+/** Their ids. */
+const lastPlayed = () => lastFiles()?.map((file) => file.split('/')[1]);
 
 async function answered(): Promise<void> {
   await leg.start();
@@ -91,7 +93,12 @@ describe('PhoneLeg: the answer', () => {
     await answered();
     expect(call.sent).toEqual(['180', '200']);
     expect(call.answerSdp).toContain('m=audio');
-    expect(lastPlayed()).toEqual(['welcome']);
+    expect(lastFiles()).toEqual([
+      'en/welcome',
+      'es/choose-language',
+      'fr/choose-language',
+      'de/choose-language',
+    ]);
     expect(states).toEqual(['greeting']);
   });
 
@@ -168,6 +175,36 @@ describe('PhoneLeg: the answer', () => {
     await settle();
     expect(call.sent.at(-1)).toBe('BYE');
     expect(ends).toEqual([callEnd.mediaFailed()]);
+  });
+});
+
+describe('PhoneLeg: the language', () => {
+  it('is that of the number that was dialled', async () => {
+    rooms.language = 'de';
+    await answered();
+    expect(lastFiles()).toEqual([
+      'de/welcome',
+      'en/choose-language',
+      'es/choose-language',
+      'fr/choose-language',
+    ]);
+  });
+
+  it('is English where the number has one that nobody has spoken', async () => {
+    rooms.language = 'xx';
+    await answered();
+    expect(lastFiles()?.[0]).toBe('en/welcome');
+  });
+
+  it('is the one that the caller chose, to the end', async () => {
+    await answered();
+    sound().press('*2');
+    expect(lastFiles()).toEqual(['es/enter-pin']);
+    sound().press('123456#');
+    await settle();
+    rooms.tell({ type: 'joined' });
+    rooms.tell({ type: 'meetingEnded' });
+    expect(lastFiles()).toEqual(['es/meeting-ended', 'es/goodbye']);
   });
 });
 

@@ -231,6 +231,10 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
         clearTimeout(this.#timer);
         return;
       }
+      case 'setLanguage': {
+        this.#language = action.language;
+        return;
+      }
       case 'checkPin':
         return void this.#checkPin(action.pin);
       case 'join': {

@@ -4,6 +4,7 @@ import type { MeetingRooms, MemberEvent, Membership, Phone } from '../../gateway
 /** A meeting server that knows one PIN. For tests. */
 export class FakeRooms implements MeetingRooms {
   pin = '123456';
+  language = 'en';
   didError: ErrorCode | undefined;
   pinError: ErrorCode | undefined;
   /** When set, DIDs are not resolved before it is. */
@@ -16,7 +17,7 @@ export class FakeRooms implements MeetingRooms {
   async resolveDid(number: string): Promise<{ number: string; language: string }> {
     await this.didGate;
     if (this.didError) throw new AppError(this.didError, 'refused');
-    return { number, language: 'en' };
+    return { number, language: this.language };
   }
 
   async checkPin(query: {
