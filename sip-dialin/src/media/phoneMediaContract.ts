@@ -49,6 +49,16 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       expect(ports.size).toBe(2);
     });
 
+    it('takes wideband where a phone has it, and the first law where it has not', async () => {
+      const leg = await media.createLeg('a');
+      const chosen = async (formats: string): Promise<string | undefined> => {
+        const answer = await leg.answer(OFFER.replace('AVP 0 8 101', `AVP ${formats}`));
+        return /RTP\/AVP (\d+)/.exec(answer)?.[1];
+      };
+      expect(await chosen('8 0 101')).toBe('8');
+      expect(await chosen('0 8 9 101')).toBe('9');
+    });
+
     it('keeps its port over a re-INVITE and answers hold', async () => {
       const { leg, answer } = await answeredLeg('a');
       const held = await leg.answer(OFFER.replace('a=sendrecv', 'a=sendonly'));
@@ -61,7 +71,7 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       const leg = await media.createLeg('a');
       const other = await media.createLeg('b');
       const offer = await leg.offer();
-      expect(offer).toMatch(/m=audio \d+ RTP\/AVP 0 8 101/);
+      expect(offer).toMatch(/m=audio \d+ RTP\/AVP 9 0 8 101/);
       await leg.accept(await other.answer(offer));
       await expect(leg.accept(OFFER)).rejects.toMatchObject({ code: 'bad-request' });
     });

@@ -1,5 +1,6 @@
 import { AppError } from '@switchroom/protocol';
 import type { LegEvent, LegMedia } from '../PhoneMedia.ts';
+import { LEG_CODECS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
 import { Negotiation } from '../sdp/Negotiation.ts';
 import type { FakeRoom } from './FakeRoom.ts';
 
@@ -20,12 +21,12 @@ export class FakeLeg implements LegMedia {
   /** Ends the prompt that plays, if one does. */
   #endPrompt: ((how: 'finished' | 'stopped') => void) | undefined;
   #handler: ((event: LegEvent) => void) | undefined;
-  readonly #negotiation: Negotiation;
+  readonly #negotiation: Negotiation<LegCodec>;
   readonly #deps: FakeLegDeps;
 
   constructor(id: string, port: number, deps: FakeLegDeps) {
     this.id = id;
-    this.#negotiation = new Negotiation('127.0.0.1', port);
+    this.#negotiation = new Negotiation('127.0.0.1', port, LEG_CODECS);
     this.#deps = deps;
   }
 

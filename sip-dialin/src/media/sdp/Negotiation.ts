@@ -1,31 +1,36 @@
 import { randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { AppError } from '@switchroom/protocol';
-import { chooseAudio, type RemoteAudio } from './audio.ts';
+import type { G711Law } from '../embedded/codecs/g711.ts';
+import type { LegCodec } from '../embedded/codecs/legCodecs.ts';
+import { chooseAudio, G711_CODECS, type RemoteAudio } from './audio.ts';
 import { buildAnswer, buildOffer, type LocalAudio } from './buildSdp.ts';
 import { parseSdp } from './parseSdp.ts';
 
 /** One side of the offer/answer exchanges of a call (RFC 3264), over all its re-INVITEs. */
-export class Negotiation {
+export class Negotiation<C extends LegCodec = G711Law> {
   /** What the other side said last; `undefined` before the first exchange is complete. */
-  #remote: RemoteAudio | undefined;
+  #remote: RemoteAudio<C> | undefined;
+  readonly #codecs: readonly C[];
   #local: LocalAudio;
   /** The description told last, without its version. */
   #told = '';
   #offered = false;
 
-  constructor(address: string, port: number) {
+  /** `codecs`: what is offered, in this order, and taken. */
+  constructor(address: string, port: number, codecs: readonly C[] = G711_CODECS as readonly C[]) {
+    this.#codecs = codecs;
     this.#local = { sessionId: String(randomInt(1, 2 ** 47)), version: 0, address, port };
   }
 
-  get remote(): RemoteAudio | undefined {
+  get remote(): RemoteAudio<C> | undefined {
     return this.#remote;
   }
 
   /** Errors: `bad-request`, `no-codec`; then everything stays as it was. */
   answer(offer: string): string {
     const session = parseSdp(offer);
-    const remote = this.#reachable(chooseAudio(session));
+    const remote = this.#reachable(chooseAudio(session, this.#codecs));
     const text = this.#tell((local) => buildAnswer(local, session, remote));
     this.#remote = remote;
     this.#offered = false;
@@ -34,13 +39,13 @@ export class Negotiation {
 
   offer(): string {
     this.#offered = true;
-    return this.#tell((local) => buildOffer(local));
+    return this.#tell((local) => buildOffer(local, 'sendrecv', this.#codecs));
   }
 
   /** Errors: `bad-request` (also when nothing was offered), `no-codec`. */
   accept(answer: string): void {
     if (!this.#offered) throw new AppError('bad-request', 'There is no offer to be answered.');
-    this.#remote = this.#reachable(chooseAudio(parseSdp(answer)));
+    this.#remote = this.#reachable(chooseAudio(parseSdp(answer), this.#codecs));
     this.#offered = false;
   }
 

@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { G711Law } from '../embedded/codecs/g711.ts';
+import type { LegCodec } from '../embedded/codecs/legCodecs.ts';
 import { attribute, type MediaSection, type SessionDescription } from './parseSdp.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 /** What the other side of a call says about the audio that we and it agree on. */
-export interface RemoteAudio {
+export interface RemoteAudio<C extends LegCodec = G711Law> {
   /** Which `m=` line it is. */
   index: number;
   /** Where it wants RTP; `undefined` when it names no address (hold by 0.0.0.0, or a host name). */
@@ -16,7 +17,7 @@ export interface RemoteAudio {
   rtcpMux: boolean;
   /** As the other side sees it: `sendonly` when it holds us. */
   direction: Direction;
-  codec: G711Law;
+  codec: C;
   payloadType: number;
   /** Of telephone-event/8000, when it has that. */
   eventPayloadType: number | undefined;
@@ -28,19 +29,42 @@ const DIRECTIONS: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'i
 /** Plain RTP; with feedback (RFC 4585) it is the same on the wire. SRTP is not built yet. */
 const PROTOCOLS: readonly string[] = ['RTP/AVP', 'RTP/AVPF'];
 /** The payload types that need no rtpmap (RFC 3551 section 6). */
-const STATIC_NAMES: Readonly<Record<string, string>> = { '0': 'pcmu/8000', '8': 'pcma/8000' };
+const STATIC_NAMES: Readonly<Record<string, string>> = {
+  '0': 'pcmu/8000',
+  '8': 'pcma/8000',
+  '9': 'g722/8000',
+};
+/** Names in SDP, in lower case and without the number of channels when that is 1. */
+const CODEC_OF: Readonly<Record<string, LegCodec>> = {
+  'pcmu/8000': 'PCMU',
+  'pcma/8000': 'PCMA',
+  'g722/8000': 'G722',
+};
+/** The lower, the better it sounds. */
+const RANK: Readonly<Record<LegCodec, number>> = { G722: 1, PCMU: 2, PCMA: 2 };
+
+export const G711_CODECS: readonly G711Law[] = ['PCMU', 'PCMA'];
 
 /**
- * The first audio of an offer or answer that we can talk, in the other side's order of codecs.
+ * The first audio of an offer or answer that we can talk, and its codec out of `codecs`: wideband
+ * before G.711, whatever the other side's order (RFC 3264 section 6.1 lets the answerer choose: a
+ * phone that offers G.722 last can still speak it, and all in the room hear the difference); of the
+ * two laws the one that it names first, so that a carrier need not transcode.
  * Errors: `no-codec` when there is none.
  */
-export function chooseAudio(session: SessionDescription): RemoteAudio {
+export function chooseAudio<C extends LegCodec = G711Law>(
+  session: SessionDescription,
+  codecs: readonly C[] = G711_CODECS as readonly C[],
+): RemoteAudio<C> {
   for (const [index, media] of session.media.entries()) {
     if (media.type !== 'audio' || media.port === 0 || !PROTOCOLS.includes(media.protocol)) continue;
-    const remote = readAudio(session, media, index);
+    const remote = readAudio(session, media, index, codecs);
     if (remote) return remote;
   }
-  throw new AppError('no-codec', 'The call offers no audio codec of ours: PCMU or PCMA over RTP.');
+  throw new AppError(
+    'no-codec',
+    `The call offers none of our codecs over RTP: ${codecs.join(', ')}.`,
+  );
 }
 
 /** Our direction in answer to theirs (RFC 3264 section 6.1). */
@@ -50,16 +74,15 @@ export function mirrored(direction: Direction): Direction {
   return direction;
 }
 
-function readAudio(
+function readAudio<C extends LegCodec>(
   session: SessionDescription,
   media: MediaSection,
   index: number,
-): RemoteAudio | undefined {
+  codecs: readonly C[],
+): RemoteAudio<C> | undefined {
   const names = payloadNames(media);
-  const payload = media.formats.find((format) =>
-    /^pcm[ua]\/8000(\/1)?$/.test(names.get(format) ?? ''),
-  );
-  if (payload === undefined) return undefined;
+  const chosen = chooseCodec(media, names, codecs);
+  if (!chosen) return undefined;
   const events = media.formats.find((format) => names.get(format) === 'telephone-event/8000');
 
   const connection = media.connection ?? session.connection;
@@ -78,11 +101,25 @@ function readAudio(
     rtcp: rtcpMux ? rtp : rtp && rtcpAddress(media, rtp),
     rtcpMux,
     direction: held ? heldAs(direction) : direction,
-    codec: names.get(payload)!.startsWith('pcmu') ? 'PCMU' : 'PCMA',
-    payloadType: Number(payload),
+    ...chosen,
     eventPayloadType: events === undefined ? undefined : Number(events),
     ptimeMs: ptime > 0 ? ptime : undefined,
   };
+}
+
+function chooseCodec<C extends LegCodec>(
+  media: MediaSection,
+  names: ReadonlyMap<string, string>,
+  codecs: readonly C[],
+): { codec: C; payloadType: number } | undefined {
+  let best: { codec: C; payloadType: number } | undefined;
+  for (const format of media.formats) {
+    const name = CODEC_OF[names.get(format)?.replace(/\/1$/, '') ?? ''];
+    const codec = codecs.find((ours) => ours === name);
+    if (!codec || (best && RANK[best.codec] <= RANK[codec])) continue;
+    best = { codec, payloadType: Number(format) };
+  }
+  return best;
 }
 
 /** Payload type to `name/rate`, in lower case: names are case-insensitive (RFC 4855 section 3). */

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import type { G711Law } from '../embedded/codecs/g711.ts';
-import { mirrored, type Direction, type RemoteAudio } from './audio.ts';
+import { LEG_FORMATS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
+import { G711_CODECS, mirrored, type Direction, type RemoteAudio } from './audio.ts';
 import type { SessionDescription } from './parseSdp.ts';
 
 /** What we say about our side of a call. */
@@ -17,16 +17,17 @@ export interface LocalAudio {
 const PTIME_MS = 20;
 /** Our number for telephone-event in an offer; an answer takes the offer's. */
 const EVENT_PAYLOAD_TYPE = 101;
-const PAYLOAD_TYPES: Readonly<Record<G711Law, number>> = { PCMU: 0, PCMA: 8 };
+const PAYLOAD_TYPES: Readonly<Record<LegCodec, number>> = { G722: 9, PCMU: 0, PCMA: 8 };
 
-/** Our offer: both laws of G.711 and keys. */
-export function buildOffer(local: LocalAudio, direction: Direction = 'sendrecv'): string {
+/** Our offer: these codecs in this order, and keys. */
+export function buildOffer(
+  local: LocalAudio,
+  direction: Direction = 'sendrecv',
+  codecs: readonly LegCodec[] = G711_CODECS,
+): string {
   return render(local, [
     ...audioLines(local, {
-      codecs: [
-        { law: 'PCMU', payloadType: PAYLOAD_TYPES.PCMU },
-        { law: 'PCMA', payloadType: PAYLOAD_TYPES.PCMA },
-      ],
+      codecs: codecs.map((codec) => ({ codec, payloadType: PAYLOAD_TYPES[codec] })),
       eventPayloadType: EVENT_PAYLOAD_TYPE,
       protocol: 'RTP/AVP',
       rtcpMux: true,
@@ -42,14 +43,14 @@ export function buildOffer(local: LocalAudio, direction: Direction = 'sendrecv')
 export function buildAnswer(
   local: LocalAudio,
   offer: SessionDescription,
-  remote: RemoteAudio,
+  remote: RemoteAudio<LegCodec>,
 ): string {
   const lines = offer.media.flatMap((media, index) => {
     if (index !== remote.index) {
       return [`m=${media.type} 0 ${media.protocol} ${media.formats.join(' ') || '0'}`];
     }
     return audioLines(local, {
-      codecs: [{ law: remote.codec, payloadType: remote.payloadType }],
+      codecs: [{ codec: remote.codec, payloadType: remote.payloadType }],
       eventPayloadType: remote.eventPayloadType,
       protocol: media.protocol,
       rtcpMux: remote.rtcpMux,
@@ -62,7 +63,7 @@ export function buildAnswer(
 function audioLines(
   local: LocalAudio,
   audio: {
-    codecs: { law: G711Law; payloadType: number }[];
+    codecs: { codec: LegCodec; payloadType: number }[];
     eventPayloadType: number | undefined;
     protocol: string;
     rtcpMux: boolean;
@@ -72,8 +73,9 @@ function audioLines(
   const formats = audio.codecs.map(({ payloadType }) => payloadType);
   if (audio.eventPayloadType !== undefined) formats.push(audio.eventPayloadType);
   const lines = [`m=audio ${local.port} ${audio.protocol} ${formats.join(' ')}`];
-  for (const { law, payloadType } of audio.codecs)
-    lines.push(`a=rtpmap:${payloadType} ${law}/8000`);
+  for (const { codec, payloadType } of audio.codecs) {
+    lines.push(`a=rtpmap:${payloadType} ${codec}/${LEG_FORMATS[codec].clockRate}`);
+  }
   if (audio.eventPayloadType !== undefined) {
     lines.push(`a=rtpmap:${audio.eventPayloadType} telephone-event/8000`);
     lines.push(`a=fmtp:${audio.eventPayloadType} 0-15`);

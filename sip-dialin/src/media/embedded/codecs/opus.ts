@@ -13,7 +13,7 @@ export const OPUS_RATE = 48_000;
 /** A packet this short only says that the sender pauses (RFC 7587 section 3.1.3). */
 export const DTX_BYTES = 2;
 
-/** Telephone speech: 8 kHz in, made for loss on the browser's side. */
+/** Telephone speech: made for loss on the browser's side. */
 const PHONE_BITRATE = 24_000;
 const PHONE_COMPLEXITY = 5;
 /** libopus spends bits on FEC only where it is told that packets get lost. */
@@ -29,12 +29,12 @@ export async function loadOpus(): Promise<void> {
   await loadLibopus();
 }
 
-/** Encodes 20 ms frames of 8 kHz, with DTX. The caller frees it. */
-export async function createPhoneEncoder(): Promise<PhoneEncoder> {
+/** Encodes 20 ms frames of a phone, with DTX. The caller frees it. */
+export async function createPhoneEncoder(sampleRate: 8000 | 16_000 = 8000): Promise<PhoneEncoder> {
   return createEncoder({
-    sampleRate: 8000,
+    sampleRate,
     channels: 1,
-    frameSize: 160,
+    frameSize: sampleRate / 50,
     application: Application.Voip,
     signal: Signal.Voice,
     bitrate: PHONE_BITRATE,

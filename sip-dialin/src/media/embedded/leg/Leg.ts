@@ -1,31 +1,23 @@
 import { AppError } from '@switchroom/protocol';
 import type { LegEvent } from '../../PhoneMedia.ts';
-import { Negotiation } from '../../sdp/Negotiation.ts';
 import type { RemoteAudio } from '../../sdp/audio.ts';
-import { g711, type G711Law } from '../codecs/g711.ts';
-import { FRAME_MS } from '../mixer/FrameClock.ts';
-import { levelDbov } from '../mixer/level.ts';
-import { PhoneSource } from '../mixer/PhoneSource.ts';
+import { Negotiation } from '../../sdp/Negotiation.ts';
+import { createFrameEncoder, type FrameEncoder } from '../codecs/frameEncoders.ts';
+import { LEG_CODECS, type LegCodec, type LegFormat } from '../codecs/legCodecs.ts';
 import type { MixedLeg } from '../mixer/RoomMixer.ts';
 import type { Ticked, Ticker } from '../mixer/Ticker.ts';
-import { VoiceGate } from '../mixer/VoiceGate.ts';
 import { LegSocket } from '../net/LegSocket.ts';
 import type { PortPair } from '../net/PortPool.ts';
 import type { PromptStore } from '../prompts/PromptStore.ts';
 import type { Room, Uplink } from '../room/Room.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
+import { LegOutput } from './LegOutput.ts';
 import { LegReceiver } from './LegReceiver.ts';
-import { LegSender } from './LegSender.ts';
+import { LegVoice } from './LegVoice.ts';
 import { PromptPlayer } from './PromptPlayer.ts';
 import { SilenceWatch } from './SilenceWatch.ts';
 
-/** 20 ms at 8 kHz. */
-const FRAME_SAMPLES = 160;
 const REPORT_INTERVAL_MS = 5000;
-const SILENT_FRAMES: Readonly<Record<G711Law, Uint8Array>> = {
-  PCMU: new Uint8Array(FRAME_SAMPLES).fill(g711('PCMU').silence),
-  PCMA: new Uint8Array(FRAME_SAMPLES).fill(g711('PCMA').silence),
-};
 
 export interface LegOptions {
   id: string;
@@ -38,6 +30,7 @@ export interface LegOptions {
 
 /** One call of `play`; without a prompt while that is being loaded. */
 interface Play {
+  files: readonly string[];
   end: (how: 'finished' | 'stopped') => void;
   prompt: PromptPlayer | undefined;
 }
@@ -48,12 +41,11 @@ export class Leg implements Ticked, MixedLeg {
   readonly #options: LegOptions;
   readonly #socket: LegSocket;
   readonly #receiver: LegReceiver;
-  readonly #sender = new LegSender();
-  readonly #negotiation: Negotiation;
-  readonly #gate = new VoiceGate();
+  readonly #negotiation: Negotiation<LegCodec>;
+  readonly #voice = new LegVoice();
   readonly #watch = new SilenceWatch();
-  /** Only while it may be heard: what it said before is not heard afterwards. */
-  #source: PhoneSource | undefined;
+  /** `undefined` before the call is negotiated. */
+  #output: LegOutput | undefined;
   #room: { room: Room; uplink: Uplink } | undefined;
   #play: Play | undefined;
   #muted = false;
@@ -66,7 +58,7 @@ export class Leg implements Ticked, MixedLeg {
     this.id = options.id;
     this.#options = options;
     this.#receiver = new LegReceiver({
-      onAudio: (packet, pcm, now) => this.#heard(packet, pcm, now),
+      onAudio: (packet, pcm, format, now) => this.#heard(packet, pcm, format, now),
       onPause: (packet) => this.#paused(packet),
       onKey: (key) => options.emit({ type: 'key', key }),
     });
@@ -84,20 +76,29 @@ export class Leg implements Ticked, MixedLeg {
         }
       },
     });
-    this.#negotiation = new Negotiation(options.announcedAddress, this.#socket.port);
+    this.#negotiation = new Negotiation(options.announcedAddress, this.#socket.port, LEG_CODECS);
   }
 
-  get law(): G711Law {
-    return this.#negotiation.remote?.codec ?? 'PCMU';
+  get isNegotiated(): boolean {
+    return this.#output !== undefined;
+  }
+
+  get codec(): LegCodec {
+    return this.#output?.codec ?? 'PCMU';
+  }
+
+  /** Only of a negotiated call. */
+  get encoder(): FrameEncoder {
+    return this.#output!.encoder;
   }
 
   get isPlaying(): boolean {
     return this.#play?.prompt !== undefined;
   }
 
-  answer(offer: string): string {
+  async answer(offer: string): Promise<string> {
     const answer = this.#negotiation.answer(offer);
-    this.#negotiated();
+    await this.#negotiated();
     return answer;
   }
 
@@ -105,17 +106,17 @@ export class Leg implements Ticked, MixedLeg {
     return this.#negotiation.offer();
   }
 
-  accept(answer: string): void {
+  async accept(answer: string): Promise<void> {
     this.#negotiation.accept(answer);
-    this.#negotiated();
+    await this.#negotiated();
   }
 
   play(files: readonly string[]): Promise<'finished' | 'stopped'> {
     this.stop();
     const ended = Promise.withResolvers<'finished' | 'stopped'>();
-    const play: Play = { end: ended.resolve, prompt: undefined };
+    const play: Play = { files, end: ended.resolve, prompt: undefined };
     this.#play = play;
-    this.#load(files, play).catch((error: unknown) => {
+    this.#load(play).catch((error: unknown) => {
       if (this.#play === play) this.#play = undefined;
       ended.reject(error);
     });
@@ -133,7 +134,8 @@ export class Leg implements Ticked, MixedLeg {
     this.stop();
     this.leave();
     const move = this.#moves;
-    const uplink = await room.openUplink(ssrc);
+    await room.prepare(this.codec);
+    const uplink = await room.openUplink(ssrc, this.codec);
     if (this.#closed || room.closed) {
       room.closeUplink(uplink);
       throw new AppError('media-unavailable', 'The leg or the room was closed while joining.');
@@ -146,6 +148,7 @@ export class Leg implements Ticked, MixedLeg {
     this.#room = { room, uplink };
     this.#options.ticker.delete(this);
     room.addLeg(this);
+    await this.#fitRoom(); // Another codec may have been negotiated meanwhile.
   }
 
   /** Out of its room, and of one that it is joining just now. */
@@ -165,39 +168,35 @@ export class Leg implements Ticked, MixedLeg {
   /** Its room is closing: it hears silence from now on. */
   roomClosed(): void {
     this.#room = undefined;
-    this.#source = undefined;
-    if (!this.#closed && this.#negotiation.remote) this.#options.ticker.add(this);
+    this.#voice.drop();
+    if (!this.#closed && this.#output) this.#options.ticker.add(this);
   }
 
   /** A frame of its own: a prompt, or silence so that NATs and phones keep the stream. */
   tick(): void {
-    this.sendFrame(this.#play?.prompt?.next() ?? SILENT_FRAMES[this.law]);
+    const frame = this.#play?.prompt?.next();
+    if (frame) this.sendFrame(frame);
+    else this.#output?.sendSilence();
   }
 
   sendFrame(codes: Uint8Array): void {
-    const remote = this.#negotiation.remote;
-    if (!remote) return;
-    if (remote.direction === 'sendonly' || remote.direction === 'inactive') {
-      this.#sender.skip(codes.length);
-      return;
-    }
-    this.#socket.sendRtp(this.#sender.packet(remote.payloadType, codes));
+    this.#output?.send(codes);
   }
 
   pullVoice(now: number): Int16Array | undefined {
-    if (!this.#isHeard()) this.#source = undefined;
-    return this.#source?.pull(now);
+    if (!this.#isHeard()) this.#voice.drop();
+    return this.#voice.pull(now);
   }
 
   /** Once a second or so: reports, and whether the caller is still there. */
   housekeep(now: number): void {
     this.#socket.housekeep(now);
-    if (!this.#negotiation.remote) return;
+    if (!this.#output) return;
     const silentMs = this.#watch.check(now, this.#mayBeHeard());
     if (silentMs !== undefined) this.#options.emit({ type: 'mediaLost', silentMs });
     if (now < this.#nextReportAt) return;
     this.#nextReportAt = now + REPORT_INTERVAL_MS;
-    this.#socket.sendRtcp(this.#sender.report(Date.now(), this.#receiver.reception, now));
+    this.#socket.sendRtcp(this.#output.sender.report(Date.now(), this.#receiver.reception, now));
   }
 
   async close(): Promise<void> {
@@ -206,30 +205,55 @@ export class Leg implements Ticked, MixedLeg {
     this.stop();
     this.leave();
     this.#options.ticker.delete(this);
-    this.#socket.sendRtcp(this.#sender.bye());
+    if (this.#output) this.#socket.sendRtcp(this.#output.sender.bye());
+    this.#output?.close();
     await this.#socket.close();
   }
 
-  async #load(files: readonly string[], play: Play): Promise<void> {
-    const { law } = this;
-    const codes = await Promise.all(files.map((file) => this.#options.prompts.load(file, law)));
-    play.prompt = new PromptPlayer({
-      files: codes,
-      frameBytes: FRAME_SAMPLES,
-      silence: g711(law).silence,
-      onEnd: () => {
-        if (this.#play === play) this.#play = undefined;
-        play.end('finished');
-      },
+  async #load(play: Play): Promise<void> {
+    const { codec } = this;
+    const { prompts } = this.#options;
+    const files = await Promise.all(play.files.map((file) => prompts.load(file, codec)));
+    play.prompt = new PromptPlayer(files, () => {
+      if (this.#play === play) this.#play = undefined;
+      play.end('finished');
     });
   }
 
-  #negotiated(): void {
-    const remote: RemoteAudio = this.#negotiation.remote!;
+  async #negotiated(): Promise<void> {
+    const remote = this.#negotiation.remote!;
+    if (this.#output?.codec !== remote.codec) await this.#changeCodec(remote);
+    this.#output!.remote = remote;
     this.#socket.setRemote(remote);
     this.#receiver.setRemote(remote);
     this.#watch.start(performance.now());
     if (!this.#room) this.#options.ticker.add(this);
+  }
+
+  async #changeCodec(remote: RemoteAudio<LegCodec>): Promise<void> {
+    const encoder = await createFrameEncoder(remote.codec);
+    await this.#room?.room.prepare(remote.codec);
+    if (this.#closed) {
+      encoder.free();
+      throw new AppError('media-unavailable', 'The leg was closed while it was negotiated.');
+    }
+    const before = this.#output;
+    before?.close();
+    const send = (packet: Uint8Array): void => this.#socket.sendRtp(packet);
+    this.#output = new LegOutput({ remote, encoder, send, before });
+    // In the middle of a call: what plays begins anew in the new codec.
+    if (before && this.#play) await this.#load(this.#play);
+    await this.#fitRoom();
+  }
+
+  /** Makes the room ready for our codec where it is not; the SFU's stream goes on. */
+  async #fitRoom(): Promise<void> {
+    const joined = this.#room;
+    if (!joined || joined.uplink.codec === this.codec) return;
+    await joined.room.prepare(this.codec);
+    const uplink = await joined.room.openUplink(joined.uplink.ssrc, this.codec, joined.uplink);
+    if (this.#room === joined) joined.uplink = uplink;
+    else joined.room.closeUplink(uplink);
   }
 
   /** Whether the caller said that it sends to be heard; on hold it sends music, or nothing. */
@@ -242,22 +266,17 @@ export class Leg implements Ticked, MixedLeg {
     return !this.#muted && !this.isPlaying && this.#mayBeHeard();
   }
 
-  #heard(packet: RtpPacket, pcm: Int16Array, now: number): void {
+  #heard(packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number): void {
     if (!this.#room) return;
-    if (!this.#isHeard()) {
-      this.#source = undefined;
-      this.#room.uplink.pause();
+    if (this.#isHeard()) {
+      this.#voice.push(packet, pcm, format, this.#room.uplink, now);
       return;
     }
-    const { ssrc, sequenceNumber, timestamp } = packet;
-    const voice = this.#gate.update(levelDbov(pcm), (pcm.length * FRAME_MS) / FRAME_SAMPLES);
-    this.#room.uplink.push({ ssrc, sequenceNumber, timestamp, pcm, voice }, now);
-    this.#source ??= new PhoneSource(this.#gate);
-    this.#source.push(sequenceNumber, timestamp, pcm, now);
+    this.#voice.drop();
+    this.#room.uplink.pause();
   }
 
-  #paused({ ssrc, sequenceNumber }: RtpPacket): void {
-    this.#room?.uplink.passOver(ssrc, sequenceNumber);
-    this.#source?.passOver(sequenceNumber);
+  #paused(packet: RtpPacket): void {
+    if (this.#room) this.#voice.passOver(packet, this.#room.uplink);
   }
 }

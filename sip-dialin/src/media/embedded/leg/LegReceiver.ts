@@ -1,20 +1,23 @@
 import type { RemoteAudio } from '../../sdp/audio.ts';
-import { g711, type G711Law } from '../codecs/g711.ts';
+import {
+  createLegDecoder,
+  LEG_FORMATS,
+  type LegCodec,
+  type LegDecoder,
+  type LegFormat,
+} from '../codecs/legCodecs.ts';
 import { KeyDetector } from '../dtmf/telephoneEvent.ts';
 import { ReceptionStats } from '../rtp/ReceptionStats.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 
-const RATE = 8000;
-/** 120 ms: no phone packs more into one packet. */
-const MAX_PAYLOAD_BYTES = 960;
 /** Comfort noise (RFC 3389): the phone pauses. Phones send it without having offered it. */
 const COMFORT_NOISE = 13;
 /** What our offers call telephone-event; the answerer may send by our number. */
 const OFFERED_EVENT_TYPE = 101;
 
 export interface LegReceiverHandlers {
-  /** `pcm` is new for each packet, 8 kHz. */
-  onAudio: (packet: RtpPacket, pcm: Int16Array, now: number) => void;
+  /** `pcm` is new for each packet. */
+  onAudio: (packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number) => void;
   /** A packet of ours without audio: a key or comfort noise. */
   onPause: (packet: RtpPacket) => void;
   onKey: (key: string) => void;
@@ -25,7 +28,8 @@ export class LegReceiver {
   readonly stats = { audio: 0, oversized: 0 };
   readonly #handlers: LegReceiverHandlers;
   readonly #keys = new KeyDetector();
-  #laws = new Map<number, G711Law>();
+  #decoders = new Map<number, LegDecoder>();
+  #remote: Pick<RemoteAudio<LegCodec>, 'codec' | 'payloadType'> | undefined;
   #eventTypes = new Set<number>();
   #reception: ReceptionStats | undefined;
 
@@ -38,31 +42,32 @@ export class LegReceiver {
     return this.#reception;
   }
 
-  setRemote(remote: RemoteAudio): void {
-    // Both laws under their static numbers: a phone may change between what was offered.
-    this.#laws = new Map([
-      [0, 'PCMU'],
-      [8, 'PCMA'],
-      [remote.payloadType, remote.codec],
-    ]);
+  setRemote(remote: RemoteAudio<LegCodec>): void {
+    const before = this.#remote;
+    this.#remote = remote;
+    // A decoder goes on over a re-INVITE that changes nothing of it.
+    if (before?.codec !== remote.codec || before.payloadType !== remote.payloadType) {
+      this.#decoders = decodersFor(remote);
+    }
     this.#eventTypes = new Set([remote.eventPayloadType ?? OFFERED_EVENT_TYPE, OFFERED_EVENT_TYPE]);
     this.#eventTypes.delete(remote.payloadType);
   }
 
   isOurs({ payloadType }: RtpPacket): boolean {
-    const ours = this.#laws.has(payloadType) || this.#eventTypes.has(payloadType);
-    return ours || (payloadType === COMFORT_NOISE && this.#laws.size > 0);
+    const ours = this.#decoders.has(payloadType) || this.#eventTypes.has(payloadType);
+    return ours || (payloadType === COMFORT_NOISE && this.#remote !== undefined);
   }
 
   push(packet: RtpPacket, now: number): void {
+    if (!this.#remote) return;
     if (this.#reception?.ssrc !== packet.ssrc) {
-      this.#reception = new ReceptionStats(packet.ssrc, RATE);
+      this.#reception = new ReceptionStats(packet.ssrc, LEG_FORMATS[this.#remote.codec].clockRate);
     }
     this.#reception.push(packet.sequenceNumber, packet.timestamp, now);
 
-    const law = this.#laws.get(packet.payloadType);
-    if (law) {
-      this.#audio(packet, law, now);
+    const decoder = this.#decoders.get(packet.payloadType);
+    if (decoder) {
+      this.#audio(packet, decoder, now);
       return;
     }
     this.#handlers.onPause(packet);
@@ -71,15 +76,23 @@ export class LegReceiver {
     if (key !== undefined) this.#handlers.onKey(key);
   }
 
-  #audio(packet: RtpPacket, law: G711Law, now: number): void {
-    const { payload } = packet;
-    if (payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) {
+  #audio(packet: RtpPacket, decoder: LegDecoder, now: number): void {
+    const pcm = decoder.decode(packet.payload);
+    if (!pcm) {
       this.stats.oversized += 1;
       return;
     }
     this.stats.audio += 1;
-    const pcm = new Int16Array(payload.length);
-    g711(law).decode(payload, pcm);
-    this.#handlers.onAudio(packet, pcm, now);
+    this.#handlers.onAudio(packet, pcm, decoder.format, now);
   }
+}
+
+function decodersFor({ codec, payloadType }: { codec: LegCodec; payloadType: number }) {
+  const decoders = new Map<number, LegDecoder>();
+  // Both laws under their static numbers: a phone may change between what was offered.
+  if (codec === 'PCMU' || codec === 'PCMA') {
+    decoders.set(0, createLegDecoder('PCMU'));
+    decoders.set(8, createLegDecoder('PCMA'));
+  }
+  return decoders.set(payloadType, createLegDecoder(codec));
 }

@@ -22,8 +22,8 @@ export class LegSender {
   #packets = 0;
   #octets = 0;
 
-  /** The packet with these codes, 8 kHz; time goes on by them. */
-  packet(payloadType: number, codes: Uint8Array): Uint8Array {
+  /** The packet with these codes; time goes on by `units` of the codec's clock. */
+  packet(payloadType: number, codes: Uint8Array, units: number): Uint8Array {
     const data = writeRtp({
       payloadType,
       marker: this.#packets === 0,
@@ -33,15 +33,15 @@ export class LegSender {
       payload: codes,
     });
     this.#sequenceNumber = seqAdd(this.#sequenceNumber, 1);
-    this.skip(codes.length);
+    this.skip(units);
     this.#packets += 1;
     this.#octets += codes.length;
     return data;
   }
 
   /** Time goes on without a packet. */
-  skip(samples: number): void {
-    this.#timestamp = timestampAdd(this.#timestamp, samples);
+  skip(units: number): void {
+    this.#timestamp = timestampAdd(this.#timestamp, units);
   }
 
   /** Our report, at a wall-clock time in ms and a monotonic one. */

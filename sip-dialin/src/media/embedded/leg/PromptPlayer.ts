@@ -1,43 +1,25 @@
-/** Cuts the codes of prompts into frames, and tells once when all were played. */
+/** Gives the frames of prompts one after the other, and tells once when all were played. */
 export class PromptPlayer {
-  readonly #files: readonly Uint8Array[];
-  readonly #frameBytes: number;
-  readonly #silence: number;
+  readonly #files: readonly (readonly Uint8Array[])[];
   readonly #onEnd: () => void;
   #file = 0;
-  #offset = 0;
+  #frame = 0;
   #ended = false;
 
-  constructor(options: {
-    files: readonly Uint8Array[];
-    frameBytes: number;
-    /** The code that fills the last frame up. */
-    silence: number;
-    onEnd: () => void;
-  }) {
-    this.#files = options.files;
-    this.#frameBytes = options.frameBytes;
-    this.#silence = options.silence;
-    this.#onEnd = options.onEnd;
+  /** `files`: each in encoded frames of 20 ms. */
+  constructor(files: readonly (readonly Uint8Array[])[], onEnd: () => void) {
+    this.#files = files;
+    this.#onEnd = onEnd;
   }
 
   /** The next frame; `undefined` when all was played. */
   next(): Uint8Array | undefined {
     if (this.#ended) return undefined;
-    const frame = new Uint8Array(this.#frameBytes).fill(this.#silence);
-    let filled = 0;
-    while (filled < frame.length && this.#file < this.#files.length) {
-      const file = this.#files[this.#file]!;
-      const part = file.subarray(this.#offset, this.#offset + frame.length - filled);
-      frame.set(part, filled);
-      filled += part.length;
-      this.#offset += part.length;
-      if (this.#offset >= file.length) {
-        this.#file += 1;
-        this.#offset = 0;
-      }
+    for (; this.#file < this.#files.length; this.#file++) {
+      const frame = this.#files[this.#file]![this.#frame++];
+      if (frame) return frame;
+      this.#frame = 0;
     }
-    if (filled > 0) return frame;
     this.#ended = true;
     this.#onEnd();
     return undefined;

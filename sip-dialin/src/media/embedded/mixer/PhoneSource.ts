@@ -1,3 +1,4 @@
+import type { LegFormat } from '../codecs/legCodecs.ts';
 import { JitterBuffer } from '../jitter/JitterBuffer.ts';
 import { FRAME_MS } from './FrameClock.ts';
 import { Upsampler2x } from './halfBand.ts';
@@ -5,32 +6,36 @@ import { EXCESS_MS, MIX_SAMPLES } from './OpusSource.ts';
 import { PcmQueue } from './PcmQueue.ts';
 import type { VoiceGate } from './VoiceGate.ts';
 
-const PHONE_RATE = 8000;
-const PHONE_SAMPLES = 160;
-
-/** One phone on its way into the mix: jitter buffer, concealment, 8 to 16 kHz. */
+/** One phone on its way into the mix: jitter buffer, concealment, and to 16 kHz where it is not. */
 export class PhoneSource {
   readonly stats = { leftOut: 0 };
-  readonly #jitter = new JitterBuffer<Int16Array>(PHONE_RATE, FRAME_MS);
+  readonly format: LegFormat;
+  readonly #jitter: JitterBuffer<Int16Array>;
   readonly #queue = new PcmQueue();
   readonly #gate: VoiceGate;
-  readonly #phoneFrame = new Int16Array(PHONE_SAMPLES);
+  /** 20 ms as decoded, and at 16 kHz: the same where no resampling is needed. */
+  readonly #phoneFrame: Int16Array;
   readonly #frame = new Int16Array(MIX_SAMPLES);
   #last: Int16Array = new Int16Array(0);
-  readonly #upsampler = new Upsampler2x();
+  readonly #upsampler: Upsampler2x | undefined;
 
   /** `gate` is fed at arrival: it opens a jitter buffer's depth before the onset is played. */
-  constructor(gate: VoiceGate) {
+  constructor(gate: VoiceGate, format: LegFormat) {
     this.#gate = gate;
+    this.format = format;
+    this.#jitter = new JitterBuffer(format.clockRate, FRAME_MS);
+    if (format.pcmRate === 8000) this.#upsampler = new Upsampler2x();
+    this.#phoneFrame = this.#upsampler ? new Int16Array(MIX_SAMPLES / 2) : this.#frame;
   }
 
   get jitterStats(): JitterBuffer<Int16Array>['stats'] {
     return this.#jitter.stats;
   }
 
-  /** Takes 8 kHz PCM and keeps it: the caller must not write to it afterwards. */
+  /** Takes PCM of `format` and keeps it: the caller must not write to it afterwards. */
   push(sequenceNumber: number, timestamp: number, pcm: Int16Array, now: number): void {
-    this.#jitter.push(sequenceNumber, timestamp, pcm.length, pcm, now);
+    const units = (pcm.length * this.format.clockRate) / this.format.pcmRate;
+    this.#jitter.push(sequenceNumber, timestamp, units, pcm, now);
   }
 
   /** A packet without audio (a key, comfort noise): nothing is missing, nothing is to be made up. */
@@ -46,12 +51,12 @@ export class PhoneSource {
       any = this.#next(now);
     }
     if (!any || !this.#gate.isOpen) return undefined;
-    this.#upsampler.process(this.#phoneFrame, this.#frame);
+    this.#upsampler?.process(this.#phoneFrame, this.#frame);
     return this.#frame;
   }
 
   #next(now: number): boolean {
-    while (this.#queue.length < PHONE_SAMPLES) {
+    while (this.#queue.length < this.#phoneFrame.length) {
       const pcm = this.#nextPcm(now);
       if (!pcm) break;
       this.#queue.write(pcm);

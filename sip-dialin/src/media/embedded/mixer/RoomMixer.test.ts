@@ -1,15 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createFrameEncoder, type FrameEncoder } from '../codecs/frameEncoders.ts';
 import { g711, type G711Law } from '../codecs/g711.ts';
 import { MIX_SAMPLES } from './OpusSource.ts';
 import { RoomMixer, type MixedLeg } from './RoomMixer.ts';
 
 class FakeLeg implements MixedLeg {
-  readonly law: G711Law;
+  readonly codec: G711Law;
+  readonly encoder: FrameEncoder;
   voice: number | undefined;
   readonly frames: Uint8Array[] = [];
 
-  constructor(law: G711Law = 'PCMU', voice?: number) {
-    this.law = law;
+  constructor(encoder: FrameEncoder, voice?: number) {
+    this.codec = encoder.codec as G711Law;
+    this.encoder = encoder;
     this.voice = voice;
   }
 
@@ -24,7 +27,7 @@ class FakeLeg implements MixedLeg {
   /** What it hears at the end of the last frame, where the filters have settled. */
   heard(): number {
     const pcm = new Int16Array(160);
-    g711(this.law).decode(this.frames.at(-1)!, pcm);
+    g711(this.codec).decode(this.frames.at(-1)!, pcm);
     return pcm[159]!;
   }
 }
@@ -43,29 +46,38 @@ const mix = (mixer: RoomMixer, legs: MixedLeg[], sources: number[] = [], ticks =
   for (let i = 0; i < ticks; i++) mixer.mixOnce(legs, pulled, 0);
 };
 
+const phone = async (codec: G711Law = 'PCMU', voice?: number): Promise<FakeLeg> =>
+  new FakeLeg(await createFrameEncoder(codec), voice);
+
 describe('RoomMixer', () => {
-  it('gives each the exact sum of all others', () => {
-    const mixer = new RoomMixer();
-    const [a, b, c] = [new FakeLeg('PCMU', 1000), new FakeLeg('PCMA', -300), new FakeLeg('PCMU')];
+  let mixer: RoomMixer;
+  beforeEach(async () => {
+    mixer = new RoomMixer();
+    mixer.addEncoder(await createFrameEncoder('PCMU'));
+    mixer.addEncoder(await createFrameEncoder('PCMA'));
+  });
+
+  it('gives each the exact sum of all others', async () => {
+    const [a, b, c] = [await phone('PCMU', 1000), await phone('PCMA', -300), await phone('PCMU')];
     mix(mixer, [a, b, c], [50, 7]);
     expect(a.heard()).toBe(coded(-243, 'PCMU'));
     expect(b.heard()).toBe(coded(1057, 'PCMA'));
     expect(c.heard()).toBe(coded(757, 'PCMU'));
   });
 
-  it('encodes once for all silent phones of a law, and once for each talker', () => {
-    const mixer = new RoomMixer();
-    const silent = Array.from({ length: 40 }, (_, i) => new FakeLeg(i % 2 ? 'PCMU' : 'PCMA'));
-    const talkers = [new FakeLeg('PCMU', 100), new FakeLeg('PCMU', 200)];
+  it('encodes once for all silent phones of a law, and once for each talker', async () => {
+    const silent = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => phone(i % 2 ? 'PCMU' : 'PCMA')),
+    );
+    const talkers = [await phone('PCMU', 100), await phone('PCMU', 200)];
     mix(mixer, [...silent, ...talkers], [], 1);
     expect(mixer.stats).toEqual({ ticks: 1, encoded: 2 + 2, sent: 42 });
     expect(silent[0]!.frames[0]).toBe(silent[2]!.frames[0]);
     expect(silent[1]!.frames[0]).toBe(silent[3]!.frames[0]);
   });
 
-  it('sends silence when nobody talks, and when the only talker listens', () => {
-    const mixer = new RoomMixer();
-    const [silent, talker] = [new FakeLeg(), new FakeLeg('PCMU', 500)];
+  it('sends silence when nobody talks, and when the only talker listens', async () => {
+    const [silent, talker] = [await phone(), await phone('PCMU', 500)];
     mix(mixer, [silent]);
     expect(silent.frames.at(-1)!.every((code) => code === 0xff)).toBe(true);
     mix(mixer, [silent, talker]);
@@ -73,19 +85,17 @@ describe('RoomMixer', () => {
     expect(silent.heard()).toBe(coded(500, 'PCMU'));
   });
 
-  it('goes on without a click when a listener begins to talk', () => {
-    const mixer = new RoomMixer();
-    const leg = new FakeLeg();
-    const listener = new FakeLeg();
+  it('goes on without a click when a listener begins to talk', async () => {
+    const leg = await phone();
+    const listener = await phone();
     mix(mixer, [leg, listener], [1000], 3);
     leg.voice = 0;
     mix(mixer, [leg, listener], [1000], 1);
     expect(leg.frames.at(-1)).toEqual(listener.frames.at(-1));
   });
 
-  it('saturates when too many shout at once', () => {
-    const mixer = new RoomMixer();
-    const listener = new FakeLeg('PCMA');
+  it('saturates when too many shout at once', async () => {
+    const listener = await phone('PCMA');
     mix(mixer, [listener], [30_000, 30_000, 30_000]);
     expect(listener.heard()).toBe(coded(32_767, 'PCMA'));
   });

@@ -1,5 +1,6 @@
 import { createEncoder } from 'libopus-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { LEG_FORMATS } from '../codecs/legCodecs.ts';
 import { createSourceDecoder, type SourceDecoder } from '../codecs/opus.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import { levelDbov } from './level.ts';
@@ -17,7 +18,7 @@ describe('PhoneSource', () => {
   /** Packets of 20 ms, loud where `loud(i)`; how loud each tick was, `undefined` for silence. */
   function run(count: number, loud: (i: number) => boolean, lost = -1): (number | undefined)[] {
     const gate = new VoiceGate();
-    const source = new PhoneSource(gate);
+    const source = new PhoneSource(gate, LEG_FORMATS.PCMU);
     return Array.from({ length: count }, (_, i) => {
       const pcm = loud(i) ? toneAt(500, 8000, i * 160, 160) : new Int16Array(160);
       if (i !== lost) {

@@ -1,5 +1,6 @@
 import type { RtpAddress } from '../../PhoneMedia.ts';
 import type { RemoteAudio } from '../../sdp/audio.ts';
+import type { LegCodec } from '../codecs/legCodecs.ts';
 import { isRtcp, parseRtp, type RtpPacket } from '../rtp/packet.ts';
 import { parseRtcp, type RtcpPacket } from '../rtp/rtcp.ts';
 import { Latch } from './Latch.ts';
@@ -32,7 +33,7 @@ export class LegSocket {
   }
 
   /** What SDP says. Another address than before lets the caller's stream come from elsewhere. */
-  setRemote(remote: RemoteAudio): void {
+  setRemote(remote: RemoteAudio<LegCodec>): void {
     const before = this.#remote?.rtp;
     const moved = before?.ip !== remote.rtp?.ip || before?.port !== remote.rtp?.port;
     // Hold by 0.0.0.0 names no address, so the stream has not moved.

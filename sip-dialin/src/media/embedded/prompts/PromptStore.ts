@@ -1,39 +1,57 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '@switchroom/protocol';
-import { g711, type G711Law } from '../codecs/g711.ts';
-import { Downsampler2x } from '../mixer/halfBand.ts';
+import { createFrameEncoder, WIDE_SAMPLES } from '../codecs/frameEncoders.ts';
+import type { LegCodec } from '../codecs/legCodecs.ts';
 import { readPrompt } from './wav.ts';
 
-/** Prompts are read once, and kept as they go on the wire: playing one costs nothing. */
-export class PromptStore {
-  readonly #files = new Map<string, Promise<Record<G711Law, Uint8Array>>>();
+type Frames = readonly Uint8Array[];
 
-  /** The codes of a prompt file at 8 kHz. Errors: `media-unavailable`. */
-  async load(file: string, law: G711Law): Promise<Uint8Array> {
+interface Prompt {
+  pcm: Int16Array;
+  /** As it goes on the wire, by codec. */
+  encoded: Map<LegCodec, Promise<Frames>>;
+}
+
+/** Prompts are read and encoded once for each codec: playing one costs nothing. */
+export class PromptStore {
+  readonly #files = new Map<string, Promise<Prompt>>();
+
+  /** A prompt in encoded frames of 20 ms, the last filled up. Errors: `media-unavailable`. */
+  async load(file: string, codec: LegCodec): Promise<Frames> {
     let loading = this.#files.get(file);
     if (!loading) {
-      loading = load(file);
+      loading = read(file);
       this.#files.set(file, loading);
       // A file that was not there may be there the next time.
       loading.catch(() => this.#files.delete(file));
     }
-    return (await loading)[law];
+    const { pcm, encoded } = await loading;
+    let frames = encoded.get(codec);
+    if (!frames) {
+      frames = encode(pcm, codec);
+      encoded.set(codec, frames);
+    }
+    return frames;
   }
 }
 
-async function load(file: string): Promise<Record<G711Law, Uint8Array>> {
+async function read(file: string): Promise<Prompt> {
   const data = await readFile(file).catch((cause: unknown) => {
     throw new AppError('media-unavailable', `The prompt ${file} cannot be read.`, { cause });
   });
-  const pcm = readPrompt(data, file);
-  const even = pcm.subarray(0, pcm.length & ~1);
-  const narrow = new Int16Array(even.length / 2);
-  new Downsampler2x().process(even, narrow);
-  return { PCMU: encode(narrow, 'PCMU'), PCMA: encode(narrow, 'PCMA') };
+  return { pcm: readPrompt(data, file), encoded: new Map() };
 }
 
-function encode(pcm: Int16Array, law: G711Law): Uint8Array {
-  const codes = new Uint8Array(pcm.length);
-  g711(law).encode(pcm, codes);
-  return codes;
+async function encode(pcm: Int16Array, codec: LegCodec): Promise<Frames> {
+  const encoder = await createFrameEncoder(codec);
+  const frames: Uint8Array[] = [];
+  const frame = new Int16Array(WIDE_SAMPLES);
+  for (let at = 0; at < pcm.length; at += WIDE_SAMPLES) {
+    const part = pcm.subarray(at, at + WIDE_SAMPLES);
+    frame.set(part);
+    frame.fill(0, part.length);
+    frames.push(encoder.encode(frame));
+  }
+  encoder.free();
+  return frames;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PCMA, PCMU } from '../codecs/g711.ts';
+import { G722Decoder } from '../codecs/g722.ts';
 import { PromptStore } from './PromptStore.ts';
 import { readPrompt, writePrompt } from './wav.ts';
 
@@ -50,20 +51,32 @@ describe('PromptStore', () => {
   });
   afterAll(() => rm(dir, { recursive: true }));
 
-  it('keeps the codes of both laws at 8 kHz', async () => {
+  it('keeps the frames of both laws at 8 kHz', async () => {
     const store = new PromptStore();
     const file = join(dir, 'tone.wav');
     await expect(store.load(file, 'PCMU')).rejects.toMatchObject({ code: 'media-unavailable' });
     await writeFile(file, writePrompt(tone));
 
-    const mu = await store.load(file, 'PCMU');
-    const a = await store.load(file, 'PCMA');
+    const frames = await store.load(file, 'PCMU');
+    const mu = Buffer.concat(frames);
+    const a = Buffer.concat(await store.load(file, 'PCMA'));
     expect([mu.length, a.length]).toEqual([1600, 1600]);
     const [fromMu, fromA] = [new Int16Array(1600), new Int16Array(1600)];
     PCMU.decode(mu, fromMu);
     PCMA.decode(a, fromA);
     for (let i = 0; i < 1600; i++) expect(Math.abs(fromMu[i]! - fromA[i]!)).toBeLessThan(600);
     expect(Math.max(...fromMu)).toBeGreaterThan(8000);
-    expect(await store.load(file, 'PCMU')).toBe(mu);
+    expect(await store.load(file, 'PCMU')).toBe(frames);
+  });
+
+  it('gives G.722 as well, in frames of 20 ms, the last filled up', async () => {
+    const file = join(dir, 'wide.wav');
+    await writeFile(file, writePrompt(tone.subarray(0, 800)));
+    const frames = await new PromptStore().load(file, 'G722');
+    expect(frames.map((frame) => frame.length)).toEqual([160, 160, 160]);
+    const pcm = new Int16Array(960);
+    new G722Decoder().decode(Buffer.concat(frames), pcm);
+    expect(Math.max(...pcm.subarray(0, 800))).toBeGreaterThan(8000);
+    expect(Math.max(...pcm.subarray(860))).toBeLessThan(500);
   });
 });

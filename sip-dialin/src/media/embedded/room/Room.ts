@@ -1,6 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { AppError } from '@switchroom/protocol';
 import type { RtpAddress } from '../../PhoneMedia.ts';
+import { createFrameEncoder } from '../codecs/frameEncoders.ts';
+import { LEG_FORMATS, type LegCodec } from '../codecs/legCodecs.ts';
 import { createPhoneEncoder, createSourceDecoder } from '../codecs/opus.ts';
 import type { Leg } from '../leg/Leg.ts';
 import { OpusSource } from '../mixer/OpusSource.ts';
@@ -19,6 +21,7 @@ export type SfuAddress = RtpAddress & { payloadType: number; audioLevelExtension
 /** One phone's way to the SFU. The room makes and frees it. */
 export interface Uplink extends Pick<OpusUplink, 'push' | 'passOver' | 'pause'> {
   readonly ssrc: number;
+  readonly codec: LegCodec;
 }
 
 interface OwnUplink {
@@ -87,11 +90,18 @@ export class Room implements Ticked {
     this.#reports.forget(ssrc);
   }
 
-  async openUplink(ssrc: number): Promise<Uplink> {
+  /** For a phone of this codec. `before` is closed, and its stream goes on in the new one. */
+  async openUplink(ssrc: number, codec: LegCodec, before?: Uplink): Promise<Uplink> {
+    const { pcmRate } = LEG_FORMATS[codec];
+    const encoder = await createPhoneEncoder(pcmRate);
+    const own = before && this.#uplinks.get(before);
+    const numbers = own?.opus.numbersAt(performance.now());
+    if (before) this.closeUplink(before);
     const opus = new OpusUplink({
-      encoder: await createPhoneEncoder(),
-      firstSequenceNumber: randomInt(2 ** 15),
-      firstTimestamp: randomInt(2 ** 32),
+      encoder,
+      pcmRate,
+      firstSequenceNumber: numbers?.sequenceNumber ?? randomInt(2 ** 15),
+      firstTimestamp: numbers?.timestamp ?? randomInt(2 ** 32),
       send: (packet) => {
         if (!this.#sfu) return;
         this.#ports.rtp.send(writeRtp({ ...packet, payloadType: this.#sfu.payloadType, ssrc }));
@@ -100,11 +110,13 @@ export class Room implements Ticked {
     opus.levelExtensionId = this.#sfu?.audioLevelExtensionId;
     const uplink: Uplink = {
       ssrc,
+      codec,
       push: (packet, now) => opus.push(packet, now),
       passOver: (from, sequenceNumber) => opus.passOver(from, sequenceNumber),
       pause: () => opus.pause(),
     };
-    this.#uplinks.set(uplink, { ssrc, cname: randomBytes(12).toString('base64url'), opus });
+    const cname = own?.cname ?? randomBytes(12).toString('base64url');
+    this.#uplinks.set(uplink, { ssrc, cname, opus });
     return uplink;
   }
 
@@ -113,6 +125,15 @@ export class Room implements Ticked {
     this.#uplinks.delete(uplink);
   }
 
+  /** Makes what the mixer needs for phones of a codec. */
+  async prepare(codec: LegCodec): Promise<void> {
+    if (this.mixer.hasEncoder(codec)) return;
+    const encoder = await createFrameEncoder(codec);
+    if (this.#closed || this.mixer.hasEncoder(codec)) encoder.free();
+    else this.mixer.addEncoder(encoder);
+  }
+
+  /** Its codec is prepared. */
   addLeg(leg: Leg): void {
     this.#legs.add(leg);
     this.#ticker.add(this);
@@ -128,7 +149,7 @@ export class Room implements Ticked {
     const mixed: Leg[] = [];
     for (const leg of this.#legs) {
       if (leg.isPlaying) leg.tick();
-      else mixed.push(leg);
+      else if (leg.isNegotiated) mixed.push(leg);
     }
     this.mixer.mixOnce(mixed, this.#live(), now);
   }
@@ -155,6 +176,7 @@ export class Room implements Ticked {
     this.#ticker.delete(this);
     for (const leg of this.#legs) leg.roomClosed();
     this.#legs.clear();
+    this.mixer.close();
     for (const uplink of [...this.#uplinks.keys()]) this.closeUplink(uplink);
     for (const ssrc of [...this.#sources.keys()]) this.removeSource(ssrc);
     await Promise.all([this.#ports.rtp.close(), this.#ports.rtcp.close()]);

@@ -4,12 +4,12 @@ import type { RtpExtension } from '../rtp/packet.ts';
 import { seqAdd, seqDiff } from '../rtp/seq16.ts';
 import { timestampAdd, timestampDiff } from '../rtp/timestamp32.ts';
 
-/** 20 ms at 8 kHz: what one Opus packet of ours holds, whatever the phone's packet time. */
-const FRAME_SAMPLES = 160;
-/** Opus counts 48 kHz (RFC 7587 section 4.1), G.711 8 kHz. */
+/** 20 ms of the phone's clock: what one Opus packet of ours holds, whatever its packet time. */
+const FRAME_UNITS = 160;
+/** Opus counts 48 kHz (RFC 7587 section 4.1), G.711 and G.722 8 kHz. */
 const CLOCK_RATIO = 6;
 /** A step of the timestamp by more than 2 s is a new timeline of the caller's. */
-const JUMP_SAMPLES = 16_000;
+const JUMP_UNITS = 16_000;
 
 /**
  * libopus takes any steady sound for background noise after a second, and DTX would cut off a tone
@@ -36,7 +36,7 @@ export interface PhonePacket {
   ssrc: number;
   sequenceNumber: number;
   timestamp: number;
-  /** 8 kHz. */
+  /** 8 or 16 kHz, as the encoder takes it. */
   pcm: Int16Array;
   /** Whether somebody speaks: the V bit. */
   voice: boolean;
@@ -44,6 +44,8 @@ export interface PhonePacket {
 
 export interface OpusUplinkOptions {
   encoder: PhoneEncoder;
+  /** Of the PCM; the phone's timestamps count 8 kHz in any case. */
+  pcmRate?: 8000 | 16_000;
   firstSequenceNumber: number;
   firstTimestamp: number;
   send: (packet: UplinkPacket) => void;
@@ -61,7 +63,9 @@ export class OpusUplink {
   levelExtensionId: number | undefined;
   readonly #encoder: PhoneEncoder;
   readonly #send: (packet: UplinkPacket) => void;
-  readonly #frame = new Int16Array(FRAME_SAMPLES);
+  /** PCM samples for each unit of the phone's clock. */
+  readonly #perUnit: number;
+  readonly #frame: Int16Array;
   /** How much of `#frame` is filled. */
   #filled = 0;
   #silentFrames = 0;
@@ -74,11 +78,13 @@ export class OpusUplink {
   /** What the phone sends next, if all goes well. */
   #expected: { ssrc: number; sequenceNumber: number; timestamp: number; at: number } | undefined;
 
-  constructor({ encoder, firstSequenceNumber, firstTimestamp, send }: OpusUplinkOptions) {
-    this.#encoder = encoder;
-    this.#sequenceNumber = firstSequenceNumber;
-    this.#timestamp = firstTimestamp;
-    this.#send = send;
+  constructor(options: OpusUplinkOptions) {
+    this.#encoder = options.encoder;
+    this.#perUnit = (options.pcmRate ?? 8000) / 8000;
+    this.#frame = new Int16Array(FRAME_UNITS * this.#perUnit);
+    this.#sequenceNumber = options.firstSequenceNumber;
+    this.#timestamp = options.firstTimestamp;
+    this.#send = options.send;
   }
 
   /** Our RTP timestamp at `now`, for sender reports; `undefined` before the phone was heard. */
@@ -88,11 +94,17 @@ export class OpusUplink {
     return timestampAdd(this.#timestamp, elapsed);
   }
 
+  /** What another uplink goes on with that takes this one's place at `now`. */
+  numbersAt(now: number): { sequenceNumber: number; timestamp: number } {
+    const timestamp = this.timestampAt(now) ?? this.#timestamp;
+    return { sequenceNumber: this.#sequenceNumber, timestamp };
+  }
+
   /** `now`: milliseconds of a monotonic clock. */
   push(packet: PhonePacket, now: number): void {
     const expected = this.#expected;
     const ahead = expected ? timestampDiff(packet.timestamp, expected.timestamp) : 0;
-    if (expected?.ssrc !== packet.ssrc || Math.abs(ahead) > JUMP_SAMPLES) {
+    if (expected?.ssrc !== packet.ssrc || Math.abs(ahead) > JUMP_UNITS) {
       this.#rebase(expected && now - expected.at);
     } else if (ahead < 0) {
       this.stats.late += 1;
@@ -103,7 +115,7 @@ export class OpusUplink {
     this.#expected = {
       ssrc: packet.ssrc,
       sequenceNumber: seqAdd(packet.sequenceNumber, 1),
-      timestamp: timestampAdd(packet.timestamp, packet.pcm.length),
+      timestamp: timestampAdd(packet.timestamp, packet.pcm.length / this.#perUnit),
       at: now,
     };
     this.#append(packet.pcm, packet.voice);
@@ -135,20 +147,21 @@ export class OpusUplink {
     if (elapsedMs === undefined) return;
     this.stats.rebased += 1;
     const frames = Math.max(0, Math.round(elapsedMs / 20) - 1);
-    this.#timestamp = timestampAdd(this.#timestamp, frames * FRAME_SAMPLES * CLOCK_RATIO);
+    this.#timestamp = timestampAdd(this.#timestamp, frames * FRAME_UNITS * CLOCK_RATIO);
   }
 
-  /** `samples` are missing: lost on the way, or not sent at all. */
-  #skip(samples: number, lost: boolean): void {
-    let missing = samples;
+  /** `units` are missing: lost on the way, or not sent at all. */
+  #skip(units: number, lost: boolean): void {
+    let missing = units;
     if (this.#filled > 0) {
-      const padding = Math.min(missing, FRAME_SAMPLES - this.#filled);
-      this.#append(new Int16Array(padding), false);
+      const room = (this.#frame.length - this.#filled) / this.#perUnit;
+      const padding = Math.min(missing, room);
+      this.#append(new Int16Array(padding * this.#perUnit), false);
       missing -= padding;
     }
     this.#timestamp = timestampAdd(this.#timestamp, missing * CLOCK_RATIO);
     if (lost) {
-      const frames = Math.round(missing / FRAME_SAMPLES);
+      const frames = Math.round(missing / FRAME_UNITS);
       this.#sequenceNumber = seqAdd(this.#sequenceNumber, frames);
       this.stats.lost += frames;
     } else {
@@ -159,11 +172,11 @@ export class OpusUplink {
   #append(pcm: Int16Array, voice: boolean): void {
     let taken = 0;
     while (taken < pcm.length) {
-      const part = pcm.subarray(taken, taken + FRAME_SAMPLES - this.#filled);
+      const part = pcm.subarray(taken, taken + this.#frame.length - this.#filled);
       this.#frame.set(part, this.#filled);
       this.#filled += part.length;
       taken += part.length;
-      if (this.#filled === FRAME_SAMPLES) this.#encode(voice);
+      if (this.#filled === this.#frame.length) this.#encode(voice);
     }
   }
 
@@ -187,7 +200,7 @@ export class OpusUplink {
     } else {
       this.stats.paused += 1; // DTX: time goes on, nothing is sent.
     }
-    this.#timestamp = timestampAdd(this.#timestamp, FRAME_SAMPLES * CLOCK_RATIO);
+    this.#timestamp = timestampAdd(this.#timestamp, FRAME_UNITS * CLOCK_RATIO);
   }
 
   #encodeFrame(level: number): Uint8Array {

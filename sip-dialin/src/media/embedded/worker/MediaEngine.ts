@@ -60,8 +60,8 @@ export class MediaEngine {
     'leg:create': ({ legId }) => this.#createLeg(legId),
     'leg:answer': ({ legId, sdp }) => this.#leg(legId).answer(sdp),
     'leg:offer': ({ legId }) => this.#leg(legId).offer(),
-    'leg:accept': ({ legId, sdp }) => {
-      this.#leg(legId).accept(sdp);
+    'leg:accept': async ({ legId, sdp }) => {
+      await this.#leg(legId).accept(sdp);
       return undefined;
     },
     'leg:play': ({ legId, files }) => this.#leg(legId).play(files),

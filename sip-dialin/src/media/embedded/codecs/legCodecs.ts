@@ -1,0 +1,50 @@
+import { g711, type G711Law } from './g711.ts';
+import { G722Decoder } from './g722.ts';
+
+/** What a phone may talk, as SDP names it. */
+export type LegCodec = 'G722' | G711Law;
+
+/** How a codec counts and sounds. */
+export interface LegFormat {
+  /** RTP timestamp units a second. */
+  clockRate: number;
+  /** Samples a second, decoded. */
+  pcmRate: 8000 | 16_000;
+}
+
+/** G.722 sounds at 16 kHz, and counts 8 kHz on the wire (RFC 3551 section 4.5.2). */
+export const LEG_FORMATS: Readonly<Record<LegCodec, LegFormat>> = {
+  G722: { clockRate: 8000, pcmRate: 16_000 },
+  PCMU: { clockRate: 8000, pcmRate: 8000 },
+  PCMA: { clockRate: 8000, pcmRate: 8000 },
+};
+
+/** All, the best first: what we offer. */
+export const LEG_CODECS: readonly LegCodec[] = ['G722', 'PCMU', 'PCMA'];
+
+/** 120 ms: no phone packs more into one packet. */
+const MAX_CODES = 960;
+
+/** Decodes the packets of one stream in the order of their arrival. */
+export interface LegDecoder {
+  readonly format: LegFormat;
+  /** New PCM for each packet; `undefined` when it is no audio or longer than 120 ms. */
+  decode(payload: Uint8Array): Int16Array | undefined;
+  free(): void;
+}
+
+export function createLegDecoder(codec: LegCodec): LegDecoder {
+  const format = LEG_FORMATS[codec];
+  const decoder = codec === 'G722' ? new G722Decoder() : g711(codec);
+  const samplesPerCode = format.pcmRate / format.clockRate;
+  return {
+    format,
+    decode(payload) {
+      if (payload.length === 0 || payload.length > MAX_CODES) return undefined;
+      const pcm = new Int16Array(payload.length * samplesPerCode);
+      decoder.decode(payload, pcm);
+      return pcm;
+    },
+    free() {},
+  };
+}

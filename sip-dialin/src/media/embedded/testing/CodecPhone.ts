@@ -1,0 +1,125 @@
+import type { LegMedia, RtpAddress } from '../../PhoneMedia.ts';
+import { parseSdp } from '../../sdp/parseSdp.ts';
+import { createFrameEncoder, type FrameEncoder } from '../codecs/frameEncoders.ts';
+import {
+  createLegDecoder,
+  LEG_FORMATS,
+  type LegCodec,
+  type LegDecoder,
+} from '../codecs/legCodecs.ts';
+import { UdpPort } from '../net/UdpPort.ts';
+import { parseRtp, writeRtp, type RtpPacket } from '../rtp/packet.ts';
+import { amplitudeAt, toneFrame } from './tones.ts';
+
+const AMPLITUDE = 5000;
+/** 800 ms: long enough to tell neighbouring tones apart by far. */
+const LISTEN_SECONDS = 0.8;
+
+/** A phone in a test: it speaks one codec, sends a tone, and keeps what it heard last. */
+export class CodecPhone {
+  readonly codec: LegCodec;
+  readonly hz: number;
+  readonly port: UdpPort;
+  /** The last packets that came, audio only. */
+  readonly packets: RtpPacket[] = [];
+  readonly #encoder: FrameEncoder;
+  readonly #decoder: LegDecoder;
+  readonly #heard: Int16Array;
+  #answer = '';
+  #to: RtpAddress | undefined;
+  #sent = 0;
+
+  static async open(codec: LegCodec, hz: number): Promise<CodecPhone> {
+    const port = await UdpPort.bind('127.0.0.1', 0);
+    return new CodecPhone(
+      port,
+      codec,
+      hz,
+      await createFrameEncoder(codec),
+      createLegDecoder(codec),
+    );
+  }
+
+  private constructor(
+    port: UdpPort,
+    codec: LegCodec,
+    hz: number,
+    encoder: FrameEncoder,
+    decoder: LegDecoder,
+  ) {
+    this.port = port;
+    this.codec = codec;
+    this.hz = hz;
+    this.#encoder = encoder;
+    this.#decoder = decoder;
+    this.#heard = new Int16Array(LISTEN_SECONDS * decoder.format.pcmRate);
+    port.onMessage = (data) => {
+      const packet = parseRtp(data);
+      if (packet) this.#hear(packet);
+    };
+  }
+
+  /** The leg's SDP. */
+  get answer(): string {
+    return this.#answer;
+  }
+
+  /** `media`: the `m=` line's formats and all that follows, without the codec's own lines. */
+  async call(leg: LegMedia, payloadType: number, ...attributes: string[]): Promise<void> {
+    const { port } = this.port.local;
+    const offer = [
+      'v=0',
+      'o=- 1 1 IN IP4 127.0.0.1',
+      's=-',
+      'c=IN IP4 127.0.0.1',
+      't=0 0',
+      `m=audio ${port} RTP/AVP ${payloadType}`,
+      `a=rtpmap:${payloadType} ${this.codec}/8000`,
+      ...attributes,
+      '',
+    ];
+    this.#answer = await leg.answer(offer.join('\r\n'));
+    this.#to = { ip: '127.0.0.1', port: parseSdp(this.#answer).media[0]!.port };
+    this.#payloadType = payloadType;
+  }
+
+  #payloadType = 0;
+
+  /** The next 20 ms of its tone. */
+  send(): void {
+    const units = LEG_FORMATS[this.codec].clockRate / 50;
+    const payload = this.#encoder.encode(toneFrame(this.hz, 16_000, this.#sent * 320, 320));
+    this.port.send(
+      writeRtp({
+        payloadType: this.#payloadType,
+        sequenceNumber: this.#sent & 0xffff,
+        timestamp: (this.#sent * units) >>> 0,
+        ssrc: this.hz,
+        payload,
+      }),
+      this.#to,
+    );
+    this.#sent += 1;
+  }
+
+  /** Amplitude of a tone in what it hears, in dB of what was sent. */
+  hears(hz: number): number {
+    const amplitude = amplitudeAt(this.#heard, hz, this.#decoder.format.pcmRate);
+    return 20 * Math.log10(amplitude / AMPLITUDE + 1e-9);
+  }
+
+  async close(): Promise<void> {
+    this.#encoder.free();
+    this.#decoder.free();
+    await this.port.close();
+  }
+
+  #hear(packet: RtpPacket): void {
+    this.packets.push(packet);
+    if (this.packets.length > 100) this.packets.shift();
+    const pcm = this.#decoder.decode(packet.payload);
+    if (!pcm) return;
+    this.#heard.copyWithin(0, pcm.length);
+    this.#heard.set(pcm, this.#heard.length - pcm.length);
+  }
+}
