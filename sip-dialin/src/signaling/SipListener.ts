@@ -7,8 +7,8 @@ import { ALLOW, header, OPTIONS_HEADERS, sdpOf, SrfCall } from './SrfCall.ts';
 /** Requests outside of a call that we have no use for; drachtio-srf would answer some with 404. */
 const NOT_TAKEN = ['register', 'subscribe', 'notify', 'message', 'publish', 'refer', 'update'];
 
-/** Extensions that a caller may require: session timers (RFC 4028). */
-const EXTENSIONS = new Set(['timer']);
+/** Extensions that a caller may require: session timers (RFC 4028), reliable ringing (RFC 3262). */
+const EXTENSIONS = new Set(['timer', '100rel']);
 
 const RECONNECT_MAX_MS = 1_000;
 

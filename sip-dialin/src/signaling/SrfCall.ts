@@ -8,7 +8,7 @@ import { ownSession } from './sessionTimer.ts';
 import { toE164 } from './phoneNumber.ts';
 
 /** The methods that we take (RFC 3261 section 20.5). */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK';
 
 /** What OPTIONS tells (section 11.2). */
 export const OPTIONS_HEADERS = { Allow: ALLOW, Accept: 'application/sdp' };
@@ -56,6 +56,10 @@ export class SrfCall implements InboundCall {
   }
 
   ring(): void {
+    // A caller that wants our offer and reliable answers gets the 200 at once: the offer would have to
+    // be in the 180 (RFC 3262 section 5).
+    const reliable = /\b100rel\b/i.test(header(this.#req, 'Require') ?? '');
+    if (reliable && this.offer === '') return;
     this.#res.send(180);
   }
 

@@ -55,6 +55,8 @@ export interface SipServerStats {
   dialogs: number;
   /** 2xx answers that wait for their ACK. */
   unacked: number;
+  /** INVITEs with provisional answers that wait or waited for their PRACK. */
+  unpracked: number;
   /** Datagrams and messages that were no SIP, counted since the start. */
   ignored: number;
 }
@@ -160,6 +162,7 @@ export class SipServer {
       clientTransactions: transactions.clientCount,
       dialogs: dialogs.size,
       unacked: this.#answers.unacked.size,
+      unpracked: this.#answers.reliable.size,
       ignored: this.#ignored,
     };
   }

@@ -267,3 +267,30 @@ describe('SIPp is called', { timeout: 30_000 }, () => {
     await done;
   });
 });
+
+describe('SIPp and reliable ringing (RFC 3262)', { timeout: 30_000 }, () => {
+  it('calls and acknowledges it', async () => {
+    let acknowledged = 0;
+    srf.invite((req, res) => {
+      const send = res.send.bind(res) as (...args: unknown[]) => void;
+      const answer = (): void => {
+        acknowledged++;
+        srf.createUAS(req, res, { localSdp: SDP }).catch(() => undefined);
+      };
+      send(180, { headers: { Require: '100rel' } }, () => undefined, answer);
+    });
+    await connected(srf, server);
+    await call('uac-prack.xml');
+    expect(acknowledged).toBe(1);
+  });
+
+  it('is called and has it acknowledged', async () => {
+    await connected(srf, server);
+    const port = await freePort();
+    const done = runSipp({ scenario: 'uas-prack.xml', port });
+    const headers = { Supported: '100rel' };
+    const dialog = await srf.createUAC(`sip:bob@127.0.0.1:${port}`, { localSdp: SDP, headers });
+    dialog.destroy(undefined, () => undefined);
+    await done;
+  });
+});

@@ -11,6 +11,7 @@ import type { Context, SipDialog } from './Context.ts';
 import { defaultContentType } from './contentType.ts';
 import { hangUp } from './hangUp.ts';
 import { shorten } from './redactUri.ts';
+import { ReliableAnswers } from './ReliableAnswers.ts';
 import type { ServedRequest } from './ServedRequest.ts';
 import type { SessionTimers } from './SessionTimers.ts';
 import { SubscriptionExpiry } from './SubscriptionExpiry.ts';
@@ -26,11 +27,13 @@ export class Answers {
   readonly #byId = new Map<string, { served: ServedRequest; ringing: Timer | undefined }>();
   readonly #subscriptions: SubscriptionExpiry;
   readonly #sessions: SessionTimers;
+  readonly reliable: ReliableAnswers;
   readonly unacked: UnackedAnswers;
 
   constructor(context: Context, sessions: SessionTimers) {
     this.#context = context;
     this.#sessions = sessions;
+    this.reliable = new ReliableAnswers(context);
     this.#subscriptions = new SubscriptionExpiry(context);
     this.unacked = new UnackedAnswers(context);
   }
@@ -40,12 +43,13 @@ export class Answers {
     // Nobody may ring for ever: an application that forgets an INVITE must not cost memory.
     const ringing =
       served.method === 'INVITE'
-        ? clock.after(timers.ringing, () => this.#rangOut(served))
+        ? clock.after(timers.ringing, () => this.#giveUp(served, 480))
         : undefined;
     this.#byId.set(served.id, { served, ringing });
   }
 
   untrack(served: ServedRequest): void {
+    this.reliable.forget(served);
     this.#byId.get(served.id)?.ringing?.cancel();
     this.#byId.delete(served.id);
   }
@@ -53,6 +57,7 @@ export class Answers {
   /** Gives up a request that the application has not answered. */
   abandon(served: ServedRequest, refusal: Refusal): void {
     if (!served.answer(refusal)) return;
+    this.reliable.finish(served);
     this.#settle(served, refusal.status);
   }
 
@@ -65,23 +70,29 @@ export class Answers {
       return;
     }
     const { status } = template;
+    const later = (): void => this.respond(command, template, client);
+    if (this.reliable.hold(served, status, later)) return;
     defaultContentType(template);
     const wantsContact = WITH_CONTACT.has(served.method) && status > 100 && status < 300;
     const contact = wantsContact ? this.#context.local.contact(served.peer.transport) : undefined;
     const response = served.complete(template, contact);
     if (refreshes(served) && isSuccess(status)) this.#sessions.answer(served, response);
+    const reliable = this.reliable.mark(served, response);
     if (!served.transaction.respond(response)) {
       client.send(refused(command.messageId, 'a final response was already sent'));
       return;
     }
     this.#log(served, response);
+    if (reliable) this.reliable.sent(served, response, () => this.#giveUp(served, 504));
     if (status > 100) this.#advance(served, response, client);
     client.send(responseSent(command.messageId, response, this.#passage(served)));
+    if (status >= 200) this.reliable.finish(served);
     this.#afterwards(served, response);
   }
 
   close(): void {
     this.unacked.close();
+    this.reliable.close();
     this.#subscriptions.close();
     for (const { ringing } of this.#byId.values()) ringing?.cancel();
     this.#byId.clear();
@@ -169,9 +180,10 @@ export class Answers {
     else record(this.#context, 'stop', 'application', response, 'call-rejected');
   }
 
-  #rangOut(served: ServedRequest): void {
+  /** The application has let it ring for too long, or the caller does not acknowledge (RFC 3262 section 3). */
+  #giveUp(served: ServedRequest, status: number): void {
     if (served.transaction.finalSent) return;
-    this.abandon(served, { status: 480 });
+    this.abandon(served, { status });
     if (served.owner !== undefined) tellCanceled(this.#context, served.owner, served);
   }
 

@@ -145,9 +145,16 @@ export class InboundRequests implements TransactionUser {
       this.#cancelInvite(dialog);
       return;
     }
+    const prack = method === 'PRACK' ? this.#answers.reliable.acknowledge(dialog, request) : 'none';
+    if (prack === 'nothing' || prack === 'server') {
+      // The application hears of no PRACK that is too late for it (RFC 3262 section 3).
+      this.#refuse(served, { status: prack === 'server' ? 200 : 481 });
+      return;
+    }
     served.owner = dialog.owner;
     const passage = passageOf(this.#context, peer, served.id, dialog.id);
     dialog.owner.send(sipMessage('network', request, passage));
+    if (method === 'PRACK') this.#answers.reliable.release(dialog);
     if (method === 'BYE') this.#ended(dialog, request);
   }
 

@@ -37,11 +37,16 @@ export class OutboundDialogs {
     this.#sessions = sessions;
   }
 
-  /** A provisional answer with a tag makes an early dialog (section 12.1.2). */
-  early(invite: SentInvite, response: SipResponse): void {
+  /**
+   * A provisional answer with a tag makes an early dialog (section 12.1.2). False for a reliable one
+   * that came before, or out of its turn: it must not be acknowledged (RFC 3262 section 4).
+   */
+  early(invite: SentInvite, response: SipResponse): boolean {
     const remoteTag = tagOf(response.headers.get('To'));
-    if (remoteTag === undefined || response.status === 100) return;
-    if (this.#find(invite, remoteTag) === undefined) this.#open(invite, response, remoteTag);
+    if (remoteTag === undefined || response.status === 100) return true;
+    const dialog = this.#find(invite, remoteTag) ?? this.#open(invite, response, remoteTag);
+    const rseq = response.headers.get('RSeq');
+    return rseq === undefined || dialog.admitReliable(Number(rseq));
   }
 
   /**

@@ -70,8 +70,9 @@ export class OutboundInvites {
   #onResponse(invite: SentInvite, response: SipResponse): void {
     const { status } = response;
     invite.answered(status);
-    if (status < 200) this.#dialogs.early(invite, response);
-    else if (status >= 300) this.#dialogs.dropForks(invite);
+    if (status < 200) {
+      if (!this.#dialogs.early(invite, response)) return;
+    } else if (status >= 300) this.#dialogs.dropForks(invite);
     else if (!this.#dialogs.accepted(invite, response)) return;
     this.#deliver(invite, response);
     if (status >= 200 && status < 300) record(this.#context, 'start', 'network', response, 'uac');

@@ -23,7 +23,7 @@ const METHODS = new Set([
 ]);
 
 /** Extensions a caller may require (RFC 3261 section 8.2.2.3). */
-const EXTENSIONS: ReadonlySet<string> = new Set(['timer']);
+const EXTENSIONS: ReadonlySet<string> = new Set(['timer', '100rel']);
 
 export interface Refusal {
   status: number;

@@ -51,6 +51,7 @@ export class Dialog<Owner> {
   readonly #remote: string;
   #localSeq: number;
   #remoteSeq: number | undefined;
+  #remoteRSeq: number | undefined;
   #routeSet: string[];
   #remoteTarget: string;
 
@@ -84,6 +85,13 @@ export class Dialog<Owner> {
     if (this.#remoteSeq !== undefined && seq <= this.#remoteSeq) return false;
     this.#remoteSeq = seq;
     this.#peer = peer;
+    return true;
+  }
+
+  /** Notes the RSeq of a reliable provisional answer; false when it is not the next (RFC 3262 section 4). */
+  admitReliable(rseq: number): boolean {
+    if (this.#remoteRSeq !== undefined && rseq !== this.#remoteRSeq + 1) return false;
+    this.#remoteRSeq = rseq;
     return true;
   }
 
