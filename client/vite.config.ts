@@ -22,6 +22,7 @@ export default defineConfig({
       treeshake: {
         // The client takes types and constants of the protocol, no schemas: without these two
         // every z.object() would count as a side effect and ship zod, which tries `new Function`.
+        // See protocol/src/constants.ts.
         manualPureFunctions: ['z'],
         moduleSideEffects: [{ test: /[\\/](zod|protocol[\\/]src)[\\/]/, sideEffects: false }],
       },

@@ -1,4 +1,5 @@
 export * from './config.ts';
+export * from './constants.ts';
 export * from './errors.ts';
 export * from './gateway.ts';
 export * from './media.ts';

@@ -13,7 +13,6 @@ import type { DialIn, ParticipantView } from './meeting.ts';
  * Browsers, on the socket.io namespace `/meet`. Handshake auth: `{ protocolVersion }`.
  * Requests always carry an ack; news is in the past tense.
  */
-export const MEET_NAMESPACE = '/meet';
 
 export const meetHandshakeSchema = z.object({ protocolVersion: z.int() });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { RECORDING_POLICIES } from './constants.ts';
 
-export const RECORDING_POLICIES = ['off', 'on-demand', 'always'] as const;
 export type RecordingPolicy = (typeof RECORDING_POLICIES)[number];
 
 export const createSessionSchema = z.object({
