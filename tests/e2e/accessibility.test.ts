@@ -50,6 +50,12 @@ beforeAll(async () => {
     name: 'Ann',
     joinUrl: switchroom.url,
     microphone: tone({ frequency: 440, seconds: 10, sampleRate: 48_000 }),
+    // Most violations are told in the console; one that is caught, e.g. of eval, only here.
+    initScript: () =>
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+         
+        console.error(`CSP: ${violatedDirective} ${blockedURI}`),
+      ),
   });
   page = browser.page;
   return async () => {
