@@ -47,6 +47,12 @@ describe('MediasoupSfu', () => {
     );
   });
 
+  it('ports that would count up beyond the last one are one clear line', async () => {
+    await expect(MediasoupSfu.start({ ...options, workers: 2, port: 65_535 })).rejects.toThrow(
+      'RTC_PORT: 2 workers count up from it; set it to 65534 at most.',
+    );
+  });
+
   it('a WebRTC port that is taken is one clear line', async () => {
     const socket = createSocket('udp4');
     socket.bind(0, '127.0.0.1');

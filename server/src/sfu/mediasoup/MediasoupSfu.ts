@@ -46,6 +46,12 @@ export class MediasoupSfu implements Sfu {
         { cause: error },
       );
     });
+    const highest = 65_536 - options.workers;
+    if (options.port > highest) {
+      throw new StartError(
+        `RTC_PORT: ${options.workers} workers count up from it; set it to ${highest} at most.`,
+      );
+    }
     const sfu = new MediasoupSfu(options);
     try {
       for (let index = 0; index < options.workers; index += 1) await sfu.#startWorker(index);
