@@ -55,6 +55,13 @@ export const gatewayRequests = {
   }),
   'phone:leave': z.object({ ...meeting, participantId: id }),
   'participant:setMuted': z.object({ ...meeting, participantId: id, muted: z.boolean() }),
+  'participant:setHandRaised': z.object({
+    ...meeting,
+    participantId: id,
+    handRaised: z.boolean(),
+  }),
+  /** sip-dialin: how many participants the room has, to be told to a caller. */
+  'participant:count': z.object(meeting),
 
   /** recorder: the recording as it stands now; sent at the start, on every new or ended track, at the end. */
   'recording:report': z.object({ recording: recordingViewSchema }),
@@ -83,6 +90,8 @@ export interface GatewayResults {
   'phone:join': { participantId: string; participant: ParticipantView };
   'phone:leave': Record<string, never>;
   'participant:setMuted': Record<string, never>;
+  'participant:setHandRaised': Record<string, never>;
+  'participant:count': { participants: number };
   'recording:report': Record<string, never>;
 }
 

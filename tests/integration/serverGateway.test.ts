@@ -158,6 +158,17 @@ describe('a phone over a gateway', () => {
     await askGateway(dialIn, 'participant:setMuted', request);
     expect(await updated).toMatchObject({ id: participantId, muted: true });
 
+    const raised = next(browser, 'participant:updated');
+    await askGateway(dialIn, 'participant:setHandRaised', {
+      meetingId: meeting.id,
+      participantId,
+      handRaised: true,
+    });
+    expect(await raised).toMatchObject({ id: participantId, muted: true, handRaised: true });
+    expect(await askGateway(dialIn, 'participant:count', { meetingId: meeting.id })).toEqual({
+      participants: 2,
+    });
+
     const left = next(browser, 'participant:left');
     dialIn.disconnect();
     expect(await left).toEqual({ participantId, reason: 'connection-lost' });

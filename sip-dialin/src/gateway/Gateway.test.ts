@@ -319,6 +319,58 @@ describe('Gateway: news', () => {
     expect(phone.events).toEqual(['joined', 'muted:true']);
   });
 
+  it('tells a phone whose hand was lowered, and asks for what a phone wishes', async () => {
+    const phone = await joined();
+    phone.membership.setHandRaised(true);
+    phone.membership.setMuted(true);
+    await settle();
+    expect(socket.requests.slice(-2)).toEqual([
+      {
+        event: 'participant:setHandRaised',
+        payload: { meetingId: 'm1', participantId: 'p1', handRaised: true },
+      },
+      {
+        event: 'participant:setMuted',
+        payload: { meetingId: 'm1', participantId: 'p1', muted: true },
+      },
+    ]);
+    expect(phone.events).toEqual(['joined']);
+    socket.handlers.news['participant:updated']({
+      meetingId: 'm1',
+      participant: {
+        id: 'p1',
+        name: 'Ada',
+        kind: 'phone',
+        role: 'participant',
+        state: 'joined',
+        muted: true,
+        handRaised: false,
+      },
+    });
+    expect(phone.events).toEqual(['joined', 'handRaised']);
+  });
+
+  it('asks the server how many are in, and says when it cannot tell', async () => {
+    const { membership } = await joined();
+    socket.answer('participant:count', ({ meetingId }) => ({
+      participants: meetingId === 'm1' ? 3 : 0,
+    }));
+    expect(await membership.count()).toBe(3);
+    socket.disconnect();
+    await expect(membership.count()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('asks nothing for a phone that is out', async () => {
+    const { membership } = await joined();
+    membership.leave();
+    await settle();
+    const before = socket.requests.length;
+    membership.setMuted(true);
+    membership.setHandRaised(true);
+    await settle();
+    expect(socket.requests).toHaveLength(before);
+  });
+
   it('tells every phone of a room that closed, and of no other', async () => {
     const [first, second, other] = [await joined(), await joined(), await joined('m2')];
     socket.handlers.news['room:closed']({ meetingId: 'm1', reason: 'meeting-ended' });
@@ -391,6 +443,31 @@ describe('Gateway: the server goes away', () => {
       event: 'participant:setMuted',
       payload: { meetingId: 'm1', participantId: 'p2', muted: true },
     });
+  });
+});
+
+describe('Gateway: wishes while the server is away', () => {
+  it('are told once it is back, and one that it did not take does no harm', async () => {
+    const phone = await joined();
+    socket.disconnect();
+    phone.membership.setMuted(true);
+    phone.membership.setHandRaised(true);
+    socket.reconnect();
+    await settle();
+    expect(socket.requests.slice(-2)).toEqual([
+      {
+        event: 'participant:setMuted',
+        payload: { meetingId: 'm1', participantId: 'p2', muted: true },
+      },
+      {
+        event: 'participant:setHandRaised',
+        payload: { meetingId: 'm1', participantId: 'p2', handRaised: true },
+      },
+    ]);
+    socket.fail('participant:setMuted', 'internal');
+    phone.membership.setMuted(false);
+    await settle();
+    expect(phone.events).toEqual(['joined']);
   });
 });
 

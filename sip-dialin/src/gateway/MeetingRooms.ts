@@ -24,7 +24,9 @@ export interface Phone {
 export type MemberEvent =
   /** It is a participant: others see it and hear it, and it hears them. */
   | { type: 'joined' }
+  /** Somebody else muted or unmuted it, or raised or lowered its hand. */
   | { type: 'muted'; muted: boolean }
+  | { type: 'handRaised'; handRaised: boolean }
   /** It is out, and hears no more of this. `removed`: somebody put it out. */
   | { type: 'meetingEnded' }
   | { type: 'removed' }
@@ -35,4 +37,11 @@ export type MemberEvent =
 export interface Membership {
   /** Out of the room; no event comes after. Twice is silent, and so it is when already out. */
   leave(): void;
+
+  /** By the caller's own wish, which is not told back as an event. Told anew when the server was away. */
+  setMuted(muted: boolean): void;
+  setHandRaised(handRaised: boolean): void;
+
+  /** How many participants the room has, this one included. Errors: `unavailable`, `conflict`. */
+  count(): Promise<number>;
 }

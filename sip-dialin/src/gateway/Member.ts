@@ -11,6 +11,7 @@ export class Member {
   inMedia = false;
   #out = false;
   #muted = false;
+  #handRaised = false;
 
   constructor(phone: Phone, ssrc: number) {
     this.phone = phone;
@@ -21,6 +22,10 @@ export class Member {
     return this.#muted;
   }
 
+  get handRaised(): boolean {
+    return this.#handRaised;
+  }
+
   isOut(): boolean {
     return this.#out;
   }
@@ -29,10 +34,22 @@ export class Member {
     if (!this.#out) this.phone.onEvent({ type: 'joined' });
   }
 
+  /** The caller's own wish: nothing that it needs to be told. */
+  wish(wish: { muted: boolean } | { handRaised: boolean }): void {
+    if ('muted' in wish) this.#muted = wish.muted;
+    else this.#handRaised = wish.handRaised;
+  }
+
   setMuted(muted: boolean): void {
     if (this.#out || muted === this.#muted) return;
     this.#muted = muted;
     this.phone.onEvent({ type: 'muted', muted });
+  }
+
+  setHandRaised(handRaised: boolean): void {
+    if (this.#out || handRaised === this.#handRaised) return;
+    this.#handRaised = handRaised;
+    this.phone.onEvent({ type: 'handRaised', handRaised });
   }
 
   /** Out for good; tells the phone why, unless it left by itself. */

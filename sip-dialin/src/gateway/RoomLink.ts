@@ -18,6 +18,8 @@ import { eventOfError, eventOfLeave } from './memberEvents.ts';
 /** How long phones go on among themselves while the server is away. */
 export const SERVER_AWAY_LIMIT_MS = 10_000;
 
+type Wish = { muted: boolean } | { handRaised: boolean };
+
 export interface RoomLinkOptions {
   meetingId: string;
   socket: Pick<GatewaySocket, 'request' | 'connected'>;
@@ -73,7 +75,12 @@ export class RoomLink {
     const member = new Member(phone, this.#freshSsrc());
     this.#members.add(member);
     void this.#join(member);
-    return { leave: () => this.#drop(member) };
+    return {
+      leave: () => this.#drop(member),
+      setMuted: (muted) => this.#wish(member, { muted }),
+      setHandRaised: (handRaised) => this.#wish(member, { handRaised }),
+      count: () => this.#count(),
+    };
   }
 
   /** Ends it from our side: tells the server, and the phones that are still in it. */
@@ -127,7 +134,9 @@ export class RoomLink {
   }
 
   participantUpdated(participant: ParticipantView): void {
-    this.#memberOf(participant.id)?.setMuted(participant.muted);
+    const member = this.#memberOf(participant.id);
+    member?.setMuted(participant.muted);
+    member?.setHandRaised(participant.handRaised);
   }
 
   participantLeft(participantId: string, reason: LeaveReason): void {
@@ -217,8 +226,10 @@ export class RoomLink {
       this.participantLeft(participantId, left);
       return;
     }
-    if (member.muted) await this.#tellMuted(participantId);
+    // A phone that was muted, or had its hand up, has so again after the server had been away.
+    if (member.muted) await this.#tell(participantId, { muted: true });
     else member.setMuted(participant.muted);
+    if (member.handRaised) await this.#tell(participantId, { handRaised: true });
     if (member.isOut()) return;
     // Not before the server let it in: nobody hears a phone that may yet be refused.
     if (!member.inMedia) {
@@ -278,10 +289,26 @@ export class RoomLink {
       });
   }
 
-  /** A phone that was muted stays so when it comes back after the server had been away. */
-  async #tellMuted(participantId: string): Promise<void> {
+  /** Kept also while the server is away: it is told when the phone joins again. */
+  #wish(member: Member, wish: Wish): void {
+    if (member.isOut()) return;
+    member.wish(wish);
+    if (member.participantId === undefined) return;
+    this.#tell(member.participantId, wish).catch((error: unknown) => {
+      this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'wish not taken');
+    });
+  }
+
+  async #tell(participantId: string, wish: Wish): Promise<void> {
+    const { socket } = this.#options;
+    const whose = { meetingId: this.meetingId, participantId };
+    if ('muted' in wish) await socket.request('participant:setMuted', { ...whose, ...wish });
+    else await socket.request('participant:setHandRaised', { ...whose, ...wish });
+  }
+
+  async #count(): Promise<number> {
     const { meetingId, socket } = this.#options;
-    await socket.request('participant:setMuted', { meetingId, participantId, muted: true });
+    return (await socket.request('participant:count', { meetingId })).participants;
   }
 
   #memberOf(participantId: string): Member | undefined {

@@ -154,7 +154,7 @@ describe('dialIn: the answer to a PIN', () => {
       { type: 'join', meetingId: 'm1' },
     ]);
     expect(caller.send({ type: 'joined' })).toEqual([]);
-    expect(caller.state).toEqual({ name: 'joined', meetingId: 'm1' });
+    expect(caller.state).toMatchObject({ name: 'joined', meetingId: 'm1', muted: false });
   });
 
   it('tells of a wrong PIN, gives two more tries, then goodbye and hang up', () => {
@@ -211,6 +211,18 @@ describe('dialIn: the answer to a PIN', () => {
 });
 
 describe('dialIn: in the meeting', () => {
+  it('takes keys, and knows that it was muted while it joined', () => {
+    const caller = answered();
+    caller.key('123456#');
+    caller.send({ type: 'pinAccepted', meetingId: 'm1' });
+    expect(caller.key('*6')).toEqual([]);
+    expect(caller.send({ type: 'muted', muted: true }, { type: 'joined' })).toEqual([]);
+    expect(caller.key('*6')).toEqual([
+      { type: 'setMuted', muted: false },
+      { type: 'play', prompts: ['unmuted'] },
+    ]);
+  });
+
   it.each([
     ['meetingEnded', ['meeting-ended']],
     ['removed', ['removed']],

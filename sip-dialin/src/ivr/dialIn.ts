@@ -1,3 +1,4 @@
+import { initialInMeeting, stepInMeeting, type InMeeting } from './inMeeting.ts';
 import { languageOfKey, type Language, type PromptId } from './prompts.ts';
 
 /*
@@ -37,8 +38,8 @@ export type DialInState =
       playing: boolean;
     }
   | { name: 'checking'; tries: number; repeats: number }
-  | { name: 'joining'; meetingId: string }
-  | { name: 'joined'; meetingId: string }
+  | { name: 'joining'; meetingId: string; muted: boolean }
+  | InMeeting
   | { name: 'leaving'; farewell: Farewell }
   | { name: 'ended' };
 
@@ -54,6 +55,12 @@ export type DialInEvent =
   /** The server cannot be reached, or could not do it. */
   | { type: 'unreachable' }
   | { type: 'joined' }
+  /** The server muted the phone, or unmuted it. */
+  | { type: 'muted'; muted: boolean }
+  | { type: 'handRaised'; handRaised: boolean }
+  /** The answer to `count`; the caller is counted too. */
+  | { type: 'counted'; people: number }
+  | { type: 'notCounted' }
   | { type: 'timer' }
   | { type: 'meetingEnded' }
   | { type: 'removed' }
@@ -70,6 +77,10 @@ export type DialInAction =
   | { type: 'setLanguage'; language: Language }
   | { type: 'checkPin'; pin: string }
   | { type: 'join'; meetingId: string }
+  | { type: 'setMuted'; muted: boolean }
+  | { type: 'setHandRaised'; handRaised: boolean }
+  /** How many people are in the meeting? */
+  | { type: 'count' }
   /** Out of the room, if in it; the call stays up for the goodbye. */
   | { type: 'leave' }
   | { type: 'hangup'; farewell: Farewell };
@@ -190,7 +201,7 @@ function stepChecking(
     case 'pinAccepted':
       // At once: a prompt here would only keep the caller from the meeting.
       return {
-        state: { name: 'joining', meetingId: event.meetingId },
+        state: { name: 'joining', meetingId: event.meetingId, muted: false },
         actions: [{ type: 'join', meetingId: event.meetingId }],
       };
     case 'pinRejected':
@@ -211,8 +222,6 @@ function stepInside(
   event: DialInEvent,
 ): DialInStep {
   switch (event.type) {
-    case 'joined':
-      return { state: { name: 'joined', meetingId: state.meetingId }, actions: [] };
     case 'rateLimited':
       return sayGoodbye('rate-limited', [{ type: 'leave' }]);
     case 'meetingEnded':
@@ -222,8 +231,17 @@ function stepInside(
     case 'unreachable':
       return sayGoodbye('unreachable', [{ type: 'leave' }]);
     default:
-      return stay(state);
+      return state.name === 'joined' ? stepInMeeting(state, event) : stepJoining(state, event);
   }
+}
+
+function stepJoining(
+  state: Extract<DialInState, { name: 'joining' }>,
+  event: DialInEvent,
+): DialInStep {
+  const { meetingId, muted } = state;
+  if (event.type === 'joined') return { state: initialInMeeting(meetingId, muted), actions: [] };
+  return stay(event.type === 'muted' ? { ...state, muted: event.muted } : state);
 }
 
 function wrong(state: { tries: number; repeats: number }): DialInStep {

@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
 
+/** Numbers that are spoken. */
+export const NUMBERS = [
+  2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 30, 40, 50, 60, 70, 80, 90,
+  100,
+] as const;
+
 /** Every prompt there is. The words are in `prompts/<language>.json`, the audio in `prompts/<language>/<id>.wav`. */
 export const PROMPT_IDS = [
   'welcome',
@@ -12,6 +18,18 @@ export const PROMPT_IDS = [
   'meeting-ended',
   'removed',
   'goodbye',
+  'muted',
+  'unmuted',
+  'muted-by-host',
+  'hand-raised',
+  'hand-lowered',
+  'help',
+  'not-possible',
+  'alone',
+  'there-are',
+  'there-are-more-than',
+  'people',
+  ...NUMBERS.map((number) => `number-${number}` as const),
 ] as const;
 export type PromptId = (typeof PROMPT_IDS)[number];
 

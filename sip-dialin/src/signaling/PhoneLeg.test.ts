@@ -178,6 +178,72 @@ describe('PhoneLeg: the answer', () => {
   });
 });
 
+describe('PhoneLeg: keys in the meeting', () => {
+  it('*6 mutes at once, tells the server and the caller', async () => {
+    await joined();
+    sound().press('*6');
+    expect(sound().muted).toBe(true);
+    expect(rooms.wishes).toEqual([{ muted: true }]);
+    expect(lastPlayed()).toEqual(['muted']);
+    sound().finishPrompt();
+    await settle();
+    sound().press('*6');
+    expect(sound().muted).toBe(false);
+    expect(rooms.wishes).toEqual([{ muted: true }, { muted: false }]);
+    expect(lastPlayed()).toEqual(['unmuted']);
+    expect(leg.state.name).toBe('joined');
+  });
+
+  it('does not unmute a call that is on hold', async () => {
+    make(new FakeCall({ offer: phoneSdp('sendonly') }));
+    await joined();
+    sound().press('*6*6');
+    expect(rooms.wishes).toEqual([{ muted: true }, { muted: false }]);
+    expect(sound().muted).toBe(true);
+  });
+
+  it('*9 raises the hand, and the caller hears when it is lowered', async () => {
+    await joined();
+    sound().press('*9');
+    expect(rooms.wishes).toEqual([{ handRaised: true }]);
+    expect(lastPlayed()).toEqual(['hand-raised']);
+    rooms.tell({ type: 'handRaised', handRaised: false });
+    expect(lastPlayed()).toEqual(['hand-lowered']);
+  });
+
+  it('*3 says how many are in', async () => {
+    await joined();
+    sound().press('*3');
+    await settle();
+    expect(lastPlayed()).toEqual(['alone']);
+  });
+
+  it('*3 says that it cannot when the server is away', async () => {
+    rooms.countError = 'unavailable';
+    await joined();
+    sound().press('*3');
+    await settle();
+    expect(lastPlayed()).toEqual(['not-possible']);
+  });
+
+  it('*0 says the keys, and a key cuts that', async () => {
+    await joined();
+    sound().press('*0');
+    expect(lastPlayed()).toEqual(['help']);
+    sound().press('#');
+    expect(sound().playing).toBe(false);
+  });
+
+  it('tells a caller who is muted by somebody else how to unmute', async () => {
+    await joined();
+    rooms.tell({ type: 'muted', muted: true });
+    expect(lastPlayed()).toEqual(['muted-by-host']);
+    sound().press('*6');
+    expect(sound().muted).toBe(false);
+    expect(rooms.wishes).toEqual([{ muted: false }]);
+  });
+});
+
 describe('PhoneLeg: the language', () => {
   it('is that of the number that was dialled', async () => {
     rooms.language = 'de';

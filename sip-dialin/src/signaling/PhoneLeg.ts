@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { AppError, maskNumber } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import type { MeetingRooms, MemberEvent } from '../gateway/MeetingRooms.ts';
+import type { MeetingRooms, MemberEvent, Membership } from '../gateway/MeetingRooms.ts';
 import {
   initialDialIn,
   stepDialIn,
@@ -9,8 +9,10 @@ import {
   type DialInEvent,
   type DialInState,
 } from '../ivr/dialIn.ts';
-import { promptFiles, type PromptId } from '../ivr/prompts.ts';
+import { pinRefused } from '../ivr/pinRefused.ts';
+import type { PromptId } from '../ivr/prompts.ts';
 import type { LegEvent, LegMedia, PhoneMedia } from '../media/PhoneMedia.ts';
+import { Announcer } from './Announcer.ts';
 import { callEnd, type CallEnd } from './callEnd.ts';
 import type { CallEvent, InboundCall } from './InboundCall.ts';
 import type { PhoneLegState } from './phoneLegState.ts';
@@ -46,13 +48,11 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   #state: PhoneLegState = { name: 'ringing' };
   #conversation: DialInState = initialDialIn();
   #media: LegMedia | undefined;
-  #language = 'en';
+  #announcer: Announcer | undefined;
   /** The conversation's timer. */
   #timer: NodeJS.Timeout | undefined;
   /** Runs while nothing is heard of the caller's media. */
   #silence: NodeJS.Timeout | undefined;
-  /** Which prompt is the current one: the end of an older one means nothing. */
-  #promptNumber = 0;
   /** Whether our offer is out and its answer will come in an ACK. */
   #awaitsSdpAnswer = false;
   #answered = false;
@@ -86,7 +86,6 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     try {
       const { language } = await rooms.resolveDid(did);
       if (this.#isEnded()) return;
-      this.#language = language;
       call.ring();
       const leg = await media.createLeg(this.id);
       if (this.#isEnded()) {
@@ -94,6 +93,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
         return;
       }
       this.#media = leg;
+      this.#announcer = new Announcer(leg, this.#logger);
+      this.#announcer.language = language;
       leg.onEvent((event) => this.#onMedia(event));
       this.#awaitsSdpAnswer = call.offer === '';
       this.#held = isHold(call.offer);
@@ -157,12 +158,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   }
 
   #onMember(event: MemberEvent): void {
-    if (event.type === 'muted') {
-      this.#muted = event.muted;
-      this.#applyMute();
-    } else {
-      this.#dispatch(event);
-    }
+    if (event.type === 'muted') this.#setMuted(event.muted);
+    this.#dispatch(event);
   }
 
   async #takeSdpAnswer(sdp: string): Promise<void> {
@@ -221,8 +218,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
       case 'play':
         return void this.#play(action.prompts);
       case 'stop':
-        this.#promptNumber += 1;
-        return this.#media?.stop();
+        return this.#announcer?.stop();
       case 'startTimer':
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#dispatch({ type: 'timer' }), action.ms);
@@ -232,7 +228,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
         return;
       }
       case 'setLanguage': {
-        this.#language = action.language;
+        if (this.#announcer) this.#announcer.language = action.language;
         return;
       }
       case 'checkPin':
@@ -241,6 +237,15 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
         this.#join(action.meetingId);
         return;
       }
+      case 'setMuted': {
+        this.#setMuted(action.muted);
+        this.#membership?.setMuted(action.muted);
+        return;
+      }
+      case 'setHandRaised':
+        return this.#membership?.setHandRaised(action.handRaised);
+      case 'count':
+        return void this.#count();
       case 'leave': {
         this.#enter({ name: 'leaving' });
         this.#media?.leave();
@@ -254,15 +259,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   }
 
   async #play(prompts: readonly PromptId[]): Promise<void> {
-    const number = (this.#promptNumber += 1);
-    try {
-      const how = await this.#media?.play(promptFiles(prompts, this.#language));
-      if (how !== 'finished' || number !== this.#promptNumber) return;
-    } catch (error) {
-      if (this.#isEnded()) return;
-      this.#logger.error({ err: error, prompts }, 'prompt not played');
-    }
-    this.#dispatch({ type: 'promptFinished' });
+    if (await this.#announcer?.play(prompts)) this.#dispatch({ type: 'promptFinished' });
   }
 
   async #checkPin(pin: string): Promise<void> {
@@ -272,9 +269,9 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
       const { meetingId } = await rooms.checkPin({ did, pin, caller });
       this.#dispatch({ type: 'pinAccepted', meetingId });
     } catch (error) {
-      const code = error instanceof AppError ? error.code : 'internal';
-      this.#logger.info({ code }, 'PIN not taken');
-      this.#dispatch({ type: PIN_ANSWERS.get(code) ?? 'unreachable' });
+      const refused = pinRefused(error);
+      this.#logger.info(refused, 'PIN not taken');
+      this.#dispatch(refused);
     }
   }
 
@@ -288,6 +285,25 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
       onEvent: (event) => this.#onMember(event),
     });
     this.#enter({ name: 'joining', meetingId, membership });
+  }
+
+  async #count(): Promise<void> {
+    try {
+      const people = await this.#membership?.count();
+      if (people !== undefined) this.#dispatch({ type: 'counted', people });
+    } catch (error) {
+      this.#logger.info({ err: error }, 'people not counted');
+      this.#dispatch({ type: 'notCounted' });
+    }
+  }
+
+  get #membership(): Membership | undefined {
+    return 'membership' in this.#state ? this.#state.membership : undefined;
+  }
+
+  #setMuted(muted: boolean): void {
+    this.#muted = muted;
+    this.#applyMute();
   }
 
   /** On hold its music is kept from the room. */
@@ -337,11 +353,3 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
 }
 
 const INTERNAL = { status: 500, code: 'internal' } as const;
-
-/** What a refused PIN means for the conversation; any other error is `unreachable`. */
-const PIN_ANSWERS = new Map<string, 'pinRejected' | 'rateLimited' | 'meetingEnded'>([
-  ['pin-wrong', 'pinRejected'],
-  ['bad-request', 'pinRejected'],
-  ['rate-limited', 'rateLimited'],
-  ['meeting-ended', 'meetingEnded'],
-]);

@@ -123,10 +123,14 @@ export class GatewayLink implements RoomListener {
 
   /** One of this gateway's own. Errors: `not-found`. */
   async setPhoneMuted(participantId: string, muted: boolean): Promise<void> {
-    if (!this.#phones.has(participantId)) {
-      throw new AppError('not-found', 'There is no such phone in the room.');
-    }
+    this.#mustHave(participantId);
     await this.room.setMuted(participantId, muted, this);
+  }
+
+  /** One of this gateway's own. Errors: `not-found`. */
+  setPhoneHandRaised(participantId: string, handRaised: boolean): void {
+    this.#mustHave(participantId);
+    this.room.setHandRaised(participantId, handRaised, this);
   }
 
   /** It hung up. One that is unknown or has left is ignored. */
@@ -163,6 +167,11 @@ export class GatewayLink implements RoomListener {
   /** The recorder knows, and phones hear an announcement in a later release. */
   recordingChanged(): void {
     return;
+  }
+
+  #mustHave(participantId: string): void {
+    if (this.#phones.has(participantId)) return;
+    throw new AppError('not-found', 'There is no such phone in the room.');
   }
 
   #phone(participant: Participant): Member {

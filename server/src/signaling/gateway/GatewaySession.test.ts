@@ -159,6 +159,20 @@ describe('GatewaySession', () => {
     expect(outbox.told).toEqual(['participant:left', 'room:closed']);
   });
 
+  it('a phone raises its hand: others see it, its own gateway is not told', async () => {
+    const outbox = new FakeOutbox();
+    const other = new FakeOutbox();
+    const link = await session(outbox).openRoom(meeting.id);
+    await session(other, 'recorder').openRoom(meeting.id);
+    const phone = await link.addPhone('One', 1);
+    link.setPhoneHandRaised(phone.id, true);
+    link.setPhoneHandRaised(phone.id, true);
+    expect(link.room.participants()).toMatchObject([{ handRaised: true }]);
+    expect(other.told).toEqual(['participant:joined', 'participant:updated']);
+    expect(outbox.told).toEqual([]);
+    expect(() => link.setPhoneHandRaised('unknown', true)).toThrow(/no such phone/);
+  });
+
   it('an opened room waits ten seconds for the phone when everybody else leaves', async () => {
     const host = await session().openRoom(meeting.id);
     const { id } = await host.addPhone('Host', 1);

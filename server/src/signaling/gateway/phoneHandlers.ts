@@ -8,7 +8,11 @@ export function phoneHandlers(
   session: GatewaySession,
 ): Pick<
   Handlers<typeof gatewayRequests, GatewayResults>,
-  'phone:join' | 'phone:leave' | 'participant:setMuted'
+  | 'phone:join'
+  | 'phone:leave'
+  | 'participant:setMuted'
+  | 'participant:setHandRaised'
+  | 'participant:count'
 > {
   return {
     async 'phone:join'({ meetingId, name, ssrc }) {
@@ -27,6 +31,17 @@ export function phoneHandlers(
       session.mustBe('sip-dialin');
       await session.link(meetingId).setPhoneMuted(participantId, muted);
       return {};
+    },
+
+    'participant:setHandRaised'({ meetingId, participantId, handRaised }) {
+      session.mustBe('sip-dialin');
+      session.link(meetingId).setPhoneHandRaised(participantId, handRaised);
+      return {};
+    },
+
+    'participant:count'({ meetingId }) {
+      session.mustBe('sip-dialin');
+      return { participants: session.link(meetingId).room.size };
     },
   };
 }

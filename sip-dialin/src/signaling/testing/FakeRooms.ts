@@ -11,6 +11,9 @@ export class FakeRooms implements MeetingRooms {
   didGate: Promise<unknown> = Promise.resolve();
   readonly checked: { did: string; pin: string; caller: string }[] = [];
   readonly phones: Phone[] = [];
+  /** What the phones asked for while in. */
+  readonly wishes: ({ muted: boolean } | { handRaised: boolean })[] = [];
+  countError: ErrorCode | undefined;
   /** Phones that have left by themselves. */
   readonly left: Phone[] = [];
 
@@ -33,7 +36,15 @@ export class FakeRooms implements MeetingRooms {
 
   enter(phone: Phone): Membership {
     this.phones.push(phone);
-    return { leave: () => this.left.push(phone) };
+    return {
+      leave: () => this.left.push(phone),
+      setMuted: (muted) => this.wishes.push({ muted }),
+      setHandRaised: (handRaised) => this.wishes.push({ handRaised }),
+      count: async () => {
+        if (this.countError) throw new AppError(this.countError, 'refused');
+        return this.phones.length;
+      },
+    };
   }
 
   /** The server tells the last phone that entered. */
