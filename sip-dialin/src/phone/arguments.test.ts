@@ -6,6 +6,11 @@ function parse(line: string) {
 }
 
 describe('parseArguments', () => {
+  it('dials a number at home when no server is named', () => {
+    const { host, port } = parseArguments(['--dial', '+15550100'], '192.0.2.7:5070');
+    expect({ host, port }).toEqual({ host: '192.0.2.7', port: 5070 });
+  });
+
   it('dials a number at the server', () => {
     expect(parse('--dial +15550100 --pin 123456')).toMatchObject({
       uri: 'sip:+15550100@127.0.0.1:5060',

@@ -4,7 +4,7 @@ export const USAGE = `npm run phone -- --dial <number or SIP URI> [options]
 
   --dial +15550100        a number at --server, or sip:user@host:port
   --pin 123456            keyed once the prompt is heard, with # after it
-  --server 127.0.0.1:5060 where numbers are dialled
+  --server 127.0.0.1:5060 where numbers are dialled; default: SIP_HOST and SIP_PORT
   --transport udp|tcp     udp
   --play in.wav           says this file (16-bit PCM, any rate)
   --tone 440              says a tone of so many Hz
@@ -36,7 +36,7 @@ export class UsageError extends Error {}
 const OPTIONS = {
   dial: { type: 'string' },
   pin: { type: 'string' },
-  server: { type: 'string', default: '127.0.0.1:5060' },
+  server: { type: 'string' },
   transport: { type: 'string', default: 'udp' },
   play: { type: 'string' },
   tone: { type: 'string' },
@@ -46,8 +46,8 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 } as const;
 
-/** Reads the command line. Throws `UsageError`. */
-export function parseArguments(argv: readonly string[]): PhoneArguments {
+/** Reads the command line. `home` is where numbers are dialled by default. Throws `UsageError`. */
+export function parseArguments(argv: readonly string[], home = '127.0.0.1:5060'): PhoneArguments {
   const values = valuesOf(argv);
   if (values.dial === undefined) throw new UsageError('--dial is missing: whom to call.');
   if (values.transport !== 'udp' && values.transport !== 'tcp') {
@@ -60,7 +60,7 @@ export function parseArguments(argv: readonly string[]): PhoneArguments {
     throw new UsageError('--play and --tone cannot be had at once.');
   }
   return {
-    ...targetOf(values.dial, values.server, values.transport),
+    ...targetOf(values.dial, values.server ?? home, values.transport),
     pin: values.pin,
     play: values.play,
     tone: numberOf('--tone', values.tone, 20, 4000),
