@@ -57,6 +57,13 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       };
       expect(await chosen('8 0 101')).toBe('8');
       expect(await chosen('0 8 9 101')).toBe('9');
+      const opus = OFFER.replace('AVP 0 8 101', 'AVP 9 0 101 97 98').concat(
+        'a=rtpmap:97 opus/48000/2\r\na=rtpmap:98 telephone-event/48000\r\n',
+      );
+      const answer = await leg.answer(opus);
+      expect(answer).toContain('RTP/AVP 97 98\r\n');
+      expect(answer).toContain('a=rtpmap:97 opus/48000/2\r\n');
+      expect(answer).toContain('a=rtpmap:98 telephone-event/48000\r\n');
     });
 
     it('keeps its port over a re-INVITE and answers hold', async () => {
@@ -71,7 +78,7 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       const leg = await media.createLeg('a');
       const other = await media.createLeg('b');
       const offer = await leg.offer();
-      expect(offer).toMatch(/m=audio \d+ RTP\/AVP 9 0 8 101/);
+      expect(offer).toMatch(/m=audio \d+ RTP\/AVP 96 9 0 8 101 102/);
       await leg.accept(await other.answer(offer));
       await expect(leg.accept(OFFER)).rejects.toMatchObject({ code: 'bad-request' });
     });

@@ -3,7 +3,11 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { LegMedia, PhoneMedia } from '../PhoneMedia.ts';
 import type { LegCodec } from './codecs/legCodecs.ts';
 import { createEmbeddedPhoneMedia } from './index.ts';
+import { createSourceDecoder } from './codecs/opus.ts';
+import { UdpPort } from './net/UdpPort.ts';
+import { parseRtp, type RtpPacket } from './rtp/packet.ts';
 import { CodecPhone } from './testing/CodecPhone.ts';
+import { amplitudeAt } from './testing/tones.ts';
 
 /*
  * Two phones of each codec in one room, by real sockets: one talks a tone, the other listens, so
@@ -14,10 +18,13 @@ const KINDS: readonly [codec: LegCodec, payloadType: number, hz: number][] = [
   ['PCMU', 0, 500],
   ['PCMA', 8, 800],
   ['G722', 9, 1200],
+  ['opus', 97, 1700],
 ];
 const phones: CodecPhone[] = [];
 const talkers: CodecPhone[] = [];
 const legs: LegMedia[] = [];
+const uplinks = new Map<number, RtpPacket[]>();
+let sfu: UdpPort;
 let media: PhoneMedia;
 let sender: NodeJS.Timeout;
 
@@ -38,7 +45,15 @@ beforeAll(async () => {
     rtpPorts: { min: 0, max: 0 },
     logger: pino({ level: 'silent' }),
   });
-  await media.createRoom('room');
+  const room = await media.createRoom('room');
+  sfu = await UdpPort.bind(HOST, 0);
+  sfu.onMessage = (data) => {
+    const packet = parseRtp(data);
+    if (!packet) return;
+    const packets = uplinks.get(packet.ssrc) ?? [];
+    uplinks.set(packet.ssrc, [...packets, packet].slice(-60));
+  };
+  await room.connect({ ...sfu.local, payloadType: 100, audioLevelExtensionId: 10 });
   for (const [codec, payloadType, hz] of KINDS) {
     talkers.push(await add(codec, payloadType, hz));
     await add(codec, payloadType, 0);
@@ -53,7 +68,7 @@ beforeAll(async () => {
 afterAll(async () => {
   clearInterval(sender);
   await media.close();
-  await Promise.all(phones.map((phone) => phone.close()));
+  await Promise.all([...phones.map((phone) => phone.close()), sfu.close()]);
 });
 
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 100 });
@@ -67,6 +82,29 @@ it('each phone hears all the others and not itself, whatever the codecs', async 
       if (phone.hz) expect(phone.hears(phone.hz)).toBeLessThan(-25);
     }
   });
+}, 25_000);
+
+it("the SFU gets each phone's tone with its level, and a phone's Opus as it was sent", async () => {
+  for (const [i, talker] of talkers.entries()) {
+    const ssrc = 2 * i + 1;
+    await eventually(() => expect(uplinks.get(ssrc)?.length).toBe(60));
+    const packets = uplinks.get(ssrc)!;
+    const decoder = await createSourceDecoder();
+    const pcm = new Int16Array(60 * 320);
+    for (const [k, packet] of packets.entries()) {
+      // A sine of 5000: -19.3 dBov, a little less where a lossy codec begins.
+      const level = packet.extensions.find(({ id }) => id === 10)!.data[0]!;
+      expect(level & 0x80).toBe(0x80);
+      expect(Math.abs((level & 0x7f) - 19)).toBeLessThanOrEqual(4);
+      pcm.set(decoder.decode(packet.payload), k * 320);
+    }
+    decoder.free();
+    expect(amplitudeAt(pcm, talker.hz, 16_000)).toBeGreaterThan(3500);
+    if (talker.codec !== 'opus') continue;
+    const sent = talker.sent.map((payload) => Buffer.from(payload).toString('hex'));
+    const got = packets.slice(-20).map(({ payload }) => Buffer.from(payload).toString('hex'));
+    expect(sent.join(' ')).toContain(got.join(' '));
+  }
 }, 25_000);
 
 it('a phone that changes its codec in the call goes on in the new one', async () => {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { G711Law } from '../embedded/codecs/g711.ts';
-import type { LegCodec } from '../embedded/codecs/legCodecs.ts';
+import { LEG_FORMATS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
 import { attribute, type MediaSection, type SessionDescription } from './parseSdp.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -19,8 +19,11 @@ export interface RemoteAudio<C extends LegCodec = G711Law> {
   direction: Direction;
   codec: C;
   payloadType: number;
-  /** Of telephone-event/8000, when it has that. */
+  /** Of telephone-event, at the codec's clock where it has that (RFC 4733 section 2.1). */
   eventPayloadType: number | undefined;
+  eventClockRate: number;
+  /** Whether it would rather get nothing than coded silence (RFC 7587 section 6.1). */
+  usesDtx: boolean;
   /** Milliseconds a packet that it would like to receive. */
   ptimeMs: number | undefined;
 }
@@ -39,9 +42,10 @@ const CODEC_OF: Readonly<Record<string, LegCodec>> = {
   'pcmu/8000': 'PCMU',
   'pcma/8000': 'PCMA',
   'g722/8000': 'G722',
+  'opus/48000/2': 'opus',
 };
 /** The lower, the better it sounds. */
-const RANK: Readonly<Record<LegCodec, number>> = { G722: 1, PCMU: 2, PCMA: 2 };
+const RANK: Readonly<Record<LegCodec, number>> = { opus: 0, G722: 1, PCMU: 2, PCMA: 2 };
 
 export const G711_CODECS: readonly G711Law[] = ['PCMU', 'PCMA'];
 
@@ -83,7 +87,10 @@ function readAudio<C extends LegCodec>(
   const names = payloadNames(media);
   const chosen = chooseCodec(media, names, codecs);
   if (!chosen) return undefined;
-  const events = media.formats.find((format) => names.get(format) === 'telephone-event/8000');
+  const { clockRate } = LEG_FORMATS[chosen.codec];
+  const events =
+    media.formats.find((format) => names.get(format) === `telephone-event/${clockRate}`) ??
+    media.formats.find((format) => names.get(format)?.startsWith('telephone-event/'));
 
   const connection = media.connection ?? session.connection;
   const address = connection?.address ?? '';
@@ -103,6 +110,8 @@ function readAudio<C extends LegCodec>(
     direction: held ? heldAs(direction) : direction,
     ...chosen,
     eventPayloadType: events === undefined ? undefined : Number(events),
+    eventClockRate: Number(names.get(events ?? '')?.split('/')[1] ?? clockRate),
+    usesDtx: /(^|[ ;])usedtx=1/.test(formatParameters(media, chosen.payloadType)),
     ptimeMs: ptime > 0 ? ptime : undefined,
   };
 }
@@ -132,6 +141,15 @@ function payloadNames(media: MediaSection): Map<string, string> {
     if (valid && encoding) names.set(String(Number(payloadType)), encoding.toLowerCase());
   }
   return names;
+}
+
+/** What `a=fmtp` says of a payload type; `''` when nothing. */
+function formatParameters(media: MediaSection, payloadType: number): string {
+  const prefix = `${payloadType} `;
+  const line = media.attributes.find(
+    ({ name, value }) => name === 'fmtp' && value?.startsWith(prefix),
+  );
+  return line?.value?.slice(prefix.length) ?? '';
 }
 
 /** `a=rtcp:port [IN IP4 address]` (RFC 3605), else the port after RTP's (RFC 3550 section 11). */

@@ -15,9 +15,16 @@ export interface LocalAudio {
 }
 
 const PTIME_MS = 20;
-/** Our number for telephone-event in an offer; an answer takes the offer's. */
-const EVENT_PAYLOAD_TYPE = 101;
-const PAYLOAD_TYPES: Readonly<Record<LegCodec, number>> = { G722: 9, PCMU: 0, PCMA: 8 };
+/** Our numbers for telephone-event in an offer, by clock; an answer takes the offer's. */
+export const EVENT_PAYLOAD_TYPES = { 8000: 101, 48_000: 102 } as const;
+/** We make up for loss from the next packet, and want no coded silence (RFC 7587 section 6.1). */
+const OPUS_PARAMETERS = 'useinbandfec=1; usedtx=1';
+const PAYLOAD_TYPES: Readonly<Record<LegCodec, number>> = {
+  opus: 96,
+  G722: 9,
+  PCMU: 0,
+  PCMA: 8,
+};
 
 /** Our offer: these codecs in this order, and keys. */
 export function buildOffer(
@@ -28,7 +35,7 @@ export function buildOffer(
   return render(local, [
     ...audioLines(local, {
       codecs: codecs.map((codec) => ({ codec, payloadType: PAYLOAD_TYPES[codec] })),
-      eventPayloadType: EVENT_PAYLOAD_TYPE,
+      events: eventsFor(codecs),
       protocol: 'RTP/AVP',
       rtcpMux: true,
       direction,
@@ -51,7 +58,10 @@ export function buildAnswer(
     }
     return audioLines(local, {
       codecs: [{ codec: remote.codec, payloadType: remote.payloadType }],
-      eventPayloadType: remote.eventPayloadType,
+      events:
+        remote.eventPayloadType === undefined
+          ? []
+          : [{ payloadType: remote.eventPayloadType, clockRate: remote.eventClockRate }],
       protocol: media.protocol,
       rtcpMux: remote.rtcpMux,
       direction: mirrored(remote.direction),
@@ -64,25 +74,35 @@ function audioLines(
   local: LocalAudio,
   audio: {
     codecs: { codec: LegCodec; payloadType: number }[];
-    eventPayloadType: number | undefined;
+    events: { payloadType: number; clockRate: number }[];
     protocol: string;
     rtcpMux: boolean;
     direction: Direction;
   },
 ): string[] {
   const formats = audio.codecs.map(({ payloadType }) => payloadType);
-  if (audio.eventPayloadType !== undefined) formats.push(audio.eventPayloadType);
+  formats.push(...audio.events.map(({ payloadType }) => payloadType));
   const lines = [`m=audio ${local.port} ${audio.protocol} ${formats.join(' ')}`];
   for (const { codec, payloadType } of audio.codecs) {
-    lines.push(`a=rtpmap:${payloadType} ${codec}/${LEG_FORMATS[codec].clockRate}`);
+    const channels = codec === 'opus' ? '/2' : ''; // By RFC 7587 section 7, also for mono.
+    lines.push(`a=rtpmap:${payloadType} ${codec}/${LEG_FORMATS[codec].clockRate}${channels}`);
+    if (codec === 'opus') lines.push(`a=fmtp:${payloadType} ${OPUS_PARAMETERS}`);
   }
-  if (audio.eventPayloadType !== undefined) {
-    lines.push(`a=rtpmap:${audio.eventPayloadType} telephone-event/8000`);
-    lines.push(`a=fmtp:${audio.eventPayloadType} 0-15`);
+  for (const { payloadType, clockRate } of audio.events) {
+    lines.push(`a=rtpmap:${payloadType} telephone-event/${clockRate}`);
+    lines.push(`a=fmtp:${payloadType} 0-15`);
   }
   lines.push(`a=ptime:${PTIME_MS}`, `a=${audio.direction}`);
   if (audio.rtcpMux) lines.push('a=rtcp-mux');
   return lines;
+}
+
+/** telephone-event at each clock that the codecs have (RFC 4733 section 2.1). */
+function eventsFor(codecs: readonly LegCodec[]): { payloadType: number; clockRate: number }[] {
+  const clocks = new Set(codecs.map((codec) => LEG_FORMATS[codec].clockRate));
+  return ([8000, 48_000] as const)
+    .filter((clockRate) => clocks.has(clockRate))
+    .map((clockRate) => ({ payloadType: EVENT_PAYLOAD_TYPES[clockRate], clockRate }));
 }
 
 function render(local: LocalAudio, mediaLines: readonly string[]): string {

@@ -30,6 +30,8 @@ describe('chooseAudio()', () => {
       codec: 'PCMA',
       payloadType: 8,
       eventPayloadType: 96,
+      eventClockRate: 8000,
+      usesDtx: false,
       ptimeMs: 30,
     });
   });

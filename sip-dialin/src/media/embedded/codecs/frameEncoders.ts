@@ -1,4 +1,5 @@
 import { Downsampler2x } from '../mixer/halfBand.ts';
+import { createOpusEncoder, type PhoneEncoder } from './opus.ts';
 import { g711, type G711Law } from './g711.ts';
 import { G722Encoder } from './g722.ts';
 import type { LegCodec } from './legCodecs.ts';
@@ -20,6 +21,7 @@ export interface FrameEncoder {
 
 /** The caller frees it. */
 export async function createFrameEncoder(codec: LegCodec): Promise<FrameEncoder> {
+  if (codec === 'opus') return new OpusFrameEncoder(await createOpusEncoder());
   return codec === 'G722' ? new G722FrameEncoder() : new G711FrameEncoder(codec);
 }
 
@@ -61,6 +63,26 @@ class G722FrameEncoder implements FrameEncoder {
   }
 
   free(): void {}
+}
+
+class OpusFrameEncoder implements FrameEncoder {
+  readonly codec = 'opus';
+  readonly #encoder: Pick<PhoneEncoder, 'encode' | 'free'>;
+
+  constructor(encoder: Pick<PhoneEncoder, 'encode' | 'free'>) {
+    this.#encoder = encoder;
+  }
+
+  encode(wide: Int16Array): Uint8Array {
+    return this.#encoder.encode(wide).slice();
+  }
+
+  /** A decoder fades over a change of encoders by itself. */
+  follow(): void {}
+
+  free(): void {
+    this.#encoder.free();
+  }
 }
 
 /** 20 ms of silence, for a stream that has nothing to say. */

@@ -1,8 +1,9 @@
 import { g711, type G711Law } from './g711.ts';
 import { G722Decoder } from './g722.ts';
+import { createSourceDecoder, DTX_BYTES, OPUS_RATE, opusSamples } from './opus.ts';
 
 /** What a phone may talk, as SDP names it. */
-export type LegCodec = 'G722' | G711Law;
+export type LegCodec = 'opus' | 'G722' | G711Law;
 
 /** How a codec counts and sounds. */
 export interface LegFormat {
@@ -14,13 +15,15 @@ export interface LegFormat {
 
 /** G.722 sounds at 16 kHz, and counts 8 kHz on the wire (RFC 3551 section 4.5.2). */
 export const LEG_FORMATS: Readonly<Record<LegCodec, LegFormat>> = {
+  // libopus decodes whatever was coded straight to the mixer's rate.
+  opus: { clockRate: OPUS_RATE, pcmRate: 16_000 },
   G722: { clockRate: 8000, pcmRate: 16_000 },
   PCMU: { clockRate: 8000, pcmRate: 8000 },
   PCMA: { clockRate: 8000, pcmRate: 8000 },
 };
 
 /** All, the best first: what we offer. */
-export const LEG_CODECS: readonly LegCodec[] = ['G722', 'PCMU', 'PCMA'];
+export const LEG_CODECS: readonly LegCodec[] = ['opus', 'G722', 'PCMU', 'PCMA'];
 
 /** 120 ms: no phone packs more into one packet. */
 const MAX_CODES = 960;
@@ -28,12 +31,51 @@ const MAX_CODES = 960;
 /** Decodes the packets of one stream in the order of their arrival. */
 export interface LegDecoder {
   readonly format: LegFormat;
-  /** New PCM for each packet; `undefined` when it is no audio or longer than 120 ms. */
-  decode(payload: Uint8Array): Int16Array | undefined;
+  /**
+   * New PCM for each packet; `pause` when it only says that the sender is silent; `undefined` when
+   * it is no audio or longer than 120 ms.
+   */
+  decode(payload: Uint8Array): Int16Array | 'pause' | undefined;
+  /** What this packet tells of the one before it, which was lost; call it before `decode`. */
+  recover?(payload: Uint8Array): Int16Array | undefined;
   free(): void;
 }
 
-export function createLegDecoder(codec: LegCodec): LegDecoder {
+/** The caller frees it. */
+export async function createLegDecoder(codec: LegCodec): Promise<LegDecoder> {
+  return codec === 'opus' ? createOpusDecoder() : createByteDecoder(codec);
+}
+
+async function createOpusDecoder(): Promise<LegDecoder> {
+  const format = LEG_FORMATS.opus;
+  const decoder = await createSourceDecoder();
+  return {
+    format,
+    decode(payload) {
+      if (payload.length <= DTX_BYTES && opusSamples(payload)) return 'pause';
+      if (!opusSamples(payload)) return undefined;
+      return unlessBroken(() => decoder.decode(payload).slice());
+    },
+    recover(payload) {
+      const samples = opusSamples(payload);
+      if (!samples) return undefined;
+      const frameSize = (samples * format.pcmRate) / format.clockRate;
+      return unlessBroken(() => decoder.decode(payload, { decodeFec: true, frameSize }).slice());
+    },
+    free: () => decoder.free(),
+  };
+}
+
+/** One bad packet is one lost packet. */
+function unlessBroken(decode: () => Int16Array): Int16Array | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}
+
+function createByteDecoder(codec: Exclude<LegCodec, 'opus'>): LegDecoder {
   const format = LEG_FORMATS[codec];
   const decoder = codec === 'G722' ? new G722Decoder() : g711(codec);
   const samplesPerCode = format.pcmRate / format.clockRate;

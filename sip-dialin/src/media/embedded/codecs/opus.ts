@@ -45,6 +45,21 @@ export async function createPhoneEncoder(sampleRate: 8000 | 16_000 = 8000): Prom
   });
 }
 
+/** Encodes 20 ms frames of the mix for a phone that speaks Opus itself. The caller frees it. */
+export async function createOpusEncoder(): Promise<Pick<PhoneEncoder, 'encode' | 'free'>> {
+  return createEncoder({
+    sampleRate: MIX_RATE,
+    channels: 1,
+    frameSize: MIX_RATE / 50,
+    application: Application.Voip,
+    signal: Signal.Voice,
+    bitrate: PHONE_BITRATE,
+    complexity: PHONE_COMPLEXITY,
+    fec: true,
+    packetLossPercent: EXPECTED_LOSS_PERCENT,
+  });
+}
+
 /** Decodes to 16 kHz mono. The caller frees it. */
 export async function createSourceDecoder(): Promise<SourceDecoder> {
   return createDecoder({ sampleRate: MIX_RATE, channels: 1 });

@@ -99,6 +99,14 @@ describe('KeyDetector', () => {
     expect(keysOf(new KeyDetector(), long)).toBe('9');
   });
 
+  it('at 48 kHz takes timestamps that move on for one press as well', () => {
+    const packets = [0, 960, 1920].map((timestamp): Packets[number] => [
+      timestamp,
+      writeTelephoneEvent({ event: 5, end: false, volume: 10, duration: 480 }),
+    ]);
+    expect(keysOf(new KeyDetector(48_000), packets)).toBe('5');
+  });
+
   it('works across the wrap of the timestamp, and for a new sender', () => {
     const detector = new KeyDetector();
     expect(keysOf(detector, [...press('3', 0xfffffff0), ...press('3', 2000)])).toBe('33');

@@ -94,6 +94,13 @@ export interface EventPacket {
  */
 export class KeyDetector {
   #last: Press | undefined;
+  /** Timestamp units of the stream for each of 8 kHz. */
+  readonly #scale: number;
+
+  /** `clockRate`: of the stream that the events come in. */
+  constructor(clockRate = RATE) {
+    this.#scale = clockRate / RATE;
+  }
 
   /** The key when a new press begins with this packet, else `undefined`. `now`: monotonic ms. */
   push({ ssrc, timestamp, payload }: EventPacket, now: number): string | undefined {
@@ -103,12 +110,12 @@ export class KeyDetector {
     const last = this.#last;
     if (last?.ssrc === ssrc && !isReplay(news, last, timestamp, now)) {
       const since = timestampDiff(timestamp, last.timestamp);
-      if (since < 0 && since > -LATE_LIMIT) return undefined;
+      if (since < 0 && since > -LATE_LIMIT * this.#scale) return undefined;
       if (since === 0 && news.event !== last.event) return undefined; // Contradicts itself.
       // Repeats, and the segments of a long press (section 2.5.1.3), follow on without a gap; what
       // begins after an end is the next press, however soon.
       const begins = since > 0 && last.ended && !news.end;
-      const follows = since >= 0 && since <= last.duration + SAME_PRESS_SLACK;
+      const follows = since >= 0 && since <= last.duration + SAME_PRESS_SLACK * this.#scale;
       if (news.event === last.event && follows && !begins) {
         last.timestamp = timestamp;
         last.duration = since === 0 ? Math.max(last.duration, news.duration) : news.duration;

@@ -207,6 +207,7 @@ export class Leg implements Ticked, MixedLeg {
     this.#options.ticker.delete(this);
     if (this.#output) this.#socket.sendRtcp(this.#output.sender.bye());
     this.#output?.close();
+    this.#receiver.close();
     await this.#socket.close();
   }
 
@@ -225,7 +226,7 @@ export class Leg implements Ticked, MixedLeg {
     if (this.#output?.codec !== remote.codec) await this.#changeCodec(remote);
     this.#output!.remote = remote;
     this.#socket.setRemote(remote);
-    this.#receiver.setRemote(remote);
+    await this.#receiver.setRemote(remote);
     this.#watch.start(performance.now());
     if (!this.#room) this.#options.ticker.add(this);
   }

@@ -22,7 +22,10 @@ export class LegOutput {
     this.encoder = options.encoder;
     this.#send = options.send;
     this.#silence = silentFrame(options.encoder);
-    if (options.before) this.sender = options.before.sender;
+    // Another clock needs another SSRC (RFC 3550 section 5.2).
+    const { before } = options;
+    const clockRate = before && LEG_FORMATS[before.codec].clockRate;
+    if (clockRate === LEG_FORMATS[this.codec].clockRate) this.sender = before!.sender;
   }
 
   get codec(): LegCodec {

@@ -1,4 +1,5 @@
 import type { RemoteAudio } from '../../sdp/audio.ts';
+import { EVENT_PAYLOAD_TYPES } from '../../sdp/buildSdp.ts';
 import {
   createLegDecoder,
   LEG_FORMATS,
@@ -9,14 +10,21 @@ import {
 import { KeyDetector } from '../dtmf/telephoneEvent.ts';
 import { ReceptionStats } from '../rtp/ReceptionStats.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
+import { seqAdd, seqDiff } from '../rtp/seq16.ts';
+import { timestampAdd } from '../rtp/timestamp32.ts';
 
 /** Comfort noise (RFC 3389): the phone pauses. Phones send it without having offered it. */
 const COMFORT_NOISE = 13;
-/** What our offers call telephone-event; the answerer may send by our number. */
-const OFFERED_EVENT_TYPE = 101;
+/** What our offers call telephone-event; the answerer may send by our numbers. */
+const OFFERED_EVENT_TYPES = Object.values(EVENT_PAYLOAD_TYPES);
+/** Further back or ahead is a new start of the sender, in packets. */
+const MAX_LATE = 100;
+const NO_PAYLOAD = new Uint8Array(0);
 
 export interface LegReceiverHandlers {
-  /** `pcm` is new for each packet. */
+  /**
+   * `pcm` is new for each packet. One that was lost and made up for has no payload.
+   */
   onAudio: (packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number) => void;
   /** A packet of ours without audio: a key or comfort noise. */
   onPause: (packet: RtpPacket) => void;
@@ -25,13 +33,15 @@ export interface LegReceiverHandlers {
 
 /** What a caller's RTP packets mean: audio, keys or a pause, by payload type. */
 export class LegReceiver {
-  readonly stats = { audio: 0, oversized: 0 };
+  readonly stats = { audio: 0, oversized: 0, late: 0 };
   readonly #handlers: LegReceiverHandlers;
-  readonly #keys = new KeyDetector();
+  #keys = new KeyDetector();
   #decoders = new Map<number, LegDecoder>();
   #remote: Pick<RemoteAudio<LegCodec>, 'codec' | 'payloadType'> | undefined;
   #eventTypes = new Set<number>();
   #reception: ReceptionStats | undefined;
+  /** The latest packet of audio, where loss is made up for. */
+  #newest: number | undefined;
 
   constructor(handlers: LegReceiverHandlers) {
     this.#handlers = handlers;
@@ -42,15 +52,26 @@ export class LegReceiver {
     return this.#reception;
   }
 
-  setRemote(remote: RemoteAudio<LegCodec>): void {
+  async setRemote(remote: RemoteAudio<LegCodec>): Promise<void> {
     const before = this.#remote;
-    this.#remote = remote;
     // A decoder goes on over a re-INVITE that changes nothing of it.
     if (before?.codec !== remote.codec || before.payloadType !== remote.payloadType) {
-      this.#decoders = decodersFor(remote);
+      const decoders = await decodersFor(remote);
+      this.close();
+      this.#decoders = decoders;
+      this.#keys = new KeyDetector(LEG_FORMATS[remote.codec].clockRate);
+      this.#newest = undefined;
     }
-    this.#eventTypes = new Set([remote.eventPayloadType ?? OFFERED_EVENT_TYPE, OFFERED_EVENT_TYPE]);
+    this.#remote = remote;
+    this.#eventTypes = new Set(OFFERED_EVENT_TYPES);
+    if (remote.eventPayloadType !== undefined) this.#eventTypes.add(remote.eventPayloadType);
     this.#eventTypes.delete(remote.payloadType);
+  }
+
+  /** Frees what decodes. */
+  close(): void {
+    for (const decoder of this.#decoders.values()) decoder.free();
+    this.#decoders.clear();
   }
 
   isOurs({ payloadType }: RtpPacket): boolean {
@@ -62,6 +83,7 @@ export class LegReceiver {
     if (!this.#remote) return;
     if (this.#reception?.ssrc !== packet.ssrc) {
       this.#reception = new ReceptionStats(packet.ssrc, LEG_FORMATS[this.#remote.codec].clockRate);
+      this.#newest = undefined;
     }
     this.#reception.push(packet.sequenceNumber, packet.timestamp, now);
 
@@ -70,6 +92,7 @@ export class LegReceiver {
       this.#audio(packet, decoder, now);
       return;
     }
+    this.#newest = packet.sequenceNumber;
     this.#handlers.onPause(packet);
     if (packet.payloadType === COMFORT_NOISE) return;
     const key = this.#keys.push(packet, now);
@@ -77,7 +100,12 @@ export class LegReceiver {
   }
 
   #audio(packet: RtpPacket, decoder: LegDecoder, now: number): void {
+    if (decoder.recover && !this.#follows(packet, decoder, now)) return;
     const pcm = decoder.decode(packet.payload);
+    if (pcm === 'pause') {
+      this.#handlers.onPause(packet);
+      return;
+    }
     if (!pcm) {
       this.stats.oversized += 1;
       return;
@@ -85,14 +113,38 @@ export class LegReceiver {
     this.stats.audio += 1;
     this.#handlers.onAudio(packet, pcm, decoder.format, now);
   }
+
+  /** False for a packet that comes too late for its decoder. One that is missing is made up for. */
+  #follows(packet: RtpPacket, decoder: LegDecoder, now: number): boolean {
+    const step = this.#newest === undefined ? 1 : seqDiff(packet.sequenceNumber, this.#newest);
+    if (step <= 0 && step > -MAX_LATE) {
+      this.stats.late += 1;
+      return false;
+    }
+    this.#newest = packet.sequenceNumber;
+    const pcm = step > 1 && step < MAX_LATE ? decoder.recover?.(packet.payload) : undefined;
+    if (!pcm) return true;
+    const { clockRate, pcmRate } = decoder.format;
+    const timestamp = timestampAdd(packet.timestamp, (-pcm.length * clockRate) / pcmRate);
+    const sequenceNumber = seqAdd(packet.sequenceNumber, -1);
+    const lost = { ...packet, sequenceNumber, timestamp, payload: NO_PAYLOAD };
+    this.#handlers.onAudio(lost, pcm, decoder.format, now);
+    return true;
+  }
 }
 
-function decodersFor({ codec, payloadType }: { codec: LegCodec; payloadType: number }) {
+async function decodersFor({
+  codec,
+  payloadType,
+}: {
+  codec: LegCodec;
+  payloadType: number;
+}): Promise<Map<number, LegDecoder>> {
   const decoders = new Map<number, LegDecoder>();
   // Both laws under their static numbers: a phone may change between what was offered.
   if (codec === 'PCMU' || codec === 'PCMA') {
-    decoders.set(0, createLegDecoder('PCMU'));
-    decoders.set(8, createLegDecoder('PCMA'));
+    decoders.set(0, await createLegDecoder('PCMU'));
+    decoders.set(8, await createLegDecoder('PCMA'));
   }
-  return decoders.set(payloadType, createLegDecoder(codec));
+  return decoders.set(payloadType, await createLegDecoder(codec));
 }

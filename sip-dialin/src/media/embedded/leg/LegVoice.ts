@@ -15,7 +15,11 @@ export class LegVoice {
   push(packet: RtpPacket, pcm: Int16Array, format: LegFormat, uplink: Uplink, now: number): void {
     const { ssrc, sequenceNumber, timestamp } = packet;
     const voice = this.#gate.update(levelDbov(pcm), (pcm.length * 1000) / format.pcmRate);
-    uplink.push({ ssrc, sequenceNumber, timestamp, pcm, voice }, now);
+    // The SFU's browsers make up for what was lost from the next packet by themselves.
+    if (packet.payload.length > 0) {
+      const { payload } = packet;
+      uplink.push({ ssrc, sequenceNumber, timestamp, payload, pcm, voice }, now);
+    }
     // Another codec than before begins anew.
     if (this.#source?.format !== format) this.#source = new PhoneSource(this.#gate, format);
     this.#source.push(sequenceNumber, timestamp, pcm, now);

@@ -71,7 +71,7 @@ describe('LegSender', () => {
 });
 
 describe('LegReceiver', () => {
-  function setUp() {
+  async function setUp() {
     const log: string[] = [];
     const receiver = new LegReceiver({
       onAudio: (_packet, pcm) => log.push(`audio ${pcm.length}`),
@@ -81,7 +81,7 @@ describe('LegReceiver', () => {
     const offer = buildOffer({ sessionId: '1', version: 1, address: '127.0.0.1', port: 9 });
     const negotiation = new Negotiation('127.0.0.1', 2);
     negotiation.answer(offer);
-    receiver.setRemote(negotiation.remote!);
+    await receiver.setRemote(negotiation.remote!);
     return { log, receiver };
   }
   const packet = (payloadType: number, payload: Uint8Array, ssrc = 1): RtpPacket => ({
@@ -95,8 +95,8 @@ describe('LegReceiver', () => {
     payload,
   });
 
-  it('tells audio, keys and comfort noise apart, and passes other types by', () => {
-    const { log, receiver } = setUp();
+  it('tells audio, keys and comfort noise apart, and passes other types by', async () => {
+    const { log, receiver } = await setUp();
     expect(
       [0, 8, 101, 13, 3, 96].map((type) => receiver.isOurs(packet(type, new Uint8Array(1)))),
     ).toEqual([true, true, true, true, false, false]);
@@ -107,16 +107,16 @@ describe('LegReceiver', () => {
     expect(log).toEqual(['audio 160', 'audio 240', 'pause', 'pause', 'key 5']);
   });
 
-  it('drops audio of an impossible length', () => {
-    const { log, receiver } = setUp();
+  it('drops audio of an impossible length', async () => {
+    const { log, receiver } = await setUp();
     receiver.push(packet(0, new Uint8Array(0)), 0);
     receiver.push(packet(0, new Uint8Array(1400)), 0);
     expect(log).toEqual([]);
     expect(receiver.stats.oversized).toBe(2);
   });
 
-  it('counts a new SSRC anew, and hears its keys', () => {
-    const { log, receiver } = setUp();
+  it('counts a new SSRC anew, and hears its keys', async () => {
+    const { log, receiver } = await setUp();
     receiver.push(packet(101, pressPayloads('5')[0]!), 0);
     receiver.push(packet(101, pressPayloads('5')[0]!, 2), 0);
     expect(log.filter((line) => line.startsWith('key'))).toHaveLength(2);

@@ -122,6 +122,8 @@ describe('LegSocket', () => {
     codec: 'PCMU',
     payloadType: 0,
     eventPayloadType: undefined,
+    eventClockRate: 8000,
+    usesDtx: false,
     ptimeMs: undefined,
   });
   const rtp = (payloadType: number, sequenceNumber: number): Uint8Array =>

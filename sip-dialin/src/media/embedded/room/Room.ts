@@ -11,7 +11,8 @@ import type { Ticked, Ticker } from '../mixer/Ticker.ts';
 import type { PortPair } from '../net/PortPool.ts';
 import { isRtcp, parseRtp, writeRtp } from '../rtp/packet.ts';
 import { parseRtcp } from '../rtp/rtcp.ts';
-import { OpusUplink } from '../uplink/OpusUplink.ts';
+import { OpusForwarder } from '../uplink/OpusForwarder.ts';
+import { OpusUplink, type LegUplink, type UplinkPacket } from '../uplink/OpusUplink.ts';
 import { SfuReports } from './SfuReports.ts';
 
 const REPORT_INTERVAL_MS = 2000;
@@ -19,7 +20,7 @@ const REPORT_INTERVAL_MS = 2000;
 export type SfuAddress = RtpAddress & { payloadType: number; audioLevelExtensionId: number };
 
 /** One phone's way to the SFU. The room makes and frees it. */
-export interface Uplink extends Pick<OpusUplink, 'push' | 'passOver' | 'pause'> {
+export interface Uplink extends Pick<LegUplink, 'push' | 'passOver' | 'pause'> {
   readonly ssrc: number;
   readonly codec: LegCodec;
 }
@@ -27,7 +28,7 @@ export interface Uplink extends Pick<OpusUplink, 'push' | 'passOver' | 'pause'> 
 interface OwnUplink {
   readonly ssrc: number;
   readonly cname: string;
-  readonly opus: OpusUplink;
+  readonly opus: LegUplink;
 }
 
 /** A room in the worker: its phones, its sources, the mixer, and the RTP socket with the SFU. */
@@ -93,20 +94,21 @@ export class Room implements Ticked {
   /** For a phone of this codec. `before` is closed, and its stream goes on in the new one. */
   async openUplink(ssrc: number, codec: LegCodec, before?: Uplink): Promise<Uplink> {
     const { pcmRate } = LEG_FORMATS[codec];
-    const encoder = await createPhoneEncoder(pcmRate);
+    const encoder = codec === 'opus' ? undefined : await createPhoneEncoder(pcmRate);
     const own = before && this.#uplinks.get(before);
     const numbers = own?.opus.numbersAt(performance.now());
     if (before) this.closeUplink(before);
-    const opus = new OpusUplink({
-      encoder,
-      pcmRate,
+    const options = {
       firstSequenceNumber: numbers?.sequenceNumber ?? randomInt(2 ** 15),
       firstTimestamp: numbers?.timestamp ?? randomInt(2 ** 32),
-      send: (packet) => {
+      send: (packet: UplinkPacket) => {
         if (!this.#sfu) return;
         this.#ports.rtp.send(writeRtp({ ...packet, payloadType: this.#sfu.payloadType, ssrc }));
       },
-    });
+    };
+    const opus = encoder
+      ? new OpusUplink({ ...options, encoder, pcmRate })
+      : new OpusForwarder(options);
     opus.levelExtensionId = this.#sfu?.audioLevelExtensionId;
     const uplink: Uplink = {
       ssrc,

@@ -22,6 +22,8 @@ export class CodecPhone {
   readonly port: UdpPort;
   /** The last packets that came, audio only. */
   readonly packets: RtpPacket[] = [];
+  /** The last payloads that it sent. */
+  readonly sent: Uint8Array[] = [];
   readonly #encoder: FrameEncoder;
   readonly #decoder: LegDecoder;
   readonly #heard: Int16Array;
@@ -36,7 +38,7 @@ export class CodecPhone {
       codec,
       hz,
       await createFrameEncoder(codec),
-      createLegDecoder(codec),
+      await createLegDecoder(codec),
     );
   }
 
@@ -74,7 +76,7 @@ export class CodecPhone {
       'c=IN IP4 127.0.0.1',
       't=0 0',
       `m=audio ${port} RTP/AVP ${payloadType}`,
-      `a=rtpmap:${payloadType} ${this.codec}/8000`,
+      `a=rtpmap:${payloadType} ${this.codec}/${this.codec === 'opus' ? '48000/2' : '8000'}`,
       ...attributes,
       '',
     ];
@@ -89,6 +91,7 @@ export class CodecPhone {
   send(): void {
     const units = LEG_FORMATS[this.codec].clockRate / 50;
     const payload = this.#encoder.encode(toneFrame(this.hz, 16_000, this.#sent * 320, 320));
+    if (this.sent.push(payload) > 100) this.sent.shift();
     this.port.send(
       writeRtp({
         payloadType: this.#payloadType,
@@ -118,7 +121,7 @@ export class CodecPhone {
     this.packets.push(packet);
     if (this.packets.length > 100) this.packets.shift();
     const pcm = this.#decoder.decode(packet.payload);
-    if (!pcm) return;
+    if (!pcm || pcm === 'pause') return;
     this.#heard.copyWithin(0, pcm.length);
     this.#heard.set(pcm, this.#heard.length - pcm.length);
   }

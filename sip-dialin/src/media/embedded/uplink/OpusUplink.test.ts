@@ -42,7 +42,14 @@ function push(
   const now = (i * samples) / 8;
   const pcm = new Int16Array(samples).fill(value);
   uplink.push(
-    { ssrc, sequenceNumber: seq & 0xffff, timestamp: timestamp >>> 0, pcm, voice: true },
+    {
+      ssrc,
+      sequenceNumber: seq & 0xffff,
+      timestamp: timestamp >>> 0,
+      payload: new Uint8Array(0),
+      pcm,
+      voice: true,
+    },
     now,
   );
 }
@@ -172,7 +179,17 @@ describe('OpusUplink', () => {
     });
     for (let i = 0; i < 200; i++) {
       const pcm = Int16Array.from({ length: 160 }, (_, k) => 5000 * Math.sin((i * 160 + k) / 3));
-      uplink.push({ ssrc: 1, sequenceNumber: i, timestamp: i * 160, pcm, voice: true }, i * 20);
+      uplink.push(
+        {
+          ssrc: 1,
+          sequenceNumber: i,
+          timestamp: i * 160,
+          payload: new Uint8Array(0),
+          pcm,
+          voice: true,
+        },
+        i * 20,
+      );
     }
     expect(sent).toHaveLength(200);
     for (let i = 200; i < 400; i++) push(uplink, i, { ssrc: 1, value: 0 });

@@ -18,9 +18,9 @@ const JUMP_UNITS = 16_000;
 const ALWAYS_SENT_DBOV = -45;
 
 /** What is softer than the noise of an idle line is not even encoded, */
-const SILENT_DBOV = -60;
+export const SILENT_DBOV = -60;
 /** once it has lasted for 300 ms: the ends of words are soft. */
-const SILENT_FRAMES = 15;
+export const SILENT_FRAMES = 15;
 
 /** One Opus packet for the SFU, all but payload type and SSRC. */
 export interface UplinkPacket {
@@ -36,10 +36,25 @@ export interface PhonePacket {
   ssrc: number;
   sequenceNumber: number;
   timestamp: number;
+  /** As it came. */
+  payload: Uint8Array;
   /** 8 or 16 kHz, as the encoder takes it. */
   pcm: Int16Array;
   /** Whether somebody speaks: the V bit. */
   voice: boolean;
+}
+
+/** One phone's stream to the SFU, whether its packets are made here or its own. */
+export interface LegUplink {
+  readonly stats: { sent: number; bytes: number };
+  levelExtensionId: number | undefined;
+  /** `now`: milliseconds of a monotonic clock. */
+  push(packet: PhonePacket, now: number): void;
+  passOver(ssrc: number, sequenceNumber: number): void;
+  pause(): void;
+  timestampAt(now: number): number | undefined;
+  numbersAt(now: number): { sequenceNumber: number; timestamp: number };
+  close(): void;
 }
 
 export interface OpusUplinkOptions {
@@ -57,7 +72,7 @@ export interface OpusUplinkOptions {
  * not send is a step of the timestamp only. The caller's own numbers may start anew at any time:
  * ours go on.
  */
-export class OpusUplink {
+export class OpusUplink implements LegUplink {
   readonly stats = { sent: 0, bytes: 0, lost: 0, late: 0, rebased: 0, paused: 0 };
   /** RFC 8285 id of the level; `undefined` until the SFU is known. */
   levelExtensionId: number | undefined;
