@@ -16,12 +16,25 @@ describe('parseConfig()', () => {
       MEDIA_ENGINE: 'embedded',
       PUBLIC_URL: 'http://127.0.0.1:3000',
       SIGNALING_URL: 'http://127.0.0.1:3000',
-      DIDS: ['+15550100'],
     });
   });
 
   it('takes an empty string as unset', () => {
     expect(parseConfig({ HTTP_PORT: '', DATABASE_URL: '' }).HTTP_PORT).toBe(3000);
+  });
+
+  it.each([
+    [{ SIP_TLS_PORT: '5061' }, 'SIP_TLS_CERT: must be set as well when SIP_TLS_PORT is'],
+    [{ SIP_TLS_PORT: '0', SIP_TLS_CERT: 'a' }, 'SIP_TLS_KEY: must be set as well'],
+    [{ SIP_TLS_CA: 'a' }, 'SIP_TLS_CA: does nothing unless SIP_TLS_PORT is set'],
+  ])('says what is missing for SIP over TLS: %j', (environment, message) => {
+    expect(() => parseConfig(environment)).toThrow(message);
+  });
+
+  it('takes SIP over TLS', () => {
+    const tls = { SIP_TLS_PORT: '5061', SIP_TLS_CERT: 'a.pem', SIP_TLS_KEY: 'a.key' };
+    expect(parseConfig(tls)).toMatchObject({ ...tls, SIP_TLS_PORT: 5061 });
+    expect(parseConfig({}).SIP_TLS_PORT).toBeUndefined();
   });
 
   it('tells people the announced address when it listens on all', () => {

@@ -38,6 +38,13 @@ const environmentSchema = z.object({
   RTC_WORKERS: wholeNumber(1, 256).optional(),
   SIP_HOST: z.string().min(1).default('127.0.0.1'),
   SIP_PORT: port.default(5060),
+  /** SIP over TLS; off when unset, 0 lets the system choose. */
+  SIP_TLS_PORT: port.optional(),
+  /** PEM files: our certificate with what is between it and its root, and its key. */
+  SIP_TLS_CERT: z.string().min(1).optional(),
+  SIP_TLS_KEY: z.string().min(1).optional(),
+  /** PEM file: callers must show a certificate that this one signed; also trusted when we call. */
+  SIP_TLS_CA: z.string().min(1).optional(),
   RTP_PORTS: portRange.default({ min: 20000, max: 29999 }),
   DATA_DIR: z.string().min(1).default('./data'),
   DATABASE_URL: z.string().optional(),
@@ -78,6 +85,21 @@ const notBuilt: [keyof Environment, (env: Environment) => boolean, string][] = [
   ['MEDIA_ENGINE', (env) => env.MEDIA_ENGINE !== 'embedded', 'FreeSWITCH as the media engine'],
 ];
 
+/** Settings of TLS that one would expect to do something, and that do nothing alone. */
+function checkTls(env: Environment): void {
+  const { SIP_TLS_PORT, SIP_TLS_CERT, SIP_TLS_KEY, SIP_TLS_CA } = env;
+  const files = { SIP_TLS_CERT, SIP_TLS_KEY };
+  for (const [name, file] of Object.entries(files)) {
+    if (SIP_TLS_PORT !== undefined && file === undefined) {
+      throw new ConfigError(`${name}: must be set as well when SIP_TLS_PORT is`);
+    }
+  }
+  const idle = Object.entries({ ...files, SIP_TLS_CA }).find(([, file]) => file !== undefined);
+  if (SIP_TLS_PORT === undefined && idle !== undefined) {
+    throw new ConfigError(`${idle[0]}: does nothing unless SIP_TLS_PORT is set`);
+  }
+}
+
 /** Host as it stands in a URL; a wildcard address is not something a peer can open. */
 function urlHost(listen: string, announced: string): string {
   const host = listen === '0.0.0.0' || listen === '::' ? announced : listen;
@@ -101,6 +123,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   for (const [name, isSet, what] of notBuilt) {
     if (isSet(env)) throw new ConfigError(`${name}: ${what} is not built yet; leave it unset.`);
   }
+  checkTls(env);
   const http = (listen: string): string =>
     `http://${urlHost(listen, env.ANNOUNCED_ADDRESS)}:${env.HTTP_PORT}`;
   const loopback = env.HTTP_HOST === '0.0.0.0' ? '127.0.0.1' : env.HTTP_HOST;

@@ -118,10 +118,18 @@ async function openSipServer(config: Config, logger: Logger): Promise<SipServer>
     host: config.SIP_HOST,
     port: config.SIP_PORT,
     announcedAddress: config.ANNOUNCED_ADDRESS,
+    tls: tlsFiles(config),
     secret,
     logger: logger.child({ part: 'sip-server' }),
   });
   return { control: server.control, secret, close: () => server.close() };
+}
+
+/** Undefined when SIP over TLS is off. */
+function tlsFiles(config: Config): Parameters<typeof startSipServer>[0]['tls'] {
+  const { SIP_TLS_PORT: port, SIP_TLS_CERT: certFile, SIP_TLS_KEY: keyFile } = config;
+  if (port === undefined || certFile === undefined || keyFile === undefined) return undefined;
+  return { port, certFile, keyFile, caFile: config.SIP_TLS_CA };
 }
 
 /** Opens and closes one leg, so that an engine without ports is known now, and warm for the first call. */

@@ -21,6 +21,8 @@ import { TransactionLayer } from './transaction/TransactionLayer.ts';
 import type { Peer, Target } from './transport/peer.ts';
 import { answerTarget, stampReceived } from './transport/received.ts';
 import { SipTransport } from './transport/SipTransport.ts';
+import { readTlsFiles, type TlsFiles } from './transport/tlsFiles.ts';
+import { tlsWire } from './transport/wires.ts';
 
 export interface SipServerOptions {
   /** Address to listen on. */
@@ -33,6 +35,8 @@ export interface SipServerOptions {
   secret: string;
   /** Default 0: the system chooses. */
   controlPort?: number;
+  /** SIP over TLS as well. */
+  tls?: TlsFiles | undefined;
   /** Default: silent. */
   logger?: Logger;
   clock?: Clock;
@@ -65,7 +69,7 @@ const DEFAULTS = { maxConnections: 1000, maxTransactions: 20_000, idleMs: 7_200_
 const CONNECT_TIMEOUT_MS = 5000;
 
 /**
- * The embedded SIP server: SIP over UDP and TCP on one side, drachtio's control protocol on the
+ * The embedded SIP server: SIP over UDP, TCP and TLS on one side, drachtio's control protocol on the
  * other. Its owner closes it; closing is quiet and does not hang up calls.
  */
 export class SipServer {
@@ -78,7 +82,7 @@ export class SipServer {
   #ignored = 0;
   #closed = false;
   readonly control: { host: '127.0.0.1'; port: number };
-  readonly sip: { host: string; port: number };
+  readonly sip: { host: string; port: number; tlsPort: number | undefined };
 
   private constructor(parts: {
     options: SipServerOptions;
@@ -89,10 +93,10 @@ export class SipServer {
     const { options, transport, control } = parts;
     const clock = options.clock ?? systemClock;
     const timers = { ...RFC_TIMERS, ...options.timers };
-    const local = new LocalAddress(announced(options), transport.port);
+    const local = new LocalAddress(announced(options), transport.port, transport.tlsPort);
     this.#transport = transport;
     this.control = parts.controlAddress;
-    this.sip = { host: options.host, port: transport.port };
+    this.sip = { host: options.host, port: transport.port, tlsPort: transport.tlsPort };
     const transactions = new TransactionLayer({
       clock,
       timers,
@@ -117,11 +121,14 @@ export class SipServer {
     this.#outbound = new OutboundRequests(this.#context, this.#answers.unacked, this.#sessions);
   }
 
-  /** Opens the ports; `AppError('unavailable')` when one is taken. */
+  /** Opens the ports; `AppError('unavailable')` when one is taken, or a certificate cannot be used. */
   static async start(options: SipServerOptions): Promise<SipServer> {
     // Ports come first, since the rest is told what they are; nothing arrives before this returns.
     const holder: { server?: SipServer } = {};
+    const { tls } = options;
+    const wire = tls === undefined ? undefined : tlsWire(await readTlsFiles(tls));
     const transport = await SipTransport.listen({
+      tls: tls === undefined || wire === undefined ? undefined : { port: tls.port, wire },
       host: options.host,
       port: options.port,
       clock: options.clock ?? systemClock,
@@ -149,8 +156,7 @@ export class SipServer {
 
   /** As drachtio-server names its ports. */
   get hostPorts(): string {
-    const { hostPort } = this.#context.local;
-    return `tcp/${hostPort},udp/${hostPort}`;
+    return this.#context.local.hostPorts;
   }
 
   stats(): SipServerStats {

@@ -205,9 +205,13 @@ describe('a call to the network', () => {
     await expect(srf.createUAC(refusing, { localSdp: SDP })).rejects.toMatchObject({ status: 503 });
   });
 
-  it('over TLS says in words that it is not built', async () => {
-    const call = srf.createUAC('sips:bob@127.0.0.1', { localSdp: SDP });
-    await expect(call).rejects.toThrow('not built');
+  it.each([
+    ['sips:bob@127.0.0.1', 'TLS is off: set SIP_TLS_PORT'],
+    ['sip:bob@127.0.0.1;transport=ws', 'SIP over ws is not built'],
+    ['sips:bob@127.0.0.1;transport=udp', 'sips: does not go over UDP'],
+  ])('to %s says in words why it cannot be: %s', async (uri, message) => {
+    const call = srf.createUAC(uri, { localSdp: SDP });
+    await expect(call).rejects.toThrow(message);
   });
 
   it('a 200 that comes again gets its ACK again, another fork is ended', async () => {

@@ -4,7 +4,9 @@ import type { Command } from '../control/command.ts';
 import type { ControlClient } from '../control/ControlClient.ts';
 import { refused, responseSent } from '../control/wire.ts';
 import { Dialog, contactUri, recordRoute } from '../dialog/Dialog.ts';
-import { cseqOf, type SipResponse } from '../message/SipMessage.ts';
+import { parseNameAddr } from '../message/nameAddr.ts';
+import { cseqOf, type SipRequest, type SipResponse } from '../message/SipMessage.ts';
+import { isSecure } from '../message/uri.ts';
 import { answerTarget } from '../transport/received.ts';
 import type { Refusal } from './admission.ts';
 import type { Context, SipDialog } from './Context.ts';
@@ -74,7 +76,10 @@ export class Answers {
     if (this.reliable.hold(served, status, later)) return;
     defaultContentType(template);
     const wantsContact = WITH_CONTACT.has(served.method) && status > 100 && status < 300;
-    const contact = wantsContact ? this.#context.local.contact(served.peer.transport) : undefined;
+    const { local } = this.#context;
+    const contact = wantsContact
+      ? local.contact(served.peer.transport, wantsSecure(served.request))
+      : undefined;
     const response = served.complete(template, contact);
     if (refreshes(served) && isSuccess(status)) this.#sessions.answer(served, response);
     const reliable = this.reliable.mark(served, response);
@@ -204,4 +209,11 @@ function isSuccess(status: number): boolean {
 /** True for the requests that keep a session going (RFC 4028 section 3). */
 function refreshes({ method }: ServedRequest): boolean {
   return method === 'INVITE' || method === 'UPDATE';
+}
+
+/** True when the caller wants the dialog secure all the way (RFC 3261 section 12.1.1). */
+function wantsSecure(request: SipRequest): boolean {
+  const [route] = recordRoute(request);
+  const next = route === undefined ? contactUri(request) : parseNameAddr(route)?.uri;
+  return isSecure(request.uri) || isSecure(next);
 }

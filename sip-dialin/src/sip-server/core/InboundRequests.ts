@@ -109,7 +109,7 @@ export class InboundRequests implements TransactionUser {
     }
     if (method === 'INVITE') served.trying();
     const passage = passageOf(this.#context, served.peer, served.id, '');
-    const { host, port } = this.#context.local;
+    const { host, port } = this.#context.local.at(served.peer.transport);
     served.owner.send(sipMessage('network', served.request, passage, { host, port }));
     if (method === 'INVITE') record(this.#context, 'attempt', 'network', served.request);
   }

@@ -7,7 +7,7 @@ import { cseqOf, type SipRequest, type SipResponse } from '../message/SipMessage
 import type { Target } from '../transport/peer.ts';
 import type { Context, SipDialog } from './Context.ts';
 import { defaultContentType } from './contentType.ts';
-import { dialogTarget } from './dialogTarget.ts';
+import { dispatch } from './dialogTarget.ts';
 import { hangUp } from './hangUp.ts';
 import { randomUUID } from 'node:crypto';
 import type { SessionTimers } from './SessionTimers.ts';
@@ -114,9 +114,8 @@ export class OutboundDialogs {
       client.send(refused(command.messageId, 'the far end gave no address that can be reached'));
       return;
     }
-    const { host, port } = this.#context.local;
-    const transport = sent.target.transport;
-    const passage = passageOf(this.#context, { transport, host, port }, randomUUID(), dialog.id);
+    const from = this.#context.local.at(sent.target.transport);
+    const passage = passageOf(this.#context, from, randomUUID(), dialog.id);
     client.send(requestSent(command.messageId, sent.request, passage));
     if (waiting.unusable) hangUp(this.#context, dialog, 'No Contact header in response');
   }
@@ -145,13 +144,8 @@ export class OutboundDialogs {
     const waiting = this.#accepted.get(dialog);
     if (waiting === undefined) return undefined;
     const request = dialog.request('ACK', waiting.invite.seq);
-    let target;
-    try {
-      target = dialogTarget(dialog, request);
-    } catch {
-      return undefined;
-    }
-    request.headers.prepend('Via', this.#context.local.via(target.transport));
+    const target = dispatch(this.#context, dialog, request);
+    if (target === undefined) return undefined;
     for (const name of ['Authorization', 'Proxy-Authorization']) {
       for (const value of waiting.invite.request.headers.getAll(name)) {
         request.headers.append(name, value);

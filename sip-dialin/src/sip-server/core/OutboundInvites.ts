@@ -50,8 +50,7 @@ export class OutboundInvites {
       client.send(refused(command.messageId, 'Server error: unable to find transaction to cancel'));
       return;
     }
-    const { host, port } = this.#context.local;
-    const from = { transport: invite.target.transport, host, port };
+    const from = this.#context.local.at(invite.target.transport);
     const passage = passageOf(this.#context, from, randomUUID(), invite.dialogId);
     client.send(requestSent(command.messageId, cancel, passage));
   }

@@ -86,7 +86,6 @@ export class OutboundRequests {
       { method: request.method, callId, uri },
       'request sent',
     );
-    const { host, port } = this.#context.local;
     if (request.method === 'INVITE' && departure.dialog === undefined) {
       record(this.#context, 'attempt', 'application', request);
     } else if (request.method === 'BYE' && departure.dialog?.method === 'INVITE') {
@@ -96,7 +95,7 @@ export class OutboundRequests {
       request.method === 'INVITE' ? this.#invites.send(departure) : this.#sendOther(departure);
     const passage = passageOf(
       this.#context,
-      { transport: target.transport, host, port },
+      this.#context.local.at(target.transport),
       id,
       dialogId,
     );

@@ -3,6 +3,7 @@ import { AppError } from '@switchroom/protocol';
 import { Headers } from '../message/Headers.ts';
 import { formatNameAddr, parseNameAddr } from '../message/nameAddr.ts';
 import type { SipRequest } from '../message/SipMessage.ts';
+import { isSecure } from '../message/uri.ts';
 import type { TransportName } from '../transport/peer.ts';
 import { defaultContentType } from './contentType.ts';
 import { initialSeq, randomToken } from './ids.ts';
@@ -61,7 +62,7 @@ export function finish(
   const { headers } = request;
   headers.prepend('Via', local.via(transport));
   if (WITH_CONTACT.has(request.method) && !template.headers.has('Contact')) {
-    headers.append('Contact', local.contact(transport));
+    headers.append('Contact', local.contact(transport, isSecure(request.uri)));
   }
   for (const [name, value] of template.headers) {
     if (name === 'Contact') headers.append(name, contact(local.replaceLocalhost(value)));

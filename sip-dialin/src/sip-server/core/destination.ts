@@ -3,26 +3,27 @@ import { listOf } from '../message/lists.ts';
 import { parseNameAddr } from '../message/nameAddr.ts';
 import type { SipRequest } from '../message/SipMessage.ts';
 import { parseSipUri } from '../message/uri.ts';
-import type { Target, TransportName } from '../transport/peer.ts';
-
-const DEFAULT_PORT = 5060;
+import { defaultPort, type Target, type TransportName } from '../transport/peer.ts';
 
 /**
- * Where a URI leads: its host (or `maddr`), port and `transport` (RFC 3261 section 8.1.2). Names are
- * looked up as addresses; SRV and NAPTR (RFC 3263) and TLS are not built.
+ * Where a URI leads: its host (or `maddr`), port and `transport` (RFC 3261 section 8.1.2). `sips:`
+ * is TLS. Names are looked up as addresses; SRV and NAPTR (RFC 3263) are not built.
  */
 export function targetOf(text: string): Target {
   const uri = parseSipUri(text);
   if (uri === undefined) throw new AppError('bad-request', 'not a SIP URI that can be sent to');
-  const transport = uri.params.get('transport')?.toLowerCase() ?? 'udp';
-  if (uri.scheme === 'sips' || !isTransport(transport)) {
-    throw new AppError(
-      'not-built',
-      `SIP over ${uri.scheme === 'sips' ? 'tls' : transport} is not built`,
-    );
+  const named = uri.params.get('transport')?.toLowerCase();
+  // `sips:...;transport=tcp` means TLS over TCP (RFC 3261 section 26.2.2).
+  const secure = uri.scheme === 'sips' && (named === undefined || named === 'tcp');
+  const transport = secure ? 'tls' : (named ?? 'udp');
+  if (!isTransport(transport)) {
+    throw new AppError('not-built', `SIP over ${transport} is not built`);
+  }
+  if (uri.scheme === 'sips' && transport !== 'tls') {
+    throw new AppError('bad-request', 'sips: does not go over UDP');
   }
   const host = uri.params.get('maddr') ?? uri.host;
-  return { transport, host, port: uri.port ?? DEFAULT_PORT };
+  return { transport, host, port: uri.port ?? defaultPort(transport) };
 }
 
 /** The next hop of a request: its topmost Route, else its Request-URI. */
@@ -33,5 +34,5 @@ export function nextHop(request: SipRequest): Target {
 }
 
 function isTransport(name: string): name is TransportName {
-  return name === 'udp' || name === 'tcp';
+  return name === 'udp' || name === 'tcp' || name === 'tls';
 }

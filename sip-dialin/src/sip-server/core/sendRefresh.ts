@@ -1,10 +1,10 @@
 import type { SipRequest, SipResponse } from '../message/SipMessage.ts';
 import { cseqOf } from '../message/SipMessage.ts';
-import type { Target } from '../transport/peer.ts';
 import type { Context, SipDialog } from './Context.ts';
 import { defaultContentType } from './contentType.ts';
 import { failureResponse } from './departure.ts';
-import { dialogTarget } from './dialogTarget.ts';
+import { isSecure } from '../message/uri.ts';
+import { dispatch } from './dialogTarget.ts';
 
 export interface Refresh {
   /** UPDATE goes without a session description, INVITE with the one that is in use (RFC 4028 section 7.4). */
@@ -18,11 +18,10 @@ export interface Refresh {
 export function sendRefresh(context: Context, dialog: SipDialog, refresh: Refresh): boolean {
   const { method, seconds, onFinal } = refresh;
   const request = dialog.request(method);
-  const target = targetOf(dialog, request);
+  const target = dispatch(context, dialog, request);
   if (target === undefined) return false;
   const { headers } = request;
-  headers.prepend('Via', context.local.via(target.transport));
-  headers.append('Contact', context.local.contact(target.transport));
+  headers.append('Contact', context.local.contact(target.transport, isSecure(request.uri)));
   headers.append('Supported', 'timer');
   headers.append('Session-Expires', `${seconds};refresher=uac`);
   if (method === 'INVITE') {
@@ -53,17 +52,7 @@ export function sendRefresh(context: Context, dialog: SipDialog, refresh: Refres
 /** Sends the same ACK, as often as it is called. */
 function ackOf(context: Context, dialog: SipDialog, invite: SipRequest): () => void {
   const ack = dialog.request('ACK', cseqOf(invite)?.seq ?? 0);
-  const target = targetOf(dialog, ack);
+  const target = dispatch(context, dialog, ack);
   if (target === undefined) return () => {};
-  ack.headers.prepend('Via', context.local.via(target.transport));
   return () => context.send(ack, target);
-}
-
-/** Undefined when the far end gave a Contact that leads nowhere. */
-function targetOf(dialog: SipDialog, request: SipRequest): Target | undefined {
-  try {
-    return dialogTarget(dialog, request);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import type { TcpConnection } from '../transport/TcpConnection.ts';
 import type { Headers } from './Headers.ts';
 
 /** The `CSeq` header, taken apart. */
@@ -21,7 +22,7 @@ export interface SipResponse {
   headers: Headers;
   body: Buffer;
   /** Who sent it; undefined for one that was made here. */
-  source?: { host: string; port: number };
+  source?: { host: string; port: number; connection?: TcpConnection | undefined };
 }
 
 export type SipMessage = SipRequest | SipResponse;

@@ -45,3 +45,8 @@ export function hostPort(host: string, port: number | undefined): string {
   const literal = host.includes(':') ? `[${host}]` : host;
   return port === undefined ? literal : `${literal}:${port}`;
 }
+
+/** True for `sips:`: TLS on every hop. */
+export function isSecure(uri: string | undefined): boolean {
+  return uri !== undefined && /^sips:/i.test(uri);
+}

@@ -34,8 +34,8 @@ export interface TransactionLayerOptions {
   timers: SipTimers;
   /** Server transactions beyond this are refused. */
   maxServerTransactions: number;
-  /** Rejects when the message cannot be sent. */
-  send: (message: SipMessage, target: Target) => Promise<void>;
+  /** Gives the connection it went over, if any; rejects when the message cannot be sent. */
+  send: (message: SipMessage, target: Target) => Promise<Peer['connection']>;
   user: TransactionUser;
 }
 
@@ -61,7 +61,8 @@ export class TransactionLayer {
   /** Takes a well-formed message from the network. */
   receive(message: SipMessage, peer: Peer): void {
     if (message.kind === 'response') {
-      message.source = { host: peer.host, port: peer.port };
+      const { host, port, connection } = peer;
+      message.source = { host, port, connection };
       this.#clients.get(clientKey(message))?.received(message);
     } else if (message.method === 'ACK') this.#receiveAck(message, peer);
     else this.#receiveRequest(message, peer);
@@ -77,16 +78,24 @@ export class TransactionLayer {
   request(request: SipRequest, target: Target, handlers: ClientHandlers): ClientTransaction {
     const { clock, timers } = this.#options;
     const key = clientKey(request);
+    let connection: Peer['connection'];
+    const failed = (): void => transaction.transportFailed();
     const send = (message: SipRequest): void => {
-      this.#options.send(message, target).catch(() => transaction.transportFailed());
+      this.#options.send(message, target).then((used) => {
+        // A connection that goes before anything has come is as good as none (RFC 3261 section 18.4).
+        connection = this.#clients.get(key) === transaction ? used : undefined;
+        if (connection?.closed === true) failed();
+        else connection?.lost.add(failed);
+      }, failed);
     };
     const onTerminated = (): void => {
+      connection?.lost.delete(failed);
       this.#clients.delete(key);
       handlers.onTerminated();
     };
     const Machine =
       request.method === 'INVITE' ? InviteClientTransaction : NonInviteClientTransaction;
-    const reliable = target.transport === 'tcp';
+    const reliable = target.transport !== 'udp';
     const transaction: ClientTransaction = new Machine({
       ...handlers,
       ...{ request, reliable, clock, timers, send, onTerminated },
@@ -137,7 +146,7 @@ export class TransactionLayer {
     const Machine =
       request.method === 'INVITE' ? InviteServerTransaction : NonInviteServerTransaction;
     const transaction: ServerTransaction = new Machine({
-      ...{ request, clock, timers, reliable: peer.transport === 'tcp' },
+      ...{ request, clock, timers, reliable: peer.transport !== 'udp' },
       send: (response) => {
         // An answer that cannot be delivered is for the client's timers to notice (section 17.2.4).
         this.#options.send(response, target).catch(() => undefined);

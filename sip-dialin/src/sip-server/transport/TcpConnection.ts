@@ -23,6 +23,8 @@ export class TcpConnection {
   /** True while a message is awaited that ought to come soon. */
   #hurry = true;
   #closed = false;
+  /** Told when it closes: those that wait for an answer on it. */
+  readonly lost = new Set<() => void>();
   readonly address: string;
   readonly port: number;
 
@@ -58,6 +60,8 @@ export class TcpConnection {
     this.#idle?.cancel();
     this.#options.socket.destroy();
     this.#options.onClose(this);
+    for (const tell of [...this.lost]) tell();
+    this.lost.clear();
   }
 
   #onData(chunk: Buffer): void {

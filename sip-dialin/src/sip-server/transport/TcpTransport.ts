@@ -1,10 +1,12 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Clock } from '../clock.ts';
 import { hostPort } from '../message/uri.ts';
 import { TcpConnection } from './TcpConnection.ts';
+import type { Far, Wire } from './wires.ts';
 
 export interface TcpTransportOptions {
+  wire: Wire;
   clock: Clock;
   /** Connections beyond this are closed at once. */
   maxConnections: number;
@@ -13,7 +15,7 @@ export interface TcpTransportOptions {
   onMessage: (data: Buffer, connection: TcpConnection) => void;
 }
 
-/** SIP over TCP: the listener, and every connection by its far end, so that they are used again. */
+/** SIP over TCP or TLS: the listener, and every connection by its far end, so that they are used again. */
 export class TcpTransport {
   readonly #options: TcpTransportOptions;
   readonly #server: Server;
@@ -23,7 +25,9 @@ export class TcpTransport {
 
   constructor(options: TcpTransportOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = options.wire.createServer((socket) => this.#accept(socket));
+    // Those that are still shaking hands count too.
+    this.#server.maxConnections = options.maxConnections;
   }
 
   get size(): number {
@@ -40,13 +44,13 @@ export class TcpTransport {
     return typeof address === 'object' && address !== null ? address.port : port;
   }
 
-  /** Sends over the open connection to this address, or a new one. */
-  async send(data: Buffer, address: string, port: number): Promise<void> {
-    const key = hostPort(address, port);
+  /** Sends over the open connection to this address, or a new one; gives it. */
+  async send(data: Buffer, far: Far): Promise<TcpConnection> {
+    const key = this.#options.wire.keyOf(far);
     const open = this.#byPeer.get(key);
-    if (open !== undefined) return open.send(data);
-    const connection = await (this.#connecting.get(key) ?? this.#connect(key, address, port));
-    return connection.send(data);
+    const connection = open ?? (await (this.#connecting.get(key) ?? this.#connect(key, far)));
+    await connection.send(data);
+    return connection;
   }
 
   async close(): Promise<void> {
@@ -62,35 +66,32 @@ export class TcpTransport {
   #accept(socket: Socket): void {
     if (this.#closed || this.#byPeer.size >= this.#options.maxConnections) socket.destroy();
     else if (socket.remoteAddress === undefined) socket.destroy();
-    else this.#adopt(socket);
+    else this.#adopt(socket, hostPort(socket.remoteAddress, socket.remotePort ?? 0));
   }
 
-  #adopt(socket: Socket): TcpConnection {
+  #adopt(socket: Socket, key: string): TcpConnection {
     const connection = new TcpConnection({
       socket,
       clock: this.#options.clock,
       idleMs: this.#options.idleMs,
       onMessage: this.#options.onMessage,
-      onClose: (closed) => this.#forget(closed),
+      onClose: (closed) => {
+        if (this.#byPeer.get(key) === closed) this.#byPeer.delete(key);
+      },
     });
-    this.#byPeer.set(hostPort(connection.address, connection.port), connection);
+    this.#byPeer.set(key, connection);
     return connection;
   }
 
-  #forget(connection: TcpConnection): void {
-    const key = hostPort(connection.address, connection.port);
-    if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key);
-  }
-
-  #connect(key: string, address: string, port: number): Promise<TcpConnection> {
-    const opening = this.#open(address, port).finally(() => this.#connecting.delete(key));
+  #connect(key: string, far: Far): Promise<TcpConnection> {
+    const opening = this.#open(key, far).finally(() => this.#connecting.delete(key));
     this.#connecting.set(key, opening);
     return opening;
   }
 
-  #open(address: string, port: number): Promise<TcpConnection> {
+  #open(key: string, far: Far): Promise<TcpConnection> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: address, port });
+      const socket = this.#options.wire.connect(far);
       const timer = this.#options.clock.after(this.#options.connectTimeoutMs, () => {
         socket.destroy(new Error('connect timed out'));
       });
@@ -99,13 +100,13 @@ export class TcpTransport {
         reject(error);
       };
       socket.once('error', fail);
-      socket.once('connect', () => {
+      socket.once(this.#options.wire.ready, () => {
         timer.cancel();
         socket.off('error', fail);
         if (this.#closed) {
           socket.destroy();
           reject(new Error('transport closed'));
-        } else resolve(this.#adopt(socket));
+        } else resolve(this.#adopt(socket, key));
       });
     });
   }

@@ -1,6 +1,11 @@
 import type { TcpConnection } from './TcpConnection.ts';
 
-export type TransportName = 'udp' | 'tcp';
+export type TransportName = 'udp' | 'tcp' | 'tls';
+
+/** The port where none is said (RFC 3261 section 19.1.2). */
+export function defaultPort(transport: TransportName): number {
+  return transport === 'tls' ? 5061 : 5060;
+}
 
 /** Where a message is to go. `host` may be a name: it is looked up when sending. */
 export interface Target {

@@ -1,8 +1,6 @@
 import type { SipRequest } from '../message/SipMessage.ts';
 import { setTopVia, topVia } from '../message/via.ts';
-import type { Peer, Target } from './peer.ts';
-
-const DEFAULT_PORT = 5060;
+import { defaultPort, type Peer, type Target } from './peer.ts';
 
 /**
  * Notes in the topmost Via where a request really came from: `received` when it differs from what
@@ -21,11 +19,11 @@ export function stampReceived(request: SipRequest, peer: Peer): void {
 
 /** Where the answers to a request go (RFC 3261 section 18.2.2, RFC 3581 section 4). */
 export function answerTarget(request: SipRequest, peer: Peer): Target {
-  if (peer.transport === 'tcp') {
+  if (peer.transport !== 'udp') {
     const via = topVia(request);
-    return { ...peer, port: via?.port ?? DEFAULT_PORT };
+    return { ...peer, port: via?.port ?? defaultPort(peer.transport) };
   }
   const via = topVia(request);
   if (via === undefined || via.params.has('rport')) return peer;
-  return { transport: 'udp', host: peer.host, port: via.port ?? DEFAULT_PORT };
+  return { transport: 'udp', host: peer.host, port: via.port ?? defaultPort('udp') };
 }
