@@ -38,11 +38,15 @@ export const gatewayRequests = {
 
   /** sip-dialin: is this dialled number (E.164) one of ours? Error `did-unknown`. */
   'did:resolve': z.object({ number: z.string().max(64) }),
-  /** sip-dialin: the meeting behind a PIN. Error `pin-wrong`. `caller` is only used to throttle. */
+  /**
+   * sip-dialin: the meeting behind a PIN. Errors `pin-wrong`, `rate-limited`. `caller` and `trunkId`
+   * are only used to throttle.
+   */
   'pin:check': z.object({
     did: z.string().max(64),
     pin: z.string().regex(/^\d{1,16}$/),
     caller: z.string().max(128),
+    trunkId: id.optional(),
   }),
   /** sip-dialin: the phone becomes a participant and its producer is made. */
   'phone:join': z.object({

@@ -11,12 +11,12 @@ import {
 } from '@switchroom/recordings/vault';
 import { pino, type Logger } from 'pino';
 import { openDatabase } from './db/openDatabase.ts';
-import { FailureLimiter } from './identity/FailureLimiter.ts';
 import { Sessions } from './identity/Sessions.ts';
 import { Users, type FirstAdministrator } from './identity/Users.ts';
 import { listen } from './listen.ts';
 import { MeetingLinks } from './meetings/MeetingLinks.ts';
 import { MeetingStore } from './meetings/MeetingStore.ts';
+import { PinGuard } from './meetings/PinGuard.ts';
 import { RecordingControl } from './recording/RecordingControl.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
 import { createApp } from './rest/createApp.ts';
@@ -97,7 +97,10 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       logger,
     });
     const shared = { rooms, meetings, links, dialPlan, sessions, recordings, logger };
-    const signaling = new Signaling(httpServer, SERVICE_TOKEN, { ...shared, pins: pinLimiter() });
+    const signaling = new Signaling(httpServer, SERVICE_TOKEN, {
+      ...shared,
+      pins: new PinGuard({ logger }),
+    });
     const app = createApp({
       ...shared,
       users,
@@ -141,14 +144,6 @@ function publicUrl({ PUBLIC_URL, HTTP_PORT }: Config, httpServer: HttpServer): s
 }
 
 /** A PIN has six digits: with ten tries in ten minutes one caller guesses for a lifetime. */
-function pinLimiter(): FailureLimiter {
-  return new FailureLimiter({
-    failures: 10,
-    seconds: 600,
-    message: 'Too many wrong PINs; wait ten minutes.',
-  });
-}
-
 async function closeHttp(httpServer: HttpServer, signaling: Signaling): Promise<void> {
   const closed = signaling.close();
   // Also those who are in the middle of a download.

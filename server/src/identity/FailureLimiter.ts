@@ -22,8 +22,10 @@ export class FailureLimiter {
     }
   }
 
-  async failed(key: string): Promise<void> {
-    await this.#limiter.penalty(key);
+  /** True when this was the last try. */
+  async failed(key: string): Promise<boolean> {
+    const { consumedPoints } = await this.#limiter.penalty(key);
+    return consumedPoints === this.#failures;
   }
 
   async succeeded(key: string): Promise<void> {

@@ -5,8 +5,8 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GatewayConsumerCreated, User } from '@switchroom/protocol';
 import { openDatabase, type Database } from '../../db/openDatabase.ts';
-import { FailureLimiter } from '../../identity/FailureLimiter.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
+import { PinGuard } from '../../meetings/PinGuard.ts';
 import { RecordingControl } from '../../recording/RecordingControl.ts';
 import { RecordingStore } from '../../recording/RecordingStore.ts';
 import { Rooms } from '../../room/Rooms.ts';
@@ -53,7 +53,7 @@ describe('GatewaySession', () => {
       meetings,
       dialPlan: await DialPlan.open(db),
       recordings: new RecordingControl({ rooms, meetings, store, recipient: 'age1x', logger }),
-      pins: new FailureLimiter({ failures: 1, seconds: 1, message: 'no' }),
+      pins: new PinGuard({ logger }),
       logger,
     };
     meeting = await meetings.create(user, {});

@@ -1,7 +1,7 @@
 import { AppError, type GatewayKind } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import type { FailureLimiter } from '../../identity/FailureLimiter.ts';
 import { joinable, type MeetingStore } from '../../meetings/MeetingStore.ts';
+import type { PinGuard } from '../../meetings/PinGuard.ts';
 import type { RecordingControl } from '../../recording/RecordingControl.ts';
 import type { Rooms } from '../../room/Rooms.ts';
 import type { DialPlan } from '../../trunks/DialPlan.ts';
@@ -14,8 +14,7 @@ export interface GatewayDeps {
   meetings: MeetingStore;
   dialPlan: DialPlan;
   recordings: RecordingControl;
-  /** Wrong PINs, by caller. */
-  pins: FailureLimiter;
+  pins: PinGuard;
   logger: Logger;
 }
 

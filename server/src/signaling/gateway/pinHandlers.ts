@@ -20,16 +20,10 @@ export function pinHandlers(
       return { number, language };
     },
 
-    async 'pin:check'({ did, pin, caller }) {
+    async 'pin:check'({ did, pin, caller, trunkId }) {
       session.mustBe('sip-dialin');
       resolve(did);
-      await pins.check(caller);
-      const meeting = await meetings.byPin(pin);
-      if (!meeting) {
-        // A right PIN does not wipe the slate: one's own meeting must not pay for guesses.
-        await pins.failed(caller);
-        throw new AppError('pin-wrong', 'There is no meeting with this PIN.');
-      }
+      const meeting = await pins.check({ caller, did, trunkId }, () => meetings.byPin(pin));
       return { meetingId: meeting.id, title: meeting.title };
     },
   };

@@ -1,0 +1,109 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Meeting } from './MeetingStore.ts';
+import { PinGuard, type PinLimits, type PinTry } from './PinGuard.ts';
+
+const MEETING = { id: 'm1' } as Meeting;
+const right = async (): Promise<Meeting> => MEETING;
+const wrong = async (): Promise<undefined> => undefined;
+
+let logs = '';
+const logger = pino(
+  new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      logs += chunk.toString();
+      done();
+    },
+  }),
+);
+const guard = (limits: Partial<PinLimits>): PinGuard => new PinGuard({ logger, limits });
+const by = (overrides: Partial<PinTry> = {}): PinTry => ({
+  caller: '+15550123',
+  did: '+15550100',
+  trunkId: 't1',
+  ...overrides,
+});
+const limited = { code: 'rate-limited' };
+
+describe('PinGuard', () => {
+  beforeEach(() => {
+    logs = '';
+    vi.useFakeTimers();
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  it('gives the meeting of a right PIN, and says that a wrong one is wrong', async () => {
+    const pins = guard({});
+    expect(await pins.check(by(), right)).toBe(MEETING);
+    await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+  });
+
+  it.each([
+    ['caller', { did: '+15550101', trunkId: 't2' }, { caller: '+15550999' }],
+    ['did', { caller: 'other', trunkId: 't2', did: '1 (555) 0100' }, { did: '+15550101' }],
+    ['trunk', { caller: 'other', did: '+15550101' }, { trunkId: 't2' }],
+  ] as const)(
+    'stops a guesser by %s, whatever else changes, and nobody else',
+    async (limit, same, other) => {
+      const pins = guard({ [limit]: 2 });
+      for (let tries = 0; tries < 2; tries += 1) {
+        await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+      }
+      const find = vi.fn(right);
+      await expect(pins.check(by(same), find)).rejects.toMatchObject(limited);
+      expect(find).not.toHaveBeenCalled();
+      expect(await pins.check(by(other), right)).toBe(MEETING);
+    },
+  );
+
+  it('lets a guesser try again after ten minutes', async () => {
+    const pins = guard({ caller: 1 });
+    await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+    await vi.advanceTimersByTimeAsync(599_000);
+    await expect(pins.check(by(), right)).rejects.toMatchObject(limited);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await pins.check(by(), right)).toBe(MEETING);
+  });
+
+  it('does not start the count anew after a right PIN', async () => {
+    const pins = guard({ caller: 2 });
+    await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+    await pins.check(by(), right);
+    await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+    await expect(pins.check(by(), right)).rejects.toMatchObject(limited);
+  });
+
+  it('a guesser gains nothing by many guesses at once', async () => {
+    const pins = guard({ caller: 3 });
+    const guesses = [...Array<typeof wrong>(5).fill(wrong), right].map((find) =>
+      pins.check(by(), find),
+    );
+    const codes = (await Promise.allSettled(guesses)).map((result) =>
+      result.status === 'rejected' ? (result.reason as { code: string }).code : 'right',
+    );
+    expect(codes.at(-1)).toBe('rate-limited');
+  });
+
+  it('a PIN that got about does not flood its meeting', async () => {
+    const pins = guard({ meeting: 2 });
+    await pins.check(by({ caller: 'a' }), right);
+    await pins.check(by({ caller: 'b' }), right);
+    await expect(pins.check(by({ caller: 'c' }), right)).rejects.toMatchObject(limited);
+    expect(await pins.check(by(), async () => ({ ...MEETING, id: 'm2' }))).toMatchObject({
+      id: 'm2',
+    });
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(await pins.check(by({ caller: 'c' }), right)).toBe(MEETING);
+  });
+
+  it('logs once that somebody is stopped, and no number', async () => {
+    const pins = guard({ caller: 1 });
+    for (let tries = 0; tries < 3; tries += 1) {
+      await expect(pins.check(by(), wrong)).rejects.toThrow();
+    }
+    expect(logs.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(logs)).toMatchObject({ by: 'caller', level: 40 });
+    expect(logs).not.toMatch(/5550/);
+  });
+});
