@@ -6,6 +6,7 @@ import { createEmbeddedPhoneMedia } from './index.ts';
 import { createSourceDecoder } from './codecs/opus.ts';
 import { UdpPort } from './net/UdpPort.ts';
 import { parseRtp, type RtpPacket } from './rtp/packet.ts';
+import { seqDiff } from './rtp/seq16.ts';
 import { CodecPhone } from './testing/CodecPhone.ts';
 import { amplitudeAt } from './testing/tones.ts';
 
@@ -117,4 +118,28 @@ it('a phone that changes its codec in the call goes on in the new one', async ()
     for (const [, , hz] of KINDS) expect(after.hears(hz)).toBeGreaterThan(-3);
   });
   expect(before.packets.every(({ payloadType }) => payloadType === 0)).toBe(true);
+}, 25_000);
+
+it('packets are as long as the phone asks, and silence is comfort noise where it takes that', async () => {
+  const phone = await CodecPhone.open('PCMA', 0);
+  phones.push(phone);
+  const leg = await media.createLeg('long');
+  await phone.call(leg, 8, 'a=ptime:60');
+  await eventually(() => expect(phone.packets.length).toBeGreaterThan(4));
+  const [a, b] = phone.packets.slice(-2);
+  expect([b!.payload.length, (b!.timestamp - a!.timestamp) >>> 0]).toEqual([480, 480]);
+  expect(seqDiff(b!.sequenceNumber, a!.sequenceNumber)).toBe(1);
+
+  await phone.call(leg, 8, 'a=ptime:20', 'a=rtpmap:13 CN/8000');
+  expect(phone.answer).not.toContain(' 13');
+  phone.formats = '8 13';
+  await phone.call(leg, 8);
+  expect(phone.answer).toContain('RTP/AVP 8 13\r\n');
+  phone.packets.length = 0;
+  await eventually(() => {
+    expect(phone.packets.filter(({ payloadType }) => payloadType === 13).length).toBeGreaterThan(2);
+  });
+  const noise = phone.packets.filter(({ payloadType }) => payloadType === 13).slice(-2);
+  expect((noise[1]!.timestamp - noise[0]!.timestamp) >>> 0).toBe(20 * 160);
+  expect(phone.packets.length).toBeLessThan(10);
 }, 25_000);

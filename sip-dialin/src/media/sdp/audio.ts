@@ -26,6 +26,10 @@ export interface RemoteAudio<C extends LegCodec = G711Law> {
   usesDtx: boolean;
   /** Milliseconds a packet that it would like to receive. */
   ptimeMs: number | undefined;
+  /** And the most that it takes. */
+  maxPtimeMs?: number | undefined;
+  /** Of comfort noise (RFC 3389), when it takes that beside this codec. */
+  noisePayloadType?: number | undefined;
 }
 
 const DIRECTIONS: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
@@ -36,6 +40,7 @@ const STATIC_NAMES: Readonly<Record<string, string>> = {
   '0': 'pcmu/8000',
   '8': 'pcma/8000',
   '9': 'g722/8000',
+  '13': 'cn/8000',
 };
 /** Names in SDP, in lower case and without the number of channels when that is 1. */
 const CODEC_OF: Readonly<Record<string, LegCodec>> = {
@@ -101,6 +106,8 @@ function readAudio<C extends LegCodec>(
   const direction = directionOf(media) ?? directionOf(session) ?? 'sendrecv';
   const rtcpMux = attribute(media, 'rtcp-mux') !== undefined;
   const ptime = Number(attribute(media, 'ptime'));
+  const maxPtime = Number(attribute(media, 'maxptime'));
+  const noise = media.formats.find((format) => names.get(format) === `cn/${clockRate}`);
 
   return {
     index,
@@ -113,6 +120,8 @@ function readAudio<C extends LegCodec>(
     eventClockRate: Number(names.get(events ?? '')?.split('/')[1] ?? clockRate),
     usesDtx: /(^|[ ;])usedtx=1/.test(formatParameters(media, chosen.payloadType)),
     ptimeMs: ptime > 0 ? ptime : undefined,
+    maxPtimeMs: maxPtime > 0 ? maxPtime : undefined,
+    noisePayloadType: noise === undefined ? undefined : Number(noise),
   };
 }
 

@@ -58,6 +58,7 @@ export function buildAnswer(
     }
     return audioLines(local, {
       codecs: [{ codec: remote.codec, payloadType: remote.payloadType }],
+      noisePayloadType: remote.noisePayloadType,
       events:
         remote.eventPayloadType === undefined
           ? []
@@ -74,6 +75,7 @@ function audioLines(
   local: LocalAudio,
   audio: {
     codecs: { codec: LegCodec; payloadType: number }[];
+    noisePayloadType?: number | undefined;
     events: { payloadType: number; clockRate: number }[];
     protocol: string;
     rtcpMux: boolean;
@@ -81,6 +83,7 @@ function audioLines(
   },
 ): string[] {
   const formats = audio.codecs.map(({ payloadType }) => payloadType);
+  if (audio.noisePayloadType !== undefined) formats.push(audio.noisePayloadType);
   formats.push(...audio.events.map(({ payloadType }) => payloadType));
   const lines = [`m=audio ${local.port} ${audio.protocol} ${formats.join(' ')}`];
   for (const { codec, payloadType } of audio.codecs) {
@@ -88,6 +91,8 @@ function audioLines(
     lines.push(`a=rtpmap:${payloadType} ${codec}/${LEG_FORMATS[codec].clockRate}${channels}`);
     if (codec === 'opus') lines.push(`a=fmtp:${payloadType} ${OPUS_PARAMETERS}`);
   }
+  if (audio.noisePayloadType !== undefined)
+    lines.push(`a=rtpmap:${audio.noisePayloadType} CN/8000`);
   for (const { payloadType, clockRate } of audio.events) {
     lines.push(`a=rtpmap:${payloadType} telephone-event/${clockRate}`);
     lines.push(`a=fmtp:${payloadType} 0-15`);

@@ -60,6 +60,7 @@ export class Leg implements Ticked, MixedLeg {
     this.#receiver = new LegReceiver({
       onAudio: (packet, pcm, format, now) => this.#heard(packet, pcm, format, now),
       onPause: (packet) => this.#paused(packet),
+      onNoise: (dbov) => (this.#voice.noiseDbov = dbov),
       onKey: (key) => options.emit({ type: 'key', key }),
     });
     this.#socket = new LegSocket(options.ports, {
@@ -176,11 +177,19 @@ export class Leg implements Ticked, MixedLeg {
   tick(): void {
     const frame = this.#play?.prompt?.next();
     if (frame) this.sendFrame(frame);
-    else this.#output?.sendSilence();
+    else this.sendSilence();
   }
 
   sendFrame(codes: Uint8Array): void {
     this.#output?.send(codes);
+  }
+
+  get noiseDbov(): number | undefined {
+    return this.#isHeard() ? this.#voice.noiseDbov : undefined;
+  }
+
+  sendSilence(): void {
+    this.#output?.sendSilence();
   }
 
   pullVoice(now: number): Int16Array | undefined {

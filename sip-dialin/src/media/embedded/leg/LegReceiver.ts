@@ -8,6 +8,7 @@ import {
   type LegFormat,
 } from '../codecs/legCodecs.ts';
 import { KeyDetector } from '../dtmf/telephoneEvent.ts';
+import { comfortNoiseDbov } from '../mixer/ComfortNoise.ts';
 import { ReceptionStats } from '../rtp/ReceptionStats.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import { seqAdd, seqDiff } from '../rtp/seq16.ts';
@@ -29,6 +30,8 @@ export interface LegReceiverHandlers {
   /** A packet of ours without audio: a key or comfort noise. */
   onPause: (packet: RtpPacket) => void;
   onKey: (key: string) => void;
+  /** The caller pauses, and its line has this noise. */
+  onNoise: (dbov: number) => void;
 }
 
 /** What a caller's RTP packets mean: audio, keys or a pause, by payload type. */
@@ -94,7 +97,11 @@ export class LegReceiver {
     }
     this.#newest = packet.sequenceNumber;
     this.#handlers.onPause(packet);
-    if (packet.payloadType === COMFORT_NOISE) return;
+    if (packet.payloadType === COMFORT_NOISE) {
+      const level = comfortNoiseDbov(packet.payload);
+      if (level !== undefined) this.#handlers.onNoise(level);
+      return;
+    }
     const key = this.#keys.push(packet, now);
     if (key !== undefined) this.#handlers.onKey(key);
   }

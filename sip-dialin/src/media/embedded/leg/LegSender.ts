@@ -23,10 +23,10 @@ export class LegSender {
   #octets = 0;
 
   /** The packet with these codes; time goes on by `units` of the codec's clock. */
-  packet(payloadType: number, codes: Uint8Array, units: number): Uint8Array {
+  packet(payloadType: number, codes: Uint8Array, units: number, marker = false): Uint8Array {
     const data = writeRtp({
       payloadType,
-      marker: this.#packets === 0,
+      marker: marker || this.#packets === 0,
       sequenceNumber: this.#sequenceNumber,
       timestamp: this.#timestamp,
       ssrc: this.ssrc,

@@ -10,10 +10,13 @@ export class LegVoice {
   readonly #gate = new VoiceGate();
   /** Only while it may be heard: what it said before is not heard afterwards. */
   #source: PhoneSource | undefined;
+  /** Of its line, while it pauses and says so. */
+  noiseDbov: number | undefined;
 
   /** A decoded packet, while the leg is in a room and may be heard. */
   push(packet: RtpPacket, pcm: Int16Array, format: LegFormat, uplink: Uplink, now: number): void {
     const { ssrc, sequenceNumber, timestamp } = packet;
+    this.noiseDbov = undefined;
     const voice = this.#gate.update(levelDbov(pcm), (pcm.length * 1000) / format.pcmRate);
     // The SFU's browsers make up for what was lost from the next packet by themselves.
     if (packet.payload.length > 0) {
@@ -38,6 +41,7 @@ export class LegVoice {
 
   /** It is not to be heard: what is on its way is forgotten. */
   drop(): void {
+    this.noiseDbov = undefined;
     this.#source = undefined;
   }
 }

@@ -77,6 +77,7 @@ describe('LegReceiver', () => {
       onAudio: (_packet, pcm) => log.push(`audio ${pcm.length}`),
       onPause: () => log.push('pause'),
       onKey: (key) => log.push(`key ${key}`),
+      onNoise: (dbov) => log.push(`noise ${dbov}`),
     });
     const offer = buildOffer({ sessionId: '1', version: 1, address: '127.0.0.1', port: 9 });
     const negotiation = new Negotiation('127.0.0.1', 2);
@@ -102,9 +103,9 @@ describe('LegReceiver', () => {
     ).toEqual([true, true, true, true, false, false]);
     receiver.push(packet(0, new Uint8Array(160)), 0);
     receiver.push(packet(8, new Uint8Array(240)), 0);
-    receiver.push(packet(13, new Uint8Array(1)), 0);
+    receiver.push(packet(13, Uint8Array.of(60)), 0);
     receiver.push(packet(101, pressPayloads('5')[0]!), 0);
-    expect(log).toEqual(['audio 160', 'audio 240', 'pause', 'pause', 'key 5']);
+    expect(log).toEqual(['audio 160', 'audio 240', 'pause', 'noise -60', 'pause', 'key 5']);
   });
 
   it('drops audio of an impossible length', async () => {
@@ -124,7 +125,12 @@ describe('LegReceiver', () => {
   });
 
   it('knows nothing before the call is negotiated', () => {
-    const receiver = new LegReceiver({ onAudio: vi.fn(), onPause: vi.fn(), onKey: vi.fn() });
+    const receiver = new LegReceiver({
+      onAudio: vi.fn(),
+      onPause: vi.fn(),
+      onKey: vi.fn(),
+      onNoise: vi.fn(),
+    });
     expect(receiver.isOurs(packet(0, new Uint8Array(160)))).toBe(false);
     expect(receiver.isOurs(packet(13, new Uint8Array(1)))).toBe(false);
   });

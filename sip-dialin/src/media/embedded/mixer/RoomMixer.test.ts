@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createFrameEncoder, type FrameEncoder } from '../codecs/frameEncoders.ts';
 import { g711, type G711Law } from '../codecs/g711.ts';
+import { levelDbov } from './level.ts';
 import { MIX_SAMPLES } from './OpusSource.ts';
 import { RoomMixer, type MixedLeg } from './RoomMixer.ts';
 
@@ -18,6 +19,13 @@ class FakeLeg implements MixedLeg {
 
   pullVoice(): Int16Array | undefined {
     return this.voice === undefined ? undefined : new Int16Array(MIX_SAMPLES).fill(this.voice);
+  }
+
+  silences = 0;
+  noiseDbov: number | undefined;
+
+  sendSilence(): void {
+    this.silences += 1;
   }
 
   sendFrame(codes: Uint8Array): void {
@@ -83,6 +91,32 @@ describe('RoomMixer', () => {
     mix(mixer, [silent, talker]);
     expect(talker.heard()).toBe(0);
     expect(silent.heard()).toBe(coded(500, 'PCMU'));
+  });
+
+  it('encodes nothing once the room is silent, and at once when somebody talks', async () => {
+    const [a, b] = [await phone(), await phone('PCMA')];
+    mix(mixer, [a, b], [], 50);
+    expect(mixer.stats.encoded).toBe(20);
+    expect([a.silences, a.frames.length]).toEqual([40, 10]);
+    a.voice = 800;
+    mix(mixer, [a, b]);
+    expect(b.heard()).toBe(coded(800, 'PCMA'));
+  });
+
+  it('has the noise of the loudest line that pauses, once for all', async () => {
+    const [a, b, c] = [await phone(), await phone(), await phone()];
+    a.noiseDbov = -60;
+    b.noiseDbov = -70;
+    mix(mixer, [a, b, c], [], 50);
+    const pcm = new Int16Array(160);
+    const rms = (leg: FakeLeg): number => {
+      g711(leg.codec).decode(leg.frames.at(-1)!, pcm);
+      return levelDbov(pcm);
+    };
+    // Half of its band passes the filter: 3 dB less.
+    expect(rms(c)).toBeGreaterThan(-67);
+    expect(rms(c)).toBeLessThan(-60);
+    expect(mixer.stats.encoded).toBe(50);
   });
 
   it('goes on without a click when a listener begins to talk', async () => {

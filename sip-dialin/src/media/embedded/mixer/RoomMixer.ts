@@ -1,7 +1,11 @@
 import type { FrameEncoder } from '../codecs/frameEncoders.ts';
 import type { LegCodec } from '../codecs/legCodecs.ts';
+import { ComfortNoise } from './ComfortNoise.ts';
 import { MixBus } from './MixBus.ts';
 import { MIX_SAMPLES } from './OpusSource.ts';
+
+/** By then filters and codecs have come to rest: 200 ms. */
+const QUIET_TICKS = 10;
 
 /** A phone of the room, as the mixer sees it. */
 export interface MixedLeg {
@@ -12,6 +16,10 @@ export interface MixedLeg {
   pullVoice(now: number): Int16Array | undefined;
   /** Takes its next 20 ms, encoded, which it must not change. */
   sendFrame(codes: Uint8Array): void;
+  /** The room is silent, and has been for a while. */
+  sendSilence(): void;
+  /** Noise of its line, while it pauses and says so. */
+  readonly noiseDbov: number | undefined;
 }
 
 /** A participant of the SFU, as the mixer sees it. */
@@ -33,6 +41,8 @@ export class RoomMixer {
   #talked = new Set<MixedLeg>();
   readonly #shared = new Map<LegCodec, FrameEncoder>();
   readonly #wide = new Int16Array(MIX_SAMPLES);
+  readonly #noise = new ComfortNoise();
+  #quietTicks = 0;
 
   hasEncoder(codec: LegCodec): boolean {
     return this.#shared.has(codec);
@@ -48,12 +58,17 @@ export class RoomMixer {
     this.stats.ticks += 1;
     this.#bus.clear();
     this.#talking.clear();
+    let any = false;
     for (const source of sources) {
       const frame = source.pull(now);
-      if (frame) this.#bus.add(frame);
+      if (!frame) continue;
+      this.#bus.add(frame);
+      any = true;
     }
+    let noiseDbov = -Infinity;
     for (const leg of legs) {
       const voice = leg.pullVoice(now);
+      noiseDbov = Math.max(noiseDbov, leg.noiseDbov ?? -Infinity);
       if (!voice) continue;
       this.#bus.add(voice);
       this.#talking.set(leg, voice);
@@ -61,7 +76,14 @@ export class RoomMixer {
       const shared = this.#shared.get(leg.codec);
       if (shared && !this.#talked.has(leg)) leg.encoder.follow(shared);
     }
-    this.#send(legs);
+    if (noiseDbov > -Infinity) {
+      this.#noise.fill(this.#wide, noiseDbov);
+      this.#bus.add(this.#wide);
+      any = true;
+    }
+    this.#quietTicks = any || this.#talking.size > 0 ? 0 : this.#quietTicks + 1;
+    if (this.#quietTicks > QUIET_TICKS) for (const leg of legs) leg.sendSilence();
+    else this.#send(legs);
     this.#talked = new Set(this.#talking.keys());
   }
 

@@ -75,7 +75,7 @@ export class CodecPhone {
       's=-',
       'c=IN IP4 127.0.0.1',
       't=0 0',
-      `m=audio ${port} RTP/AVP ${payloadType}`,
+      `m=audio ${port} RTP/AVP ${this.formats ?? payloadType}`,
       `a=rtpmap:${payloadType} ${this.codec}/${this.codec === 'opus' ? '48000/2' : '8000'}`,
       ...attributes,
       '',
@@ -86,6 +86,8 @@ export class CodecPhone {
   }
 
   #payloadType = 0;
+  /** What it offers instead of its codec alone. */
+  formats: string | undefined;
 
   /** The next 20 ms of its tone. */
   send(): void {
@@ -120,6 +122,7 @@ export class CodecPhone {
   #hear(packet: RtpPacket): void {
     this.packets.push(packet);
     if (this.packets.length > 100) this.packets.shift();
+    if (packet.payloadType !== this.#payloadType) return;
     const pcm = this.#decoder.decode(packet.payload);
     if (!pcm || pcm === 'pause') return;
     this.#heard.copyWithin(0, pcm.length);
