@@ -72,8 +72,6 @@ export type Environment = z.infer<typeof environmentSchema>;
 export interface Config extends Environment {
   PUBLIC_URL: string;
   SIGNALING_URL: string;
-  /** Numbers (E.164) that lead to the PIN prompt. */
-  DIDS: string[];
 }
 
 /** A setting that cannot be used; the message is one line and names the variable. */
@@ -131,6 +129,5 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     ...env,
     PUBLIC_URL: (env.PUBLIC_URL ?? http(env.HTTP_HOST)).replace(/\/$/, ''),
     SIGNALING_URL: env.SIGNALING_URL ?? `http://${urlHost(loopback, '127.0.0.1')}:${env.HTTP_PORT}`,
-    DIDS: ['+15550100'],
   };
 }

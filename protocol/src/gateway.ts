@@ -36,8 +36,11 @@ export const gatewayRequests = {
   /** The gateway wants nothing more of this room: its transport is closed, its phones are removed. */
   'room:release': z.object(meeting),
 
-  /** sip-dialin: is this dialled number (E.164) one of ours? Error `did-unknown`. */
-  'did:resolve': z.object({ number: z.string().max(64) }),
+  /**
+   * sip-dialin: where a call over this trunk to this number (E.164) leads. Errors `did-unknown`,
+   * `forbidden` when the trunk is no more, `meeting-ended`.
+   */
+  'did:resolve': z.object({ number: z.string().max(64), trunkId: id }),
   /**
    * sip-dialin: the meeting behind a PIN. Errors `pin-wrong`, `rate-limited`. `caller` and `trunkId`
    * are only used to throttle.
@@ -89,7 +92,8 @@ export interface GatewayResults {
   'room:open': OpenedRoom;
   'transport:connect': Record<string, never>;
   'room:release': Record<string, never>;
-  'did:resolve': { number: string; language: string };
+  /** With a meeting: straight into that one, without a PIN. */
+  'did:resolve': { number: string; language: string; meetingId: string | null };
   'pin:check': { meetingId: string; title: string };
   'phone:join': { participantId: string; participant: ParticipantView };
   'phone:leave': Record<string, never>;
@@ -121,7 +125,28 @@ export interface RecordingStart {
   recipient: string;
 }
 
+/** A Trunk that is enabled, as sip-dialin judges calls by it. */
+export interface GatewayTrunk {
+  id: string;
+  name: string;
+  cidrs: string[];
+  /** What checks a digest (RFC 7616 section 3.4.2): as secret as the password, for this user and realm. */
+  digest: { username: string; realm: string; ha1: { md5: string; sha256: string } } | null;
+  maxCalls: number;
+  callsPerSecond: number;
+}
+
+export interface TrunksChanged {
+  /** All that are enabled, the oldest first. */
+  trunks: GatewayTrunk[];
+  /** The numbers (E.164) that lead to the PIN prompt. */
+  numbers: string[];
+}
+
 export interface GatewayServerToClient {
+  /** sip-dialin only. At once on connecting, and after every change; the whole of it each time. */
+  'trunks:changed': (news: TrunksChanged) => void;
+
   'consumer:created': (news: GatewayConsumerCreated, ack: Ack<Record<string, never>>) => void;
   'consumer:closed': (news: { meetingId: string; consumerId: string }) => void;
   'participant:joined': (news: { meetingId: string; participant: ParticipantView }) => void;

@@ -16,6 +16,6 @@ export function greeting(
       : [];
   return [
     ...administrator,
-    `Switchroom is ready: open ${server.url}, or dial ${numbers.join(' or ')} (${sipUri}); data lies in ${server.dataDir}`,
+    `Switchroom is ready: open ${server.url}, or dial ${numbers.join(' or ') || 'a DID that you make'} (${sipUri}); data lies in ${server.dataDir}`,
   ].join('\n');
 }

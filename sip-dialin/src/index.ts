@@ -7,7 +7,7 @@ import { socketIoGateway } from './gateway/GatewaySocket.ts';
 import type { PhoneMedia } from './media/PhoneMedia.ts';
 import { SipListener } from './signaling/SipListener.ts';
 import { Switchboard } from './signaling/Switchboard.ts';
-import { loopbackTrunk } from './signaling/trunk.ts';
+import { Trunks } from './signaling/Trunks.ts';
 import { startSipServer } from './sip-server/index.ts';
 
 /** The server and a drachtio-server may start later than we do; by then they are there or missing. */
@@ -55,7 +55,13 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
     closers.unshift(() => media.close());
     await probe(media);
     const openSocket = socketIoGateway(config.SIGNALING_URL, config.SERVICE_TOKEN);
-    const gateway = new Gateway({ openSocket, media, logger: logger.child({ part: 'gateway' }) });
+    const trunks = new Trunks();
+    const gateway = new Gateway({
+      openSocket,
+      media,
+      onTrunks: (news) => trunks.update(news),
+      logger: logger.child({ part: 'gateway' }),
+    });
     closers.unshift(() => gateway.close());
 
     const server = await openSipServer(config, logger);
@@ -64,11 +70,12 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
     const switchboard = new Switchboard({
       media,
       rooms: gateway,
-      trunk: loopbackTrunk,
+      trunks,
       logger: sipLogger,
     });
     const listener = new SipListener({
       ...server,
+      knows: (source) => switchboard.knows(source),
       onCall: (call) => switchboard.accept(call),
       onLost: () => switchboard.signalingLost(),
       logger: sipLogger,
@@ -78,7 +85,9 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
 
     const addresses = await listener.connect(startLimitMs);
     await gateway.whenConnected(startLimitMs);
-    return { sipUri: sipUri(config, addresses), numbers: config.DIDS, close };
+    await trunks.whenKnown(startLimitMs);
+    const numbers = [...trunks.numbers];
+    return { sipUri: sipUri(config, addresses, numbers[0]), numbers, close };
   } catch (error) {
     await close();
     throw error;
@@ -139,10 +148,10 @@ async function probe(media: PhoneMedia): Promise<void> {
 }
 
 /** `addresses` as drachtio tells them: `udp/127.0.0.1:5060`. */
-function sipUri(config: Config, addresses: readonly string[]): string {
+function sipUri(config: Config, addresses: readonly string[], number: string | undefined): string {
   const udp = addresses.find((address) => address.startsWith('udp/')) ?? addresses[0] ?? '';
   const port = /:(\d+)$/.exec(udp)?.[1] ?? String(config.SIP_PORT);
   const address = config.ANNOUNCED_ADDRESS;
   const host = isIPv6(address) ? `[${address}]` : address;
-  return `sip:${config.DIDS[0] ?? ''}@${host}:${port}`;
+  return number === undefined ? `sip:${host}:${port}` : `sip:${number}@${host}:${port}`;
 }

@@ -6,6 +6,7 @@ import type {
   OpenedRoom,
   Speaker,
 } from '@switchroom/protocol';
+import type { TrunksChanged, TrunkView } from '@switchroom/protocol';
 import {
   ask,
   askGateway,
@@ -29,6 +30,11 @@ beforeAll(async () => {
   server = await startServer();
 });
 afterAll(() => server.close());
+
+async function loopbackId(): Promise<string> {
+  const trunks = (await (await server.rest('GET', '/trunks')).json()) as TrunkView[];
+  return trunks.find(({ name }) => name === 'loopback')!.id;
+}
 
 /** A gateway in a room, with its socket connected. */
 async function enter(gateway: GatewaySocket, meeting: MeetingView) {
@@ -209,14 +215,75 @@ describe('a gateway', () => {
     socket.close();
   });
 
+  it('tells sip-dialin of trunks and numbers on connecting, and whenever they change', async () => {
+    let recorderTold = false;
+    await server.gateway('recorder', (socket) => {
+      socket.on('trunks:changed', () => (recorderTold = true));
+    });
+    const told: TrunksChanged[] = [];
+    const dialIn = await server.gateway('sip-dialin', (socket) => {
+      socket.on('trunks:changed', (news) => told.push(news));
+    });
+    await expect
+      .poll(() => told)
+      .toMatchObject([
+        {
+          trunks: [{ name: 'loopback', cidrs: ['127.0.0.0/8', '::1/128'], digest: null }],
+          numbers: ['+15550100'],
+        },
+      ]);
+    const digest = { username: 'u', password: 'very secret words', realm: 'r' };
+    const answer = await server.rest('POST', '/trunks', { name: 'Carrier', digest });
+    const { id } = (await answer.json()) as { id: string };
+    await expect
+      .poll(() => told[1]?.trunks[1])
+      .toEqual({
+        id,
+        name: 'Carrier',
+        cidrs: [],
+        digest: {
+          username: 'u',
+          realm: 'r',
+          ha1: {
+            md5: expect.stringMatching(/^[\da-f]{32}$/) as string,
+            sha256: expect.stringMatching(/^[\da-f]{64}$/) as string,
+          },
+        },
+        maxCalls: 100,
+        callsPerSecond: 10,
+      });
+    await server.rest('PATCH', `/trunks/${id}`, { enabled: false });
+    await expect.poll(() => told[2]?.trunks.map(({ name }) => name)).toEqual(['loopback']);
+    const closed = { number: '+15550100', trunkId: id };
+    expect(await ask(dialIn, 'did:resolve', closed)).toMatchObject({ code: 'forbidden' });
+    await server.rest('DELETE', `/trunks/${id}`);
+    expect(recorderTold).toBe(false);
+  });
+
+  it('resolves a DID of one meeting, which knows no PIN, until the meeting has ended', async () => {
+    const meeting = await server.createMeeting();
+    const wish = { number: '+15550177', meetingId: meeting.id, language: 'de' };
+    const { id } = (await (await server.rest('POST', '/dids', wish)).json()) as { id: string };
+    const dialIn = await server.gateway('sip-dialin');
+    const call = { number: '+15550177', trunkId: await loopbackId() };
+    expect(await askGateway(dialIn, 'did:resolve', call)).toEqual(wish);
+    const check = { did: '+15550177', pin: meeting.pin, caller: 'three' };
+    expect(await ask(dialIn, 'pin:check', check)).toMatchObject({ code: 'did-unknown' });
+    await server.rest('DELETE', `/meetings/${meeting.id}`);
+    expect(await ask(dialIn, 'did:resolve', call)).toMatchObject({ code: 'meeting-ended' });
+    await server.rest('DELETE', `/dids/${id}`);
+  });
+
   it('resolves DIDs and PINs, and a caller who guesses is stopped', async () => {
     const meeting = await server.createMeeting({ title: 'Board' });
     const dialIn = await server.gateway('sip-dialin');
-    expect(await askGateway(dialIn, 'did:resolve', { number: '15550100' })).toEqual({
+    const trunkId = await loopbackId();
+    expect(await askGateway(dialIn, 'did:resolve', { number: '15550100', trunkId })).toEqual({
       number: '+15550100',
       language: 'en',
+      meetingId: null,
     });
-    expect(await ask(dialIn, 'did:resolve', { number: '+15550199' })).toMatchObject({
+    expect(await ask(dialIn, 'did:resolve', { number: '+15550199', trunkId })).toMatchObject({
       code: 'did-unknown',
     });
     const check = { did: '+15550100', pin: meeting.pin, caller: 'one' };
@@ -237,9 +304,11 @@ describe('a gateway', () => {
 
   it('may ask only what its kind asks', async () => {
     const recorder = await server.gateway('recorder');
-    expect(await ask(recorder, 'did:resolve', { number: '+15550100' })).toMatchObject({
-      code: 'forbidden',
-    });
+    expect(await ask(recorder, 'did:resolve', { number: '+15550100', trunkId: '1' })).toMatchObject(
+      {
+        code: 'forbidden',
+      },
+    );
   });
 
   it('two phones of one gateway do not share an SSRC', async () => {

@@ -318,7 +318,7 @@ describe('a handshake', () => {
 
   it('readyz and metrics count the gateways that passed', async () => {
     const dialIn = await server.gateway('sip-dialin');
-    await ask(dialIn, 'did:resolve', { number: '1' });
+    await ask(dialIn, 'did:resolve', { number: '1', trunkId: '1' });
     const ready = await fetch(`${server.url}/readyz`);
     expect(ready.status).toBe(200);
     expect(await ready.json()).toMatchObject({

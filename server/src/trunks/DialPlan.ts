@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { TrunksChanged } from '@switchroom/protocol';
 import type { Database } from '../db/openDatabase.ts';
 import { DidStore, type Did } from './DidStore.ts';
 import { TrunkStore, type Trunk } from './TrunkStore.ts';
@@ -15,6 +16,8 @@ export class DialPlan extends EventEmitter<{ changed: [] }> {
 
   private constructor(db: Database) {
     super();
+    // As many as there are gateways.
+    this.setMaxListeners(0);
     const changed = async (): Promise<void> => {
       await this.#load();
       this.emit('changed');
@@ -32,6 +35,12 @@ export class DialPlan extends EventEmitter<{ changed: [] }> {
   /** The trunks that calls may come over now, the oldest first. */
   get openTrunks(): readonly Trunk[] {
     return this.#trunks.filter(({ enabled }) => enabled);
+  }
+
+  /** What sip-dialin is told. */
+  get news(): TrunksChanged {
+    const trunks = this.openTrunks.map(({ enabled: _, createdAt: __, ...trunk }) => trunk);
+    return { trunks, numbers: this.promptNumbers };
   }
 
   /** The numbers (E.164) that can be called now and lead to the PIN prompt. */

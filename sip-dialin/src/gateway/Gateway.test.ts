@@ -10,6 +10,7 @@ import { FakeRooms } from './testing/FakeRooms.ts';
 let socket: FakeGatewaySocket;
 let rooms: FakeRooms;
 let gateway: Gateway;
+let told: unknown[];
 
 /** A phone that notes what it is told. */
 class Phone {
@@ -67,12 +68,14 @@ function tellConsumer(news: GatewayConsumerCreated): Result<unknown> {
 }
 
 beforeEach(() => {
+  told = [];
   vi.useFakeTimers();
   socket = new FakeGatewaySocket();
   rooms = new FakeRooms();
   gateway = new Gateway({
     openSocket: socket.open,
     media: rooms,
+    onTrunks: (news) => told.push(news),
     logger: pino({ level: 'silent' }),
   });
 });
@@ -153,11 +156,18 @@ describe('Gateway: phones and rooms', () => {
     expect(phone.events).toEqual(['unreachable']);
   });
 
+  it('passes on what the server says of trunks', () => {
+    const news = { trunks: [], numbers: ['+15550100'] };
+    socket.handlers.news['trunks:changed'](news);
+    expect(told).toEqual([news]);
+  });
+
   it('passes on what the server says of a PIN and a DID', async () => {
-    await expect(gateway.resolveDid('+15550100')).resolves.toMatchObject({ language: 'en' });
+    const query = { number: '+15550100', trunkId: 't1' };
+    await expect(gateway.resolveDid(query)).resolves.toMatchObject({ language: 'en' });
     socket.fail('pin:check', 'pin-wrong');
     await expect(
-      gateway.checkPin({ did: '+15550100', pin: '1', caller: '' }),
+      gateway.checkPin({ did: '+15550100', trunkId: 't1', pin: '1', caller: '' }),
     ).rejects.toMatchObject({ code: 'pin-wrong' });
   });
 });

@@ -1,13 +1,15 @@
-import { AppError, failure } from '@switchroom/protocol';
+import { AppError, failure, type TrunksChanged } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { PhoneMedia } from '../media/PhoneMedia.ts';
 import type { GatewaySocket, OpenGatewaySocket, PhoneNews } from './GatewaySocket.ts';
-import type { MeetingRooms, Membership, Phone } from './MeetingRooms.ts';
+import type { DialledDid, MeetingRooms, Membership, Phone, PinQuery } from './MeetingRooms.ts';
 import { RoomLink } from './RoomLink.ts';
 
 export interface GatewayOptions {
   openSocket: OpenGatewaySocket;
   media: Pick<PhoneMedia, 'createRoom'>;
+  /** At once on connecting, and after every change. */
+  onTrunks: (news: TrunksChanged) => void;
   logger: Logger;
 }
 
@@ -61,15 +63,11 @@ export class Gateway implements MeetingRooms {
     }
   }
 
-  async resolveDid(number: string): Promise<{ number: string; language: string }> {
-    return this.#socket.request('did:resolve', { number });
+  async resolveDid(query: { number: string; trunkId: string }): Promise<DialledDid> {
+    return this.#socket.request('did:resolve', query);
   }
 
-  async checkPin(query: {
-    did: string;
-    pin: string;
-    caller: string;
-  }): Promise<{ meetingId: string }> {
+  async checkPin(query: PinQuery): Promise<{ meetingId: string }> {
     return this.#socket.request('pin:check', query);
   }
 
@@ -129,6 +127,7 @@ export class Gateway implements MeetingRooms {
 
   #news(): PhoneNews {
     return {
+      'trunks:changed': (news) => this.#options.onTrunks(news),
       'consumer:created': (news, ack) => {
         const link = this.#links.get(news.meetingId);
         if (link) link.consumerCreated(news, ack);

@@ -27,6 +27,7 @@ export interface GatewaySocket {
 /** News that concerns phones. */
 export type PhoneNews = Pick<
   GatewayServerToClient,
+  | 'trunks:changed'
   | 'consumer:created'
   | 'consumer:closed'
   | 'participant:updated'
@@ -72,6 +73,7 @@ export function socketIoGateway(url: string, token: string): OpenGatewaySocket {
       handlers.onRefused(error.message);
       retry = setTimeout(() => socket.connect(), REFUSED_RETRY_MS);
     });
+    socket.on('trunks:changed', handlers.news['trunks:changed']);
     socket.on('consumer:created', handlers.news['consumer:created']);
     socket.on('consumer:closed', handlers.news['consumer:closed']);
     socket.on('participant:updated', handlers.news['participant:updated']);

@@ -2,14 +2,30 @@ import type { LegMedia } from '../media/PhoneMedia.ts';
 
 /** What a call needs of the meeting server, in our words. `Gateway` is the real one. */
 export interface MeetingRooms {
-  /** Whether this number (E.164) is ours. Errors: `did-unknown`, `unavailable`. */
-  resolveDid(number: string): Promise<{ number: string; language: string }>;
+  /**
+   * Where a call over this trunk to this number (E.164) leads: to the PIN prompt, or straight to one meeting.
+   * Errors: `did-unknown`, `forbidden`, `meeting-ended`, `unavailable`.
+   */
+  resolveDid(query: { number: string; trunkId: string }): Promise<DialledDid>;
 
   /** The meeting behind a PIN. Errors: `pin-wrong`, `rate-limited`, `unavailable`. */
-  checkPin(query: { did: string; pin: string; caller: string }): Promise<{ meetingId: string }>;
+  checkPin(query: PinQuery): Promise<{ meetingId: string }>;
 
   /** Brings a phone into a room; how that goes on is told by its `onEvent`, never before this returns. */
   enter(phone: Phone): Membership;
+}
+
+export interface PinQuery {
+  did: string;
+  trunkId: string;
+  pin: string;
+  caller: string;
+}
+
+export interface DialledDid {
+  language: string;
+  /** The one meeting that it leads to, or null: to the PIN prompt. */
+  meetingId: string | null;
 }
 
 /** A phone that wants to be a participant. */

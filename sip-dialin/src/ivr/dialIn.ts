@@ -44,7 +44,8 @@ export type DialInState =
   | { name: 'ended' };
 
 export type DialInEvent =
-  | { type: 'answered' }
+  /** With a meeting: the number leads straight to it, without a PIN. */
+  | { type: 'answered'; meetingId?: string | null }
   /** `0`-`9`, `*`, `#`, `A`-`D`. */
   | { type: 'key'; key: string }
   /** What was played last has been heard to its end. */
@@ -115,12 +116,13 @@ export function stepDialIn(state: DialInState, event: DialInEvent): DialInStep {
   }
   switch (state.name) {
     case 'idle':
-      return event.type === 'answered'
-        ? ask({ greeting: true, tries: PIN_TRIES, repeats: REPEATS }, [
+      if (event.type !== 'answered') return stay(state);
+      return typeof event.meetingId === 'string'
+        ? join(event.meetingId)
+        : ask({ greeting: true, tries: PIN_TRIES, repeats: REPEATS }, [
             'welcome',
             'choose-language',
-          ])
-        : stay(state);
+          ]);
     case 'asking':
       return stepAsking(state, event);
     case 'checking':
@@ -200,10 +202,7 @@ function stepChecking(
   switch (event.type) {
     case 'pinAccepted':
       // At once: a prompt here would only keep the caller from the meeting.
-      return {
-        state: { name: 'joining', meetingId: event.meetingId, muted: false },
-        actions: [{ type: 'join', meetingId: event.meetingId }],
-      };
+      return join(event.meetingId);
     case 'pinRejected':
       return wrong(state);
     case 'rateLimited':
@@ -242,6 +241,13 @@ function stepJoining(
   const { meetingId, muted } = state;
   if (event.type === 'joined') return { state: initialInMeeting(meetingId, muted), actions: [] };
   return stay(event.type === 'muted' ? { ...state, muted: event.muted } : state);
+}
+
+function join(meetingId: string): DialInStep {
+  return {
+    state: { name: 'joining', meetingId, muted: false },
+    actions: [{ type: 'join', meetingId }],
+  };
 }
 
 function wrong(state: { tries: number; repeats: number }): DialInStep {

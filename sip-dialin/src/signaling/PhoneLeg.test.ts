@@ -23,6 +23,7 @@ function make(newCall = new FakeCall()): void {
     id: 'leg1',
     call,
     did: '+15550100',
+    trunkId: 'carrier',
     media,
     rooms,
     logger: pino({ level: 'silent' }),
@@ -76,7 +77,15 @@ it('logs no number, no key and no PIN, whatever the level', async () => {
     { level: 'trace', base: null, timestamp: false },
     { write: (line) => lines.push(line) },
   );
-  leg = new PhoneLeg({ id: 'leg1', call, did: '+15550100', media, rooms, logger });
+  leg = new PhoneLeg({
+    id: 'leg1',
+    call,
+    did: '+15550100',
+    trunkId: 'carrier',
+    media,
+    rooms,
+    logger,
+  });
   leg.on('ended', (end) => ends.push(end));
   await answered();
   sound().press('987654#');
@@ -102,7 +111,24 @@ describe('PhoneLeg: the answer', () => {
     expect(states).toEqual(['greeting']);
   });
 
+  it('asks where its number leads over its trunk', async () => {
+    await answered();
+    expect(rooms.resolved).toEqual([{ number: '+15550100', trunkId: 'carrier' }]);
+  });
+
+  it('goes straight into the meeting that the number leads to', async () => {
+    rooms.meetingId = 'm7';
+    await answered();
+    expect(rooms.phones.map(({ meetingId }) => meetingId)).toEqual(['m7']);
+    expect(sound().played).toEqual([]);
+    rooms.tell({ type: 'joined' });
+    expect(leg.state.name).toBe('joined');
+    expect(rooms.checked).toEqual([]);
+  });
+
   it.each([
+    ['forbidden', '403'],
+    ['meeting-ended', '410'],
     ['did-unknown', '404'],
     ['unavailable', '503'],
     ['internal', '500'],
@@ -278,7 +304,9 @@ describe('PhoneLeg: the PIN', () => {
   it('joins on the right PIN without a word, and stops the prompt', async () => {
     await joined();
     expect(states).toEqual(['greeting', 'askingPin', 'joining', 'joined']);
-    expect(rooms.checked).toEqual([{ did: '+15550100', pin: '123456', caller: '+15550123' }]);
+    expect(rooms.checked).toMatchObject([
+      { trunkId: 'carrier', pin: '123456', caller: '+15550123' },
+    ]);
     expect(rooms.phones[0]).toMatchObject({ meetingId: 'm1', name: 'Ada', number: '+15550123' });
     expect(sound().played).toHaveLength(1);
     expect(sound().playing).toBe(false);

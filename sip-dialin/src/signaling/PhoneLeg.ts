@@ -26,6 +26,7 @@ export interface PhoneLegOptions {
   call: InboundCall;
   /** What was dialled, in E.164. */
   did: string;
+  trunkId: string;
   media: Pick<PhoneMedia, 'createLeg'>;
   rooms: MeetingRooms;
   logger: Logger;
@@ -48,6 +49,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   #state: PhoneLegState = { name: 'ringing' };
   #conversation: DialInState = initialDialIn();
   #media: LegMedia | undefined;
+  /** Where the DID leads without a PIN. */
+  #meetingId: string | null = null;
   #announcer: Announcer | undefined;
   /** The conversation's timer. */
   #timer: NodeJS.Timeout | undefined;
@@ -80,12 +83,13 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
 
   /** Answers the call, or refuses it. Never rejects. */
   async start(): Promise<void> {
-    const { call, did, media, rooms } = this.#options;
+    const { call, did, trunkId, media, rooms } = this.#options;
     const caller = maskNumber(call.caller.number);
     this.#logger.info({ caller, did: maskNumber(did) }, 'call comes in');
     try {
-      const { language } = await rooms.resolveDid(did);
+      const { language, meetingId } = await rooms.resolveDid({ number: did, trunkId });
       if (this.#isEnded()) return;
+      this.#meetingId = meetingId;
       call.ring();
       const leg = await media.createLeg(this.id);
       if (this.#isEnded()) {
@@ -106,13 +110,17 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
         await call.bye();
         return;
       }
-      if (!this.#awaitsSdpAnswer) this.#dispatch({ type: 'answered' });
+      if (!this.#awaitsSdpAnswer) this.#greet();
     } catch (error) {
       if (this.#isEnded()) return;
       const { status, code } = error instanceof AppError ? error : INTERNAL;
       this.#logger.warn({ err: error }, 'call not taken');
       this.#end(callEnd.refused(status, code));
     }
+  }
+
+  #greet(): void {
+    this.#dispatch({ type: 'answered', meetingId: this.#meetingId });
   }
 
   #onCall(event: CallEvent): void {
@@ -167,7 +175,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     this.#awaitsSdpAnswer = false;
     try {
       await this.#media?.accept(sdp);
-      this.#dispatch({ type: 'answered' });
+      this.#greet();
     } catch (error) {
       this.#logger.warn({ err: error }, 'answer to our offer not usable');
       this.#end(callEnd.mediaFailed());
@@ -263,10 +271,10 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   }
 
   async #checkPin(pin: string): Promise<void> {
-    const { call, did, rooms } = this.#options;
+    const { call, did, trunkId, rooms } = this.#options;
     const caller = call.caller.number === '' ? call.source : call.caller.number;
     try {
-      const { meetingId } = await rooms.checkPin({ did, pin, caller });
+      const { meetingId } = await rooms.checkPin({ did, trunkId, pin, caller });
       this.#dispatch({ type: 'pinAccepted', meetingId });
     } catch (error) {
       const refused = pinRefused(error);

@@ -16,6 +16,8 @@ export interface SipListenerOptions {
   /** Where the SIP server takes control connections: the embedded one, or a drachtio-server. */
   control: { host: string; port: number };
   secret: string;
+  /** Whether anything of a call from this IP address is looked at; if not, it is refused with 403. */
+  knows: (source: string) => boolean;
   onCall: (call: InboundCall) => void;
   /** The connection is lost; it is made again by itself, but the calls are gone. */
   onLost: () => void;
@@ -87,6 +89,10 @@ export class SipListener {
   }
 
   #onInvite(req: Srf.SrfRequest, res: Srf.SrfResponse): void {
+    if (!this.#options.knows(req.source_address)) {
+      res.send(403);
+      return;
+    }
     const refusal = refusalOf(req);
     if (refusal) {
       res.send(refusal.status, { headers: refusal.headers ?? {} });

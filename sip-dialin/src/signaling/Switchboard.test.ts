@@ -4,19 +4,26 @@ import { FakePhoneMedia } from '../media/fake/FakePhoneMedia.ts';
 import { Switchboard } from './Switchboard.ts';
 import { FakeCall } from './testing/FakeCall.ts';
 import { FakeRooms } from './testing/FakeRooms.ts';
-import { loopbackTrunk } from './trunk.ts';
+import { gatewayTrunk } from './testing/gatewayTrunk.ts';
+import { Trunks } from './Trunks.ts';
 
 let media: FakePhoneMedia;
 let switchboard: Switchboard;
+let trunks: Trunks;
+let now: number;
 
 beforeEach(() => {
+  now = 0;
+  trunks = new Trunks(() => now);
+  trunks.update({ trunks: [gatewayTrunk()], numbers: [] });
   media = new FakePhoneMedia({ promptsEnd: false });
   switchboard = new Switchboard({
     media,
     rooms: new FakeRooms(),
-    trunk: loopbackTrunk,
+    trunks,
+    now: () => now,
     logger: pino({ level: 'silent' }),
-    maxCalls: 2,
+    maxCalls: 3,
   });
 });
 
@@ -39,16 +46,54 @@ describe('Switchboard', () => {
     expect(switchboard.legs).toEqual([]);
   });
 
+  it('refuses everybody before the server has told of trunks', async () => {
+    trunks.update({ trunks: [], numbers: [] });
+    expect((await accept()).sent).toEqual(['403']);
+  });
+
+  it('refuses a stranger with 403 whatever is dialled, however full it is', async () => {
+    await switchboard.close();
+    const call = Object.assign(new FakeCall({ source: '192.0.2.7' }), { dialled: undefined });
+    expect((await accept(call)).sent).toEqual(['403']);
+  });
+
+  it('keeps to the calls of a trunk, and leaves those that are up alone', async () => {
+    trunks.update({ trunks: [gatewayTrunk({ maxCalls: 1 })], numbers: [] });
+    const first = await accept();
+    await vi.waitFor(() => expect(first.sent).toEqual(['180', '200']));
+    const excess = await accept();
+    expect([excess.sent, excess.headers]).toEqual([['503'], { 'Retry-After': '10' }]);
+    // Fewer now, and over none at all: the call stays.
+    trunks.update({ trunks: [], numbers: [] });
+    trunks.update({ trunks: [gatewayTrunk({ maxCalls: 1 })], numbers: [] });
+    expect((await accept()).sent).toEqual(['503']);
+    expect(first.sent).toEqual(['180', '200']);
+    first.emit({ type: 'ended', lost: false });
+    await vi.waitFor(() => expect(switchboard.legs).toEqual([]));
+    expect((await accept()).sent[0]).toBe('180');
+  });
+
+  it('keeps to the calls a second of a trunk, unknown numbers counted', async () => {
+    trunks.update({ trunks: [gatewayTrunk({ callsPerSecond: 2 })], numbers: [] });
+    const unknown = () => Object.assign(new FakeCall(), { dialled: undefined });
+    expect((await accept(unknown())).sent).toEqual(['404']);
+    expect((await accept()).sent[0]).toBe('180');
+    expect((await accept()).sent).toEqual(['503']);
+    now += 500;
+    expect((await accept()).sent[0]).toBe('180');
+    expect((await accept(unknown())).sent).toEqual(['503']);
+  });
+
   it('refuses what is not a number with 404', async () => {
     const call = Object.assign(new FakeCall(), { dialled: undefined });
     expect((await accept(call)).sent).toEqual(['404']);
   });
 
   it('refuses one call too many with 503, and takes one again when another ended', async () => {
-    const [first] = [await accept(), await accept()];
+    const [first] = [await accept(), await accept(), await accept()];
     expect((await accept()).sent).toEqual(['503']);
     first.emit({ type: 'ended', lost: false });
-    await vi.waitFor(() => expect(switchboard.legs).toHaveLength(1));
+    await vi.waitFor(() => expect(switchboard.legs).toHaveLength(2));
     const again = await accept();
     expect(again.sent[0]).toBe('180');
   });

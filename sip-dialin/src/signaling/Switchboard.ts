@@ -5,7 +5,9 @@ import type { PhoneMedia } from '../media/PhoneMedia.ts';
 import { callEnd } from './callEnd.ts';
 import type { InboundCall } from './InboundCall.ts';
 import { PhoneLeg } from './PhoneLeg.ts';
-import type { Trunk } from './trunk.ts';
+import { Strangers } from './Strangers.ts';
+import type { Trunk } from './Trunk.ts';
+import type { Trunks } from './Trunks.ts';
 
 /** Calls at a time, ringing ones included; one more is refused with 503. */
 export const MAX_CALLS = 1_000;
@@ -15,19 +17,25 @@ const RETRY_AFTER_S = '10';
 export interface SwitchboardOptions {
   media: Pick<PhoneMedia, 'createLeg'>;
   rooms: MeetingRooms;
-  trunk: Trunk;
+  trunks: Trunks;
   logger: Logger;
   maxCalls?: number;
+  /** In ms, from a monotonic clock. */
+  now?: () => number;
 }
 
 /** Takes the calls that come in, and owns their legs until they have ended. */
 export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #legs = new Map<string, PhoneLeg>();
+  readonly #strangers: Strangers;
+  readonly #now: () => number;
   #closed = false;
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
+    this.#strangers = new Strangers(options.logger);
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** The calls that are up or ringing. */
@@ -35,28 +43,35 @@ export class Switchboard {
     return [...this.#legs.values()];
   }
 
+  /** Whether a call from this IP address is to be looked at: if not, it is refused and counted here. */
+  knows(source: string): boolean {
+    if (this.#options.trunks.knows(source)) return true;
+    this.#strangers.refused(source, this.#now());
+    return false;
+  }
+
   /** A new INVITE: refused at once for what needs no asking, else it becomes a leg. */
   accept(call: InboundCall): void {
-    const { trunk, maxCalls = MAX_CALLS, logger, media, rooms } = this.#options;
-    if (!trunk.admits(call.source)) {
-      logger.warn({ source: call.source, trunk: trunk.name }, 'call from elsewhere refused');
+    // First of all: a stranger learns nothing, not even whether the number is ours.
+    const trunk = this.knows(call.source) ? this.#options.trunks.match(call.source) : undefined;
+    if (!trunk) {
       call.refuse(403);
       return;
     }
-    if (this.#closed || this.#legs.size >= maxCalls) {
-      logger.warn({ calls: this.#legs.size }, 'call refused: no room for another');
+    const { maxCalls = MAX_CALLS, logger } = this.#options;
+    const isFull = this.#closed || this.#legs.size >= maxCalls;
+    if (isFull || !trunk.take(this.#now())) {
+      const { name } = trunk.settings;
+      logger.warn({ trunk: name, calls: trunk.calls }, 'call refused: no room for another');
       call.refuse(503, { 'Retry-After': RETRY_AFTER_S });
       return;
     }
     if (call.dialled === undefined) {
+      trunk.release();
       call.refuse(404);
       return;
     }
-
-    const leg = new PhoneLeg({ id: randomUUID(), call, did: call.dialled, media, rooms, logger });
-    this.#legs.set(leg.id, leg);
-    leg.once('ended', () => this.#legs.delete(leg.id));
-    void leg.start();
+    this.#takeOn(call, call.dialled, trunk);
   }
 
   /** The SIP server is gone, and with it every call. */
@@ -68,5 +83,17 @@ export class Switchboard {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.legs.map((leg) => leg.close()));
+  }
+
+  #takeOn(call: InboundCall, did: string, trunk: Trunk): void {
+    const { media, rooms, logger } = this.#options;
+    const id = randomUUID();
+    const leg = new PhoneLeg({ id, call, did, trunkId: trunk.id, media, rooms, logger });
+    this.#legs.set(id, leg);
+    leg.once('ended', () => {
+      this.#legs.delete(id);
+      trunk.release();
+    });
+    void leg.start();
   }
 }

@@ -5,7 +5,6 @@ import { parseNameAddr } from './nameAddr.ts';
 import { toE164 } from './phoneNumber.ts';
 import { isHold } from './sdp.ts';
 import { phoneSdp } from './testing/FakeCall.ts';
-import { loopbackTrunk } from './trunk.ts';
 
 describe('toE164()', () => {
   it.each(['+15550100', '15550100', '0015550100', '+1 555-0100', '1.555.0100'])(
@@ -110,14 +109,4 @@ describe('isHold()', () => {
     expect(isHold(phoneSdp().replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'))).toBe(true);
     expect(isHold('')).toBe(false);
   });
-});
-
-describe('loopbackTrunk', () => {
-  it.each(['127.0.0.1', '127.9.9.9', '::1', '[::1]', '::ffff:127.0.0.1'])('admits %s', (address) =>
-    expect(loopbackTrunk.admits(address)).toBe(true),
-  );
-
-  it.each(['192.0.2.1', '10.0.0.1', '::2', 'localhost', ''])('does not admit %j', (address) =>
-    expect(loopbackTrunk.admits(address)).toBe(false),
-  );
 });

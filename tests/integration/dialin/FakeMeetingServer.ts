@@ -9,12 +9,23 @@ import {
   ok,
   type GatewayRequest,
   type GatewayServerToClient,
+  type GatewayTrunk,
+  type TrunksChanged,
 } from '@switchroom/protocol';
 import { Server, type Socket } from 'socket.io';
 
 export const TOKEN = 'integration-test-token';
 export const PIN = '123456';
 export const DID = '+15550100';
+
+export const LOOPBACK: GatewayTrunk = {
+  id: 'loopback',
+  name: 'loopback',
+  cidrs: ['127.0.0.0/8'],
+  digest: null,
+  maxCalls: 1000,
+  callsPerSecond: 1000,
+};
 
 type Ack = (result: unknown) => void;
 
@@ -23,6 +34,7 @@ export class FakeMeetingServer {
   readonly requests: { event: GatewayRequest; payload: Record<string, unknown> }[] = [];
   /** Called when a DID is asked for, before it is answered. */
   onDid: () => Promise<void> = async () => undefined;
+  trunks: TrunksChanged = { trunks: [LOOPBACK], numbers: [DID] };
   #io: Server | undefined;
   #http: HttpServer | undefined;
   #socket: Socket | undefined;
@@ -52,6 +64,7 @@ export class FakeMeetingServer {
     });
     namespace.on('connection', (socket) => {
       this.#socket = socket;
+      socket.emit('trunks:changed', this.trunks);
       for (const event of Object.keys(gatewayRequests) as GatewayRequest[]) {
         socket.on(event, (payload: unknown, ack: Ack) => void this.#handle(event, payload, ack));
       }
@@ -89,7 +102,7 @@ export class FakeMeetingServer {
       case 'did:resolve':
         await this.onDid();
         if (payload['number'] !== DID) throw new AppError('did-unknown', 'No such number.');
-        return { number: DID, language: 'en' };
+        return { number: DID, language: 'en', meetingId: null };
       case 'pin:check':
         if (payload['pin'] !== PIN) throw new AppError('pin-wrong', 'No such PIN.');
         return { meetingId: 'm1', title: 'Meeting' };

@@ -87,3 +87,49 @@ it('the end of the meeting hangs up', async () => {
   await ada.gotBye();
   ada.close();
 });
+
+it('a number of one meeting leads straight into it, and nowhere once it has ended', async () => {
+  const meeting = await server.createMeeting();
+  const did = { number: '+15550177', meetingId: meeting.id };
+  expect((await server.rest('POST', '/dids', did)).status).toBe(201);
+  const uri = dialIn.sipUri.replace('+15550100', did.number);
+  const phone = await UdpCaller.open(uri, '"Ada" <sip:+15550123@a.test>');
+  expect((await phone.invite()).status).toBe(200);
+  await eventually(async () => (await participants(meeting.id)).length === 1, {
+    what: 'Ada in the meeting',
+  });
+  await server.rest('DELETE', `/meetings/${meeting.id}`);
+  await phone.gotBye();
+  const late = await UdpCaller.open(uri);
+  expect((await late.invite()).status).toBe(410);
+  phone.close();
+  late.close();
+});
+
+it('a trunk over its limit gets 503 while its call stays up, and closed it gets 403', async () => {
+  const meeting = await server.createMeeting();
+  const ada = await joined(meeting, 'Ada');
+  const trunks = (await (await server.rest('GET', '/trunks')).json()) as { id: string }[];
+  const path = `/trunks/${trunks[0]!.id}`;
+  const statusOf = async (uri = dialIn.sipUri): Promise<number | undefined> => {
+    const phone = await UdpCaller.open(uri);
+    const answer = await phone.invite();
+    if (answer.status === 200) await phone.request('BYE');
+    if (answer.status === 503) expect(answer.headers.get('retry-after')).toBe('10');
+    phone.close();
+    return answer.status;
+  };
+  const change = async (body: object, status: number): Promise<void> => {
+    expect((await server.rest('PATCH', path, body)).status).toBe(200);
+    await eventually(async () => (await statusOf()) === status, { what: `${status}`, every: 20 });
+  };
+  await change({ maxCalls: 1 }, 503);
+  await change({ enabled: false }, 403);
+  // Whatever is dialled: a stranger does not learn which numbers are ours.
+  expect(await statusOf(dialIn.sipUri.replace('+15550100', '+15559999'))).toBe(403);
+  expect(await participants(meeting.id)).toHaveLength(1);
+  await change({ enabled: true, maxCalls: 1000 }, 200);
+  expect(await statusOf(dialIn.sipUri.replace('+15550100', '+15559999'))).toBe(404);
+  await ada.request('BYE');
+  ada.close();
+});

@@ -1,5 +1,5 @@
 import { AppError, type gatewayRequests, type GatewayResults } from '@switchroom/protocol';
-import type { Did } from '../../trunks/DidStore.ts';
+import { joinable } from '../../meetings/MeetingStore.ts';
 import type { Handlers } from '../handle.ts';
 import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
 
@@ -8,23 +8,30 @@ export function pinHandlers(
   session: GatewaySession,
   { dialPlan, meetings, pins }: GatewayDeps,
 ): Pick<Handlers<typeof gatewayRequests, GatewayResults>, 'did:resolve' | 'pin:check'> {
-  const resolve = (dialled: string): Did => {
-    const did = dialPlan.find(dialled);
-    if (did === undefined) throw new AppError('did-unknown', 'This number is not ours.');
-    return did;
-  };
   return {
-    'did:resolve'({ number: dialled }) {
+    async 'did:resolve'({ number: dialled, trunkId }) {
       session.mustBe('sip-dialin');
-      const { number, language } = resolve(dialled);
-      return { number, language };
+      if (!dialPlan.openTrunks.some(({ id }) => id === trunkId)) {
+        throw new AppError('forbidden', 'This trunk is closed.');
+      }
+      const { number, language, meetingId } = known(dialPlan.find(dialled, trunkId));
+      if (meetingId !== null) joinable(await meetings.byId(meetingId));
+      return { number, language, meetingId };
     },
 
     async 'pin:check'({ did, pin, caller, trunkId }) {
       session.mustBe('sip-dialin');
-      resolve(did);
+      // A number of one meeting asks for no PIN.
+      const asked = dialPlan.find(did);
+      known(asked?.meetingId === null ? asked : undefined);
       const meeting = await pins.check({ caller, did, trunkId }, () => meetings.byPin(pin));
       return { meetingId: meeting.id, title: meeting.title };
     },
   };
+}
+
+/** Errors: `did-unknown`. */
+function known<T>(found: T | undefined): T {
+  if (found === undefined) throw new AppError('did-unknown', 'This number is not ours.');
+  return found;
 }

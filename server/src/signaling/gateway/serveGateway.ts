@@ -25,13 +25,17 @@ export function serveGateway(socket: GatewaySocket, kind: GatewayKind, deps: Gat
   };
   const recorder = kind === 'recorder' ? recorderOf(outbox) : undefined;
   serve(socket as ServedSocket, gatewayRequests, handlers, { budget: BUDGET, logger });
+  const tellTrunks = (): void => outbox.tell('trunks:changed', deps.dialPlan.news);
+  if (kind === 'sip-dialin') deps.dialPlan.on('changed', tellTrunks);
   socket.on('disconnect', (reason) => {
+    deps.dialPlan.off('changed', tellTrunks);
     logger.info({ reason }, 'serveGateway() | disconnected');
     session.disconnected();
     if (recorder) deps.recordings.removeRecorder(recorder);
   });
   logger.info('serveGateway() | connected');
   if (recorder) deps.recordings.addRecorder(recorder);
+  if (kind === 'sip-dialin') tellTrunks();
 }
 
 function recorderOf(outbox: GatewayOutbox): Recorder {

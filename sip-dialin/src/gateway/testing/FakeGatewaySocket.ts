@@ -21,7 +21,7 @@ export class FakeGatewaySocket implements GatewaySocket {
   #transports = 0;
 
   constructor() {
-    this.answer('did:resolve', ({ number }) => ({ number, language: 'en' }));
+    this.answer('did:resolve', ({ number }) => ({ number, language: 'en', meetingId: null }));
     this.answer('pin:check', () => ({ meetingId: 'm1', title: 'Meeting' }));
     this.answer('room:open', () => ({
       transportId: `t${(this.#transports += 1)}`,

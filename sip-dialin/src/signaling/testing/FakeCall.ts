@@ -28,6 +28,8 @@ export class FakeCall implements InboundCall {
   /** `180`, `200`, `404`, `BYE`, in order. */
   readonly sent: string[] = [];
   answerSdp = '';
+  /** Of the refusal. */
+  headers: Record<string, string> = {};
   #handler: (event: CallEvent) => void = () => undefined;
 
   constructor({ offer = phoneSdp(), source = '127.0.0.1' } = {}) {
@@ -48,7 +50,8 @@ export class FakeCall implements InboundCall {
     this.sent.push('180');
   }
 
-  refuse(status: number): void {
+  refuse(status: number, headers: Record<string, string> = {}): void {
+    this.headers = headers;
     this.sent.push(String(status));
   }
 

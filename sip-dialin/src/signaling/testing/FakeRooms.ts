@@ -1,15 +1,25 @@
 import { AppError, type ErrorCode } from '@switchroom/protocol';
-import type { MeetingRooms, MemberEvent, Membership, Phone } from '../../gateway/MeetingRooms.ts';
+import type {
+  DialledDid,
+  MeetingRooms,
+  MemberEvent,
+  Membership,
+  PinQuery,
+  Phone,
+} from '../../gateway/MeetingRooms.ts';
 
 /** A meeting server that knows one PIN. For tests. */
 export class FakeRooms implements MeetingRooms {
   pin = '123456';
   language = 'en';
+  /** The meeting that the DID leads to, if to one. */
+  meetingId: string | null = null;
   didError: ErrorCode | undefined;
   pinError: ErrorCode | undefined;
   /** When set, DIDs are not resolved before it is. */
   didGate: Promise<unknown> = Promise.resolve();
-  readonly checked: { did: string; pin: string; caller: string }[] = [];
+  readonly resolved: { number: string; trunkId: string }[] = [];
+  readonly checked: PinQuery[] = [];
   readonly phones: Phone[] = [];
   /** What the phones asked for while in. */
   readonly wishes: ({ muted: boolean } | { handRaised: boolean })[] = [];
@@ -17,17 +27,14 @@ export class FakeRooms implements MeetingRooms {
   /** Phones that have left by themselves. */
   readonly left: Phone[] = [];
 
-  async resolveDid(number: string): Promise<{ number: string; language: string }> {
+  async resolveDid(query: { number: string; trunkId: string }): Promise<DialledDid> {
+    this.resolved.push(query);
     await this.didGate;
     if (this.didError) throw new AppError(this.didError, 'refused');
-    return { number, language: this.language };
+    return { language: this.language, meetingId: this.meetingId };
   }
 
-  async checkPin(query: {
-    did: string;
-    pin: string;
-    caller: string;
-  }): Promise<{ meetingId: string }> {
+  async checkPin(query: PinQuery): Promise<{ meetingId: string }> {
     this.checked.push(query);
     if (this.pinError) throw new AppError(this.pinError, 'refused');
     if (query.pin !== this.pin) throw new AppError('pin-wrong', 'wrong');

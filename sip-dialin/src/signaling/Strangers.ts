@@ -1,0 +1,24 @@
+import type { Logger } from 'pino';
+
+/** At most one line in so long, in ms: a flood must not become a flood of lines. */
+const QUIET_MS = 10_000;
+
+/** Calls from nowhere that a trunk knows, as the log tells of them. */
+export class Strangers {
+  readonly #logger: Logger;
+  #toldAt = -Infinity;
+  #untold = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** One more was refused. `now` is in ms, from a monotonic clock. */
+  refused(source: string, now: number): void {
+    this.#untold += 1;
+    if (now - this.#toldAt < QUIET_MS) return;
+    this.#logger.warn({ source, calls: this.#untold }, 'calls from elsewhere refused');
+    this.#toldAt = now;
+    this.#untold = 0;
+  }
+}

@@ -1,0 +1,87 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { CallRate } from './CallRate.ts';
+import { Strangers } from './Strangers.ts';
+import { gatewayTrunk } from './testing/gatewayTrunk.ts';
+import { Trunks } from './Trunks.ts';
+
+function trunksOf(...trunks: Parameters<typeof gatewayTrunk>): Trunks {
+  const made = new Trunks(() => 0);
+  made.update({ trunks: trunks.map((changes) => gatewayTrunk(changes)), numbers: ['+15550100'] });
+  return made;
+}
+
+describe('Trunks', () => {
+  const loopback = trunksOf({});
+
+  it.each(['127.0.0.1', '127.9.9.9', '::1', '[::1]', '::ffff:127.0.0.1'])('knows %s', (address) =>
+    expect(loopback.match(address)?.id).toBe('loopback'),
+  );
+
+  it.each(['192.0.2.1', '10.0.0.1', '::2', 'localhost', ''])('does not know %j', (address) =>
+    expect(loopback.knows(address)).toBe(false),
+  );
+
+  it('knows nobody before the server has told, and nobody waits for ever', async () => {
+    const trunks = new Trunks(() => 0);
+    expect(trunks.knows('127.0.0.1')).toBe(false);
+    await expect(trunks.whenKnown(1)).rejects.toMatchObject({ code: 'unavailable' });
+    const known = trunks.whenKnown(10_000);
+    trunks.update({ trunks: [gatewayTrunk()], numbers: ['+15550100'] });
+    await known;
+    expect(trunks.numbers).toEqual(['+15550100']);
+    expect(trunks.knows('127.0.0.1')).toBe(true);
+  });
+
+  it('prefers the most specific network, then the older trunk', () => {
+    const trunks = new Trunks(() => 0);
+    trunks.update({
+      trunks: [
+        gatewayTrunk({ id: 'wide', cidrs: ['192.0.2.0/24', '2001:db8::/32'] }),
+        gatewayTrunk({ id: 'narrow', cidrs: ['192.0.2.7/32'] }),
+        gatewayTrunk({ id: 'later', cidrs: ['192.0.2.0/24'] }),
+      ],
+      numbers: [],
+    });
+    expect(trunks.match('192.0.2.7')?.id).toBe('narrow');
+    expect(trunks.match('192.0.2.8')?.id).toBe('wide');
+    expect(trunks.match('[2001:db8::5]')?.id).toBe('wide');
+    expect(trunks.match('127.0.0.1')).toBeUndefined();
+  });
+
+  it('keeps count of the calls of a trunk over a change of its limits', () => {
+    const trunks = trunksOf({});
+    const trunk = trunks.match('127.0.0.1');
+    expect(trunk?.take(0)).toBe(true);
+    trunks.update({ trunks: [gatewayTrunk({ maxCalls: 1 })], numbers: [] });
+    expect(trunks.match('127.0.0.1')).toBe(trunk);
+    expect(trunk?.take(0)).toBe(false);
+    trunk?.release();
+    expect(trunk?.take(0)).toBe(true);
+  });
+});
+
+describe('CallRate', () => {
+  it('gives a second’s worth at once, then as many a second, and never saves up more', () => {
+    const rate = new CallRate(2, 0);
+    expect([rate.take(0), rate.take(0), rate.take(0)]).toEqual([true, true, false]);
+    expect([rate.take(499), rate.take(500), rate.take(500)]).toEqual([false, true, false]);
+    const late = 3_600_000;
+    expect([rate.take(late), rate.take(late), rate.take(late)]).toEqual([true, true, false]);
+    rate.perSecond = 1;
+    expect([rate.take(late + 9_000), rate.take(late + 9_000)]).toEqual([true, false]);
+  });
+});
+
+describe('Strangers', () => {
+  it('are told of at once, then together once in ten seconds', () => {
+    const lines: string[] = [];
+    const strangers = new Strangers(pino({ base: null }, { write: (line) => lines.push(line) }));
+    for (let call = 0; call < 1000; call += 1) strangers.refused('192.0.2.7', 9 * call);
+    strangers.refused('192.0.2.8', 10_000);
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { source: '192.0.2.7', calls: 1 },
+      { source: '192.0.2.8', calls: 1000 },
+    ]);
+  });
+});
