@@ -1,5 +1,4 @@
 import { tokensOf } from '../message/lists.ts';
-import { tagOf } from '../message/nameAddr.ts';
 import type { SipRequest } from '../message/SipMessage.ts';
 import { parseSipUri } from '../message/uri.ts';
 import { refuseSession } from './sessionOffer.ts';
@@ -38,15 +37,11 @@ export function examine(request: SipRequest): Refusal | undefined {
   }
   const scheme = request.uri.split(':')[0]?.toLowerCase() ?? '';
   if (!['sip', 'sips', 'tel'].includes(scheme)) return { status: 416 };
-  if (scheme !== 'tel' && parseSipUri(request.uri) === undefined) {
+  // Headers have no place in a Request-URI (RFC 3261 section 19.1.1, table 1).
+  if (scheme !== 'tel' && parseSipUri(request.uri)?.hasHeaders !== false) {
     return { status: 400, reason: 'Malformed Request-URI' };
   }
-  const initial = tagOf(request.headers.get('To')) === undefined;
-  if (initial && Number(request.headers.get('Max-Forwards') ?? '70') === 0) return { status: 483 };
-  const wanted = tokensOf([
-    ...request.headers.getAll('Require'),
-    ...request.headers.getAll('Proxy-Require'),
-  ]);
+  const wanted = tokensOf(request.headers.getAll('Require'));
   const unsupported = wanted.filter((tag) => !EXTENSIONS.has(tag));
   if (unsupported.length > 0 && request.method !== 'CANCEL') {
     return { status: 420, headers: { Unsupported: unsupported.join(', ') } };

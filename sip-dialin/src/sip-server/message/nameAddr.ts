@@ -28,7 +28,8 @@ function parseAddrSpec(text: string): NameAddr | undefined {
   const semicolon = text.indexOf(';');
   const uri = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();
   const params = parseParams(semicolon < 0 ? '' : text.slice(semicolon));
-  if (!isUri(uri) || params === undefined) return undefined;
+  // Headers in a URI need brackets around it (section 20.10).
+  if (!isUri(uri) || uri.includes('?') || params === undefined) return undefined;
   return { display: '', uri, params };
 }
 

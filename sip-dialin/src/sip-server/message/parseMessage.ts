@@ -104,11 +104,16 @@ function parseHeaders(lines: string[], headers: Headers): Fault | undefined {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trimEnd();
 
-    if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(name) || /[\x00\r]/.test(line)) {
+    if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(name) || hasStrayControl(line)) {
       fault ??= { status: 400, reason: 'Malformed Header' };
     } else headers.append(name, line.slice(colon + 1).trim());
   }
   return fault;
+}
+
+/** NUL may stand behind a backslash in a quoted string (RFC 3261 section 25.1), CR nowhere. */
+function hasStrayControl(line: string): boolean {
+  return /\r|(?:^|[^\\])\x00/.test(line);
 }
 
 /** A datagram shorter than its `Content-Length` is refused, a longer one is cut (section 18.3). */

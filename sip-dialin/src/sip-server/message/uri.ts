@@ -9,6 +9,8 @@ export interface SipUri {
   host: string;
   port: number | undefined;
   params: Params;
+  /** Whether there are headers behind a `?`. */
+  hasHeaders: boolean;
 }
 
 const HOST_PORT = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/;
@@ -37,6 +39,7 @@ export function parseSipUri(text: string): SipUri | undefined {
     host: hostPort[1].replace(/^\[|\]$/g, ''),
     port,
     params,
+    hasHeaders: question >= 0,
   };
 }
 

@@ -28,6 +28,8 @@ export class RawPhone {
   readonly #socket: Socket;
   readonly #server: { port: number };
   readonly received: SipMessage[] = [];
+  /** The first line of all that came, well-formed or not. */
+  readonly startLines: string[] = [];
   readonly callId = `${randomUUID()}@test`;
   readonly tag = randomUUID().slice(0, 8);
   /** Called for each message, to answer at once. */
@@ -39,6 +41,7 @@ export class RawPhone {
     this.#socket = socket;
     this.#server = server;
     socket.on('message', (data) => {
+      this.startLines.push(data.toString('latin1').split('\r\n')[0] ?? '');
       const parsed = parseMessage(data);
       if (parsed.outcome !== 'message') return;
       this.received.push(parsed.message);
