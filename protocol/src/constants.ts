@@ -7,3 +7,6 @@
 export const MEET_NAMESPACE = '/meet';
 
 export const RECORDING_POLICIES = ['off', 'on-demand', 'always'] as const;
+
+/** How much of a caller's number the others see. */
+export const NUMBER_PRIVACIES = ['whole', 'last-four', 'none'] as const;

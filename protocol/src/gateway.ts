@@ -55,7 +55,7 @@ export const gatewayRequests = {
   'phone:join': z.object({
     ...meeting,
     name: z.string().trim().min(1).max(60),
-    /** E.164 or whatever the From header said; empty when withheld. Shown to others masked. */
+    /** E.164 or whatever the From header said; empty when withheld. Shown as the meeting's `numberPrivacy` has it. */
     number: z.string().max(64),
     /** SSRC of the Opus that the gateway will send for this phone. */
     ssrc: z.int().min(1).max(0xffffffff),

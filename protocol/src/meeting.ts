@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { RECORDING_POLICIES } from './constants.ts';
+import { NUMBER_PRIVACIES, RECORDING_POLICIES } from './constants.ts';
 
 export type RecordingPolicy = (typeof RECORDING_POLICIES)[number];
+export type NumberPrivacy = (typeof NUMBER_PRIVACIES)[number];
 
 export const createSessionSchema = z.object({
   email: z.string().trim().toLowerCase().min(3).max(254),
@@ -12,6 +13,7 @@ export const createMeetingSchema = z.object({
   title: z.string().trim().min(1).max(120).optional(),
   lobby: z.boolean().optional(),
   recording: z.enum(RECORDING_POLICIES).optional(),
+  numberPrivacy: z.enum(NUMBER_PRIVACIES).optional(),
 });
 export type CreateMeeting = z.infer<typeof createMeetingSchema>;
 
@@ -39,6 +41,8 @@ export interface MeetingView {
   dialIn: DialIn[];
   lobby: boolean;
   recording: RecordingPolicy;
+  /** How a phone without a name is shown, wherever it is: by its number, the last four digits, or neither. */
+  numberPrivacy: NumberPrivacy;
   createdAt: string;
   endedAt: string | null;
   /** Whether anybody is in it now. */

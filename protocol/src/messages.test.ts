@@ -66,6 +66,11 @@ describe('REST bodies', () => {
     expect(createMeetingSchema.safeParse({ recording: 'sometimes' }).success).toBe(false);
   });
 
+  it('number privacy is one of three', () => {
+    expect(createMeetingSchema.parse({ numberPrivacy: 'none' })).toEqual({ numberPrivacy: 'none' });
+    expect(createMeetingSchema.safeParse({ numberPrivacy: 'half' }).success).toBe(false);
+  });
+
   it('recordings can be asked for by time or by day, and an empty filter is none', () => {
     const { from, to } = listRecordingsQuerySchema.parse({ from: '2026-01-31', to: '2026-01-31' });
     expect([from, to]).toEqual(['2026-01-31T00:00:00.000Z', '2026-01-31T23:59:59.999Z']);

@@ -181,6 +181,36 @@ describe('a phone over a gateway', () => {
     phone.socket.close();
   });
 
+  it.each([
+    ['whole', '+15550007654'],
+    ['last-four', '…7654'],
+    ['none', 'Phone'],
+  ])(
+    'is shown by its number as the meeting has it, everywhere: %s',
+    async (numberPrivacy, name) => {
+      const meeting = await server.createMeeting({ numberPrivacy });
+      const [dialIn, recorder] = [
+        await server.gateway('sip-dialin'),
+        await server.gateway('recorder'),
+      ];
+      const [phone, recording] = [await enter(dialIn, meeting), await enter(recorder, meeting)];
+      const offered = next<GatewayConsumerCreated>(recorder, 'consumer:created');
+      const { participant } = await askGateway(dialIn, 'phone:join', {
+        meetingId: meeting.id,
+        name: '…7654',
+        number: '+15550007654',
+        ssrc: SSRC,
+      });
+      expect(participant.name).toBe(name);
+      expect((await offered).participant.name).toBe(name);
+      const people = await server.rest('GET', `/meetings/${meeting.id}/participants`);
+      expect(await people.json()).toMatchObject([{ name }]);
+      expect(server.logs.join('')).not.toMatch(/(…|5000)7654/);
+      phone.socket.close();
+      recording.socket.close();
+    },
+  );
+
   it('is sent away when the meeting is ended, as the browsers are', async () => {
     const meeting = await server.createMeeting();
     const dialIn = await server.gateway('sip-dialin');

@@ -70,6 +70,7 @@ describe('meetings', () => {
     expect(meeting).toMatchObject({
       title: 'Meeting',
       recording: 'always',
+      numberPrivacy: 'last-four',
       lobby: false,
       live: false,
       endedAt: null,
@@ -93,6 +94,14 @@ describe('meetings', () => {
     expect(await people.json()).toMatchObject([{ name: 'Ann', kind: 'browser', muted: false }]);
     socket.disconnect();
     await expect.poll(get).toMatchObject({ live: false });
+  });
+
+  it('keep how much of a number is shown, and refuse what is none of the three', async () => {
+    const meeting = await server.createMeeting({ numberPrivacy: 'none' });
+    const again = await server.rest('GET', `/meetings/${meeting.id}`);
+    expect(await again.json()).toMatchObject({ numberPrivacy: 'none' });
+    const wrong = await server.rest('POST', '/meetings', { numberPrivacy: 'half' });
+    expect(await problem(wrong)).toEqual({ status: 400, code: 'bad-request' });
   });
 
   it('a preview of the link tells title and capabilities, and no PIN', async () => {

@@ -13,6 +13,7 @@ const meeting = {
   dialIn: [{ number: '+15550100', sipUri: 'sip:+15550100@127.0.0.1:5060' }],
   lobby: false,
   recording: 'on-demand' as const,
+  numberPrivacy: 'last-four' as const,
   createdAt: '2026-01-01T00:00:00Z',
   endedAt: null,
   live: false,

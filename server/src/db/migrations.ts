@@ -99,6 +99,14 @@ export const migrations: Record<string, Migration> = {
       await insertDefaults(db);
     },
   },
+  '0003-number-privacy': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .alterTable('meetings')
+        .addColumn('numberPrivacy', 'text', (column) => column.notNull().defaultTo('last-four'))
+        .execute();
+    },
+  },
 };
 
 /** What works without any administration: calls from this machine, to one number. */

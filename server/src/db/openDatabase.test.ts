@@ -76,6 +76,7 @@ it('a PIN is unique among the meetings that have not ended', async () => {
     pin: '123456',
     lobby: 0,
     recording: 'off',
+    numberPrivacy: 'last-four',
     createdAt: user.createdAt,
     endedAt: null,
   });

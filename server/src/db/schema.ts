@@ -1,4 +1,10 @@
-import type { ParticipantKind, RecordingPolicy, RecordingState, User } from '@switchroom/protocol';
+import type {
+  NumberPrivacy,
+  ParticipantKind,
+  RecordingPolicy,
+  RecordingState,
+  User,
+} from '@switchroom/protocol';
 
 /*
  * The tables, as kysely sees them. Times are ISO 8601 in UTC, which sort as text; truth values are 0
@@ -29,6 +35,7 @@ export interface MeetingsTable {
   pin: string;
   lobby: 0 | 1;
   recording: RecordingPolicy;
+  numberPrivacy: NumberPrivacy;
   createdAt: string;
   endedAt: string | null;
 }

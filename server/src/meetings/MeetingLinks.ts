@@ -37,9 +37,21 @@ export class MeetingLinks {
 
   /** The meeting as its owner sees it. */
   view(meeting: Meeting, live: boolean): MeetingView {
-    const { id, title, pin, lobby, recording, createdAt, endedAt } = meeting;
+    const { id, title, pin, lobby, recording, numberPrivacy, createdAt, endedAt } = meeting;
     const { dialIn } = this;
     const joinUrl = this.joinUrl(meeting);
-    return { id, title, joinUrl, pin, dialIn, lobby, recording, createdAt, endedAt, live };
+    return {
+      id,
+      title,
+      joinUrl,
+      pin,
+      dialIn,
+      lobby,
+      recording,
+      numberPrivacy,
+      createdAt,
+      endedAt,
+      live,
+    };
   }
 }

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import {
   AppError,
   type CreateMeeting,
+  type NumberPrivacy,
   type RecordingPolicy,
   type User,
 } from '@switchroom/protocol';
@@ -20,6 +21,7 @@ export interface Meeting {
   pin: string;
   lobby: boolean;
   recording: RecordingPolicy;
+  numberPrivacy: NumberPrivacy;
   createdAt: string;
   endedAt: string | null;
 }
@@ -47,6 +49,7 @@ export class MeetingStore {
       pin: '',
       lobby: 0,
       recording: wish.recording ?? 'on-demand',
+      numberPrivacy: wish.numberPrivacy ?? 'last-four',
       createdAt: new Date().toISOString(),
       endedAt: null,
     };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '@switchroom/protocol';
+import { NUMBER_PRIVACIES, parseConfig } from '@switchroom/protocol';
 import { MeetingLinks } from './MeetingLinks.ts';
 import { phoneName } from './phoneName.ts';
 
@@ -25,13 +25,22 @@ describe('MeetingLinks', () => {
 });
 
 describe('phoneName()', () => {
+  const NUMBER = '+15550001234';
   it.each([
-    ['Ann Smith', 'Ann Smith'],
-    ['+15550001234', '…1234'],
-    ['Phone +1 555 000-1234', 'Phone …1234'],
-    ['Phone …1234', 'Phone …1234'],
-    ['Room 42', 'Room 42'],
-  ])('%s is shown as %s', (name, shown) => {
-    expect(phoneName(name)).toBe(shown);
+    ['Ann Smith', NUMBER, ['Ann Smith', 'Ann Smith', 'Ann Smith']],
+    ['…1234', NUMBER, [NUMBER, '…1234', 'Phone']],
+    [NUMBER, NUMBER, [NUMBER, '…1234', 'Phone']],
+    ['Phone +1 555 000-1234', NUMBER, ['Phone +1 555 000-1234', 'Phone …1234', 'Phone']],
+    ['Phone …1234', NUMBER, [`Phone ${NUMBER}`, 'Phone …1234', 'Phone']],
+    ['Ann …1234', '', ['Ann …1234', 'Ann …1234', 'Ann']],
+    ['Ann (+15550001234)', '', ['Ann (+15550001234)', 'Ann (…1234)', 'Ann']],
+    ['Room 42', NUMBER, ['Room 42', 'Room 42', 'Room 42']],
+    // An extension: too short for four digits to be hidden among the others.
+    ['Phone', '1001', ['1001', 'Phone', 'Phone']],
+    ['…', '12345', ['12345', '…', 'Phone']],
+    ['Phone', '', ['Phone', 'Phone', 'Phone']],
+    ['alice', 'alice', ['alice', 'alice', 'alice']],
+  ])('%s of %s is shown as %j: whole, last four digits, none', (name, number, shown) => {
+    expect(NUMBER_PRIVACIES.map((privacy) => phoneName({ name, number }, privacy))).toEqual(shown);
   });
 });

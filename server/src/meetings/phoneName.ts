@@ -1,9 +1,46 @@
-import { maskNumber } from '@switchroom/protocol';
+import { maskNumber, type NumberPrivacy } from '@switchroom/protocol';
 
 /** So many digits in a row, with or without separators, are a phone number. */
 const NUMBER_LIKE = /\+?\d(?:[\s().-]*\d){6,}/g;
+/** What `maskNumber` makes of one. */
+const MASKED = /…\d{4}/g;
+/** A phone of which nothing is known, or nothing shown. */
+const NAMELESS = 'Phone';
 
-/** A caller's name as others may see it: any phone number in it is masked. */
-export function phoneName(name: string): string {
-  return name.replace(NUMBER_LIKE, maskNumber);
+/** A caller as a gateway tells of it: the number is whole, and may have been masked in the name already. */
+export interface PhoneCaller {
+  name: string;
+  /** Empty when withheld. */
+  number: string;
+}
+
+/** A caller's name as others may see it: any phone number in it is shown as the meeting wants it. */
+export function phoneName({ name, number }: PhoneCaller, privacy: NumberPrivacy): string {
+  const show = (whole: string): string => SHOWN[privacy](whole);
+  const masked = maskNumber(number);
+  if (number !== '' && (name === masked || (name === NAMELESS && isDigits(number)))) {
+    return orNameless(privacy === 'last-four' ? name : show(number));
+  }
+  const shown = name
+    .replace(NUMBER_LIKE, show)
+    .replace(MASKED, (part) => (part === masked ? show(number) : privacy === 'none' ? '' : part));
+  return orNameless(shown);
+}
+
+const SHOWN: Record<NumberPrivacy, (number: string) => string> = {
+  whole: (number) => number,
+  'last-four': maskNumber,
+  none: () => '',
+};
+
+function isDigits(number: string): boolean {
+  return /^\+?\d+$/.test(number);
+}
+
+function orNameless(name: string): string {
+  const bare = name
+    .replace(/\(\s*\)/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return bare === '' ? NAMELESS : bare;
 }

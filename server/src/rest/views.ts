@@ -1,4 +1,5 @@
 import {
+  NUMBER_PRIVACIES,
   RECORDING_POLICIES,
   recordingViewSchema,
   type DialIn,
@@ -34,6 +35,7 @@ export const meetingViewSchema = z.object({
   dialIn: z.array(dialInSchema),
   lobby: z.boolean(),
   recording: z.enum(RECORDING_POLICIES),
+  numberPrivacy: z.enum(NUMBER_PRIVACIES),
   createdAt: z.string(),
   endedAt: z.string().nullable(),
   live: z.boolean(),

@@ -15,7 +15,7 @@ let leg: PhoneLeg;
 let states: string[];
 let ends: unknown[];
 
-function make(newCall = new FakeCall()): void {
+function make(newCall = new FakeCall(), logger = pino({ level: 'silent' })): void {
   call = newCall;
   states = [];
   ends = [];
@@ -26,7 +26,7 @@ function make(newCall = new FakeCall()): void {
     trunkId: 'carrier',
     media,
     rooms,
-    logger: pino({ level: 'silent' }),
+    logger,
   });
   leg.on('statechange', (_old, next) => states.push(next.name));
   leg.on('ended', (end) => ends.push(end));
@@ -201,6 +201,24 @@ describe('PhoneLeg: the answer', () => {
     await settle();
     expect(call.sent.at(-1)).toBe('BYE');
     expect(ends).toEqual([callEnd.mediaFailed()]);
+  });
+});
+
+describe('PhoneLeg: what it logs', () => {
+  it('is nothing of the caller, not even the last digits, and no PIN', async () => {
+    let logs = '';
+    const stream = { write: (line: string) => void (logs += line) };
+    make(new FakeCall(), pino({ level: 'trace', timestamp: false, base: {} }, stream));
+    await answered();
+    sound().press('654321#');
+    await settle();
+    sound().press('123456#');
+    await settle();
+    rooms.tell({ type: 'joined' });
+    call.emit({ type: 'ended', lost: false });
+    await settle();
+    expect(logs).toContain('call comes in');
+    for (const secret of ['0123', 'Ada', '654321', '123456']) expect(logs).not.toContain(secret);
   });
 });
 

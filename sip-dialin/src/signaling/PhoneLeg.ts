@@ -84,7 +84,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   /** Answers the call, or refuses it. Never rejects. */
   async start(): Promise<void> {
     const { call, did, trunkId, media, rooms } = this.#options;
-    const caller = maskNumber(call.caller.number);
+    // Not even the last digits: whether the meeting lets them be seen is not known yet.
+    const caller = call.caller.number === '' ? 'withheld' : 'known';
     this.#logger.info({ caller, did: maskNumber(did) }, 'call comes in');
     try {
       const { language, meetingId } = await rooms.resolveDid({ number: did, trunkId });

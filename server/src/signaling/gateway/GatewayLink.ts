@@ -1,6 +1,7 @@
 import {
   AppError,
   type LeaveReason,
+  type NumberPrivacy,
   type OpenedRoom,
   type ParticipantView,
 } from '@switchroom/protocol';
@@ -17,6 +18,8 @@ const PHONE_EXPECTED_MS = 10_000;
 
 export interface GatewayLinkOptions {
   room: Room;
+  /** Of the meeting. */
+  numberPrivacy: NumberPrivacy;
   transport: PlainTransport;
   outbox: GatewayOutbox;
   /** Called once, when the link is over for whatever reason. */
@@ -28,6 +31,7 @@ export interface GatewayLinkOptions {
 export class GatewayLink implements RoomListener {
   readonly room: Room;
   readonly transport: PlainTransport;
+  readonly numberPrivacy: NumberPrivacy;
   readonly #outbox: GatewayOutbox;
   readonly #consumers: ConsumerSet;
   readonly #phones = new Set<string>();
@@ -39,6 +43,7 @@ export class GatewayLink implements RoomListener {
   constructor(options: GatewayLinkOptions) {
     const { room, transport, outbox } = options;
     this.room = room;
+    this.numberPrivacy = options.numberPrivacy;
     this.transport = transport;
     this.#outbox = outbox;
     this.#onClosed = options.onClosed;

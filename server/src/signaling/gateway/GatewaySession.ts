@@ -84,7 +84,7 @@ export class GatewaySession {
     const { room, release } = await rooms.enter(meetingId);
     try {
       // It may have been ended while the room was made, which nobody closed then.
-      joinable(await meetings.byId(meetingId));
+      const { numberPrivacy } = joinable(await meetings.byId(meetingId));
       const transport = await room.router.createPlainTransport();
       if (this.#gone) {
         transport.close();
@@ -92,6 +92,7 @@ export class GatewaySession {
       }
       const link = new GatewayLink({
         room,
+        numberPrivacy,
         transport,
         outbox: this.#outbox,
         onClosed: () => {

@@ -15,9 +15,11 @@ export function phoneHandlers(
   | 'participant:count'
 > {
   return {
-    async 'phone:join'({ meetingId, name, ssrc }) {
+    async 'phone:join'({ meetingId, name, number, ssrc }) {
       session.mustBe('sip-dialin');
-      const participant = await session.link(meetingId).addPhone(phoneName(name), ssrc);
+      const link = session.link(meetingId);
+      const shown = phoneName({ name, number }, link.numberPrivacy);
+      const participant = await link.addPhone(shown, ssrc);
       return { participantId: participant.id, participant: participant.view() };
     },
 
