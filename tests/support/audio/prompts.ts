@@ -3,7 +3,7 @@ import { find } from './chirp.ts';
 import { slice, type Sound } from './Sound.ts';
 import { readWav } from './wav.ts';
 
-const FOLDER = join(import.meta.dirname, '../../../sip-dialin/prompts/en');
+const FOLDER = join(import.meta.dirname, '../../../sip-dialin/prompts');
 /** What is looked for of a prompt: long enough to be no other one's, s. */
 const FROM = 0.15;
 const TO = 0.65;
@@ -19,8 +19,12 @@ function halved(sound: Sound): Sound {
 }
 
 /** Where in a phone's sound a prompt is said, s; undefined when it is not. */
-export async function promptIn(sound: Sound, prompt: string): Promise<number | undefined> {
-  const file = await readWav(join(FOLDER, `${prompt}.wav`));
+export async function promptIn(
+  sound: Sound,
+  prompt: string,
+  language = 'en',
+): Promise<number | undefined> {
+  const file = await readWav(join(FOLDER, language, `${prompt}.wav`));
   const { at, likeness } = find(slice(halved(file), FROM, TO), sound);
   return likeness > ALIKE ? at - FROM : undefined;
 }
