@@ -8,13 +8,21 @@ export interface PhoneMedia {
    * A new leg with an RTP port of its own. `legId` must not be open already (`conflict`).
    * Errors: `media-unavailable` when no port is free or the engine is down.
    */
-  createLeg(legId: string): Promise<LegMedia>;
+  createLeg(legId: string, options?: LegMediaOptions): Promise<LegMedia>;
 
   /** A room's mixer and its RTP socket towards the SFU. Errors as above. */
   createRoom(roomId: string): Promise<RoomMedia>;
 
   /** Ends all legs and rooms. Twice is silent. */
   close(): Promise<void>;
+}
+
+export interface LegMediaOptions {
+  /**
+   * SRTP by keys in the SDP (RFC 4568): `optional` (default) takes it where an offer has it, and
+   * offers plain RTP; `required` offers it, and refuses what has not (`no-codec`); `off` refuses it.
+   */
+  srtp?: 'off' | 'optional' | 'required';
 }
 
 /**

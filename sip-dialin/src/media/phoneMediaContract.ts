@@ -66,6 +66,29 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       expect(answer).toContain('a=rtpmap:98 telephone-event/48000\r\n');
     });
 
+    it('takes SRTP where it is offered, unless it is off; required, it takes nothing else', async () => {
+      const secured = (key: string): string =>
+        OFFER.replace('RTP/AVP', 'RTP/SAVP').concat(
+          `a=crypto:1 F8_128_HMAC_SHA1_80 inline:${key}\r\n`,
+          `a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:${key}|2^31\r\n`,
+        );
+      const offer = secured(Buffer.alloc(30, 7).toString('base64'));
+      const optional = await media.createLeg('a');
+      const answer = await optional.answer(offer);
+      expect(answer).toMatch(/m=audio \d+ RTP\/SAVP 0 101/);
+      expect(answer).toMatch(/a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:[\w+/]{40}\r\n/);
+      expect(await optional.answer(offer)).toBe(answer);
+      const refused = { code: 'no-codec' };
+      await expect(optional.answer(secured('short'))).rejects.toMatchObject(refused);
+      const off = await media.createLeg('b', { srtp: 'off' });
+      await expect(off.answer(offer)).rejects.toMatchObject(refused);
+      const required = await media.createLeg('c', { srtp: 'required' });
+      await expect(required.answer(OFFER)).rejects.toMatchObject(refused);
+      const ours = await required.offer();
+      expect(ours).toMatch(/m=audio \d+ RTP\/SAVP /);
+      await required.accept(await optional.answer(ours));
+    });
+
     it('keeps its port over a re-INVITE and answers hold', async () => {
       const { leg, answer } = await answeredLeg('a');
       const held = await leg.answer(OFFER.replace('a=sendrecv', 'a=sendonly'));

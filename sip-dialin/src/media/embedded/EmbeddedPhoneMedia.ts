@@ -1,6 +1,6 @@
 import { AppError } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import type { LegMedia, PhoneMedia, RoomMedia } from '../PhoneMedia.ts';
+import type { LegMedia, LegMediaOptions, PhoneMedia, RoomMedia } from '../PhoneMedia.ts';
 import { EmbeddedLeg } from './EmbeddedLeg.ts';
 import { EmbeddedRoom } from './EmbeddedRoom.ts';
 import { MediaWorker } from './worker/MediaWorker.ts';
@@ -31,13 +31,13 @@ export class EmbeddedPhoneMedia implements PhoneMedia {
     });
   }
 
-  async createLeg(legId: string): Promise<LegMedia> {
+  async createLeg(legId: string, options: LegMediaOptions = {}): Promise<LegMedia> {
     this.#assertOpen();
     if (this.#legs.has(legId)) throw new AppError('conflict', 'A leg of this id is open already.');
     const leg = new EmbeddedLeg(legId, this.#worker, () => this.#legs.delete(legId));
     this.#legs.set(legId, leg);
     try {
-      await this.#worker.request('leg:create', { legId });
+      await this.#worker.request('leg:create', { legId, ...options });
     } catch (error) {
       this.#legs.delete(legId);
       throw error;

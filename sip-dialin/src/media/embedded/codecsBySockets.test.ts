@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { LegMedia, PhoneMedia } from '../PhoneMedia.ts';
+import { SRTP_SUITES, SrtpKey, srtpKeyBytes } from '../sdp/crypto.ts';
 import type { LegCodec } from './codecs/legCodecs.ts';
 import { createEmbeddedPhoneMedia } from './index.ts';
 import { createSourceDecoder } from './codecs/opus.ts';
 import { UdpPort } from './net/UdpPort.ts';
-import { parseRtp, type RtpPacket } from './rtp/packet.ts';
+import { parseRtp, writeRtp, type RtpPacket } from './rtp/packet.ts';
 import { seqDiff } from './rtp/seq16.ts';
 import { CodecPhone } from './testing/CodecPhone.ts';
 import { amplitudeAt } from './testing/tones.ts';
@@ -119,6 +121,30 @@ it('a phone that changes its codec in the call goes on in the new one', async ()
   });
   expect(before.packets.every(({ payloadType }) => payloadType === 0)).toBe(true);
 }, 25_000);
+
+it.each(SRTP_SUITES)(
+  'a phone with SRTP by %s hears the others',
+  async (suite) => {
+    const phone = await CodecPhone.open('PCMU', 0);
+    phone.key = new SrtpKey(suite, randomBytes(srtpKeyBytes(suite)));
+    phones.push(phone);
+    const leg = await media.createLeg(suite);
+    const ups: string[] = [];
+    leg.onEvent(({ type }) => ups.push(type));
+    await phone.call(leg, 0);
+    expect(phone.answer).toContain(`a=crypto:1 ${suite} inline:`);
+    expect(phone.answer).not.toContain(phone.key.inline);
+    await leg.join('room', 100 + phones.length);
+    await eventually(() => expect(phone.hears(KINDS[1]![2])).toBeGreaterThan(-3));
+    // A stranger's plain RTP is not taken, the phone's own is.
+    const packet = { payloadType: 0, sequenceNumber: 1, timestamp: 1, ssrc: 1 };
+    sfu.send(writeRtp({ ...packet, payload: new Uint8Array(160) }), phone.to);
+    phone.send();
+    await eventually(() => expect(ups).toEqual(['mediaUp']));
+    await leg.close();
+  },
+  25_000,
+);
 
 it('packets are as long as the phone asks, and silence is comfort noise where it takes that', async () => {
   const phone = await CodecPhone.open('PCMA', 0);

@@ -1,11 +1,13 @@
 import { AppError } from '@switchroom/protocol';
 import type { LegEvent, LegMedia } from '../PhoneMedia.ts';
 import { LEG_CODECS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
+import type { SrtpPolicy } from '../sdp/crypto.ts';
 import { Negotiation } from '../sdp/Negotiation.ts';
 import type { FakeRoom } from './FakeRoom.ts';
 
 export interface FakeLegDeps {
   promptsEnd: boolean;
+  srtp: SrtpPolicy;
   roomOf: (roomId: string) => FakeRoom | undefined;
   onClosed: () => void;
 }
@@ -26,7 +28,7 @@ export class FakeLeg implements LegMedia {
 
   constructor(id: string, port: number, deps: FakeLegDeps) {
     this.id = id;
-    this.#negotiation = new Negotiation('127.0.0.1', port, LEG_CODECS);
+    this.#negotiation = new Negotiation('127.0.0.1', port, LEG_CODECS, deps.srtp);
     this.#deps = deps;
   }
 

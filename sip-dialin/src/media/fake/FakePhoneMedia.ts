@@ -1,5 +1,5 @@
 import { AppError } from '@switchroom/protocol';
-import type { LegMedia, PhoneMedia, RoomMedia } from '../PhoneMedia.ts';
+import type { LegMedia, LegMediaOptions, PhoneMedia, RoomMedia } from '../PhoneMedia.ts';
 import { FakeLeg } from './FakeLeg.ts';
 import { FakeRoom } from './FakeRoom.ts';
 
@@ -25,11 +25,12 @@ export class FakePhoneMedia implements PhoneMedia {
     this.#promptsEnd = promptsEnd;
   }
 
-  async createLeg(legId: string): Promise<LegMedia> {
+  async createLeg(legId: string, { srtp = 'optional' }: LegMediaOptions = {}): Promise<LegMedia> {
     this.#assertAvailable();
     if (this.legs.has(legId)) throw new AppError('conflict', 'A leg of this id is open already.');
     const leg = new FakeLeg(legId, this.#port(), {
       promptsEnd: this.#promptsEnd,
+      srtp,
       roomOf: (roomId) => this.rooms.get(roomId),
       onClosed: () => this.legs.delete(legId),
     });

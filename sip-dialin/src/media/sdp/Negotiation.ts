@@ -1,9 +1,10 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { G711Law } from '../embedded/codecs/g711.ts';
 import type { LegCodec } from '../embedded/codecs/legCodecs.ts';
 import { chooseAudio, G711_CODECS, type RemoteAudio } from './audio.ts';
+import { SRTP_SUITES, SrtpKey, srtpKeyBytes, type SrtpPolicy, type SrtpSuite } from './crypto.ts';
 import { buildAnswer, buildOffer, type LocalAudio } from './buildSdp.ts';
 import { parseSdp } from './parseSdp.ts';
 
@@ -12,13 +13,22 @@ export class Negotiation<C extends LegCodec = G711Law> {
   /** What the other side said last; `undefined` before the first exchange is complete. */
   #remote: RemoteAudio<C> | undefined;
   readonly #codecs: readonly C[];
+  readonly #srtp: SrtpPolicy;
+  /** Ours, one for each suite, for the whole call. */
+  readonly #keys = new Map<SrtpSuite, SrtpKey>();
   #local: LocalAudio;
   /** The description told last, without its version. */
   #told = '';
   #offered = false;
 
-  /** `codecs`: what is offered, in this order, and taken. */
-  constructor(address: string, port: number, codecs: readonly C[] = G711_CODECS as readonly C[]) {
+  /** `codecs`: what is offered, in this order, and taken. We offer SRTP only when it is required. */
+  constructor(
+    address: string,
+    port: number,
+    codecs: readonly C[] = G711_CODECS as readonly C[],
+    srtp: SrtpPolicy = 'off',
+  ) {
+    this.#srtp = srtp;
     this.#codecs = codecs;
     this.#local = { sessionId: String(randomInt(1, 2 ** 47)), version: 0, address, port };
   }
@@ -27,11 +37,17 @@ export class Negotiation<C extends LegCodec = G711Law> {
     return this.#remote;
   }
 
+  /** What we encrypt with; `undefined` for plain RTP. */
+  get localKey(): SrtpKey | undefined {
+    return this.#remote?.crypto && this.#key(this.#remote.crypto.key.suite);
+  }
+
   /** Errors: `bad-request`, `no-codec`; then everything stays as it was. */
   answer(offer: string): string {
     const session = parseSdp(offer);
-    const remote = this.#reachable(chooseAudio(session, this.#codecs));
-    const text = this.#tell((local) => buildAnswer(local, session, remote));
+    const remote = this.#reachable(chooseAudio(session, this.#codecs, this.#srtp));
+    const crypto = remote.crypto && { ...remote.crypto, key: this.#key(remote.crypto.key.suite) };
+    const text = this.#tell((local) => buildAnswer(local, session, remote, crypto));
     this.#remote = remote;
     this.#offered = false;
     return text;
@@ -39,13 +55,15 @@ export class Negotiation<C extends LegCodec = G711Law> {
 
   offer(): string {
     this.#offered = true;
-    return this.#tell((local) => buildOffer(local, 'sendrecv', this.#codecs));
+    const suites = this.#srtp === 'required' ? SRTP_SUITES : [];
+    const cryptos = suites.map((suite, i) => ({ tag: String(i + 1), key: this.#key(suite) }));
+    return this.#tell((local) => buildOffer(local, 'sendrecv', this.#codecs, cryptos));
   }
 
   /** Errors: `bad-request` (also when nothing was offered), `no-codec`. */
   accept(answer: string): void {
     if (!this.#offered) throw new AppError('bad-request', 'There is no offer to be answered.');
-    this.#remote = this.#reachable(chooseAudio(parseSdp(answer), this.#codecs));
+    this.#remote = this.#reachable(chooseAudio(parseSdp(answer), this.#codecs, this.#srtp));
     this.#offered = false;
   }
 
@@ -55,6 +73,15 @@ export class Negotiation<C extends LegCodec = G711Law> {
       throw new AppError('no-codec', 'The call offers audio at an address that we cannot reach.');
     }
     return remote;
+  }
+
+  #key(suite: SrtpSuite): SrtpKey {
+    let key = this.#keys.get(suite);
+    if (!key) {
+      key = new SrtpKey(suite, randomBytes(srtpKeyBytes(suite)));
+      this.#keys.set(suite, key);
+    }
+    return key;
   }
 
   /** Renders with the version counted up exactly when something changed. */

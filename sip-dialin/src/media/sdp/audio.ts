@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { G711Law } from '../embedded/codecs/g711.ts';
 import { LEG_FORMATS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
+import { chooseCrypto, type Crypto, type SrtpPolicy } from './crypto.ts';
 import { attribute, type MediaSection, type SessionDescription } from './parseSdp.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -24,6 +25,8 @@ export interface RemoteAudio<C extends LegCodec = G711Law> {
   eventClockRate: number;
   /** Whether it would rather get nothing than coded silence (RFC 7587 section 6.1). */
   usesDtx: boolean;
+  /** What it encrypts with; `undefined` for plain RTP. */
+  crypto?: Crypto | undefined;
   /** Milliseconds a packet that it would like to receive. */
   ptimeMs: number | undefined;
   /** And the most that it takes. */
@@ -33,8 +36,10 @@ export interface RemoteAudio<C extends LegCodec = G711Law> {
 }
 
 const DIRECTIONS: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
-/** Plain RTP; with feedback (RFC 4585) it is the same on the wire. SRTP is not built yet. */
-const PROTOCOLS: readonly string[] = ['RTP/AVP', 'RTP/AVPF'];
+/** Plain RTP; with feedback (RFC 4585) it is the same on the wire. */
+const PLAIN_PROTOCOLS: readonly string[] = ['RTP/AVP', 'RTP/AVPF'];
+/** SRTP, whose keys are in the SDP (RFC 4568). */
+const SECURE_PROTOCOLS: readonly string[] = ['RTP/SAVP', 'RTP/SAVPF'];
 /** The payload types that need no rtpmap (RFC 3551 section 6). */
 const STATIC_NAMES: Readonly<Record<string, string>> = {
   '0': 'pcmu/8000',
@@ -59,20 +64,24 @@ export const G711_CODECS: readonly G711Law[] = ['PCMU', 'PCMA'];
  * before G.711, whatever the other side's order (RFC 3264 section 6.1 lets the answerer choose: a
  * phone that offers G.722 last can still speak it, and all in the room hear the difference); of the
  * two laws the one that it names first, so that a carrier need not transcode.
- * Errors: `no-codec` when there is none.
+ * SRTP only as `srtp` has it. Errors: `no-codec` when there is none.
  */
 export function chooseAudio<C extends LegCodec = G711Law>(
   session: SessionDescription,
   codecs: readonly C[] = G711_CODECS as readonly C[],
+  srtp: SrtpPolicy = 'off',
 ): RemoteAudio<C> {
   for (const [index, media] of session.media.entries()) {
-    if (media.type !== 'audio' || media.port === 0 || !PROTOCOLS.includes(media.protocol)) continue;
+    if (media.type !== 'audio' || media.port === 0) continue;
+    const crypto = SECURE_PROTOCOLS.includes(media.protocol) ? chooseCrypto(media) : undefined;
+    const plain = PLAIN_PROTOCOLS.includes(media.protocol);
+    if (crypto ? srtp === 'off' : !plain || srtp === 'required') continue;
     const remote = readAudio(session, media, index, codecs);
-    if (remote) return remote;
+    if (remote) return crypto ? { ...remote, crypto } : remote;
   }
   throw new AppError(
     'no-codec',
-    `The call offers none of our codecs over RTP: ${codecs.join(', ')}.`,
+    `The call offers none of our codecs (${codecs.join(', ')}) with encryption as agreed.`,
   );
 }
 

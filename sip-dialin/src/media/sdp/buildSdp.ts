@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { LEG_FORMATS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
 import { G711_CODECS, mirrored, type Direction, type RemoteAudio } from './audio.ts';
+import { cryptoLine, type Crypto } from './crypto.ts';
 import type { SessionDescription } from './parseSdp.ts';
 
 /** What we say about our side of a call. */
@@ -26,17 +27,19 @@ const PAYLOAD_TYPES: Readonly<Record<LegCodec, number>> = {
   PCMA: 8,
 };
 
-/** Our offer: these codecs in this order, and keys. */
+/** Our offer: these codecs in this order, and keys; SRTP when there is something to encrypt with. */
 export function buildOffer(
   local: LocalAudio,
   direction: Direction = 'sendrecv',
   codecs: readonly LegCodec[] = G711_CODECS,
+  cryptos: readonly Crypto[] = [],
 ): string {
   return render(local, [
     ...audioLines(local, {
       codecs: codecs.map((codec) => ({ codec, payloadType: PAYLOAD_TYPES[codec] })),
       events: eventsFor(codecs),
-      protocol: 'RTP/AVP',
+      protocol: cryptos.length > 0 ? 'RTP/SAVP' : 'RTP/AVP',
+      cryptos,
       rtcpMux: true,
       direction,
     }),
@@ -51,6 +54,7 @@ export function buildAnswer(
   local: LocalAudio,
   offer: SessionDescription,
   remote: RemoteAudio<LegCodec>,
+  crypto?: Crypto,
 ): string {
   const lines = offer.media.flatMap((media, index) => {
     if (index !== remote.index) {
@@ -64,6 +68,7 @@ export function buildAnswer(
           ? []
           : [{ payloadType: remote.eventPayloadType, clockRate: remote.eventClockRate }],
       protocol: media.protocol,
+      cryptos: crypto ? [crypto] : [],
       rtcpMux: remote.rtcpMux,
       direction: mirrored(remote.direction),
     });
@@ -78,6 +83,7 @@ function audioLines(
     noisePayloadType?: number | undefined;
     events: { payloadType: number; clockRate: number }[];
     protocol: string;
+    cryptos: readonly Crypto[];
     rtcpMux: boolean;
     direction: Direction;
   },
@@ -97,6 +103,7 @@ function audioLines(
     lines.push(`a=rtpmap:${payloadType} telephone-event/${clockRate}`);
     lines.push(`a=fmtp:${payloadType} 0-15`);
   }
+  lines.push(...audio.cryptos.map(cryptoLine));
   lines.push(`a=ptime:${PTIME_MS}`, `a=${audio.direction}`);
   if (audio.rtcpMux) lines.push('a=rtcp-mux');
   return lines;

@@ -1,6 +1,7 @@
 import { AppError } from '@switchroom/protocol';
 import type { LegEvent } from '../../PhoneMedia.ts';
 import type { RemoteAudio } from '../../sdp/audio.ts';
+import type { SrtpPolicy } from '../../sdp/crypto.ts';
 import { Negotiation } from '../../sdp/Negotiation.ts';
 import { createFrameEncoder, type FrameEncoder } from '../codecs/frameEncoders.ts';
 import { LEG_CODECS, type LegCodec, type LegFormat } from '../codecs/legCodecs.ts';
@@ -23,6 +24,7 @@ export interface LegOptions {
   id: string;
   ports: PortPair;
   announcedAddress: string;
+  srtp: SrtpPolicy;
   ticker: Ticker;
   prompts: PromptStore;
   emit: (event: LegEvent) => void;
@@ -77,7 +79,12 @@ export class Leg implements Ticked, MixedLeg {
         }
       },
     });
-    this.#negotiation = new Negotiation(options.announcedAddress, this.#socket.port, LEG_CODECS);
+    this.#negotiation = new Negotiation(
+      options.announcedAddress,
+      this.#socket.port,
+      LEG_CODECS,
+      options.srtp,
+    );
   }
 
   get isNegotiated(): boolean {
@@ -234,7 +241,7 @@ export class Leg implements Ticked, MixedLeg {
     const remote = this.#negotiation.remote!;
     if (this.#output?.codec !== remote.codec) await this.#changeCodec(remote);
     this.#output!.remote = remote;
-    this.#socket.setRemote(remote);
+    this.#socket.setRemote(remote, this.#negotiation.localKey);
     await this.#receiver.setRemote(remote);
     this.#watch.start(performance.now());
     if (!this.#room) this.#options.ticker.add(this);

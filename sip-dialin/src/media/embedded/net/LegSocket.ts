@@ -2,6 +2,8 @@ import type { RtpAddress } from '../../PhoneMedia.ts';
 import type { RemoteAudio } from '../../sdp/audio.ts';
 import type { LegCodec } from '../codecs/legCodecs.ts';
 import { isRtcp, parseRtp, type RtpPacket } from '../rtp/packet.ts';
+import type { SrtpKey } from '../../sdp/crypto.ts';
+import { SrtpSession } from '../srtp/SrtpSession.ts';
 import { parseRtcp, type RtcpPacket } from '../rtp/rtcp.ts';
 import { Latch } from './Latch.ts';
 import type { PortPair } from './PortPool.ts';
@@ -15,11 +17,14 @@ export interface LegSocketHandlers {
 
 /** A leg's two ports: which datagrams are the caller's, and where ours go. */
 export class LegSocket {
-  readonly stats = { malformed: 0, foreign: 0, strangers: 0 };
+  /** `refused`: not authentic, or come before (SRTP). */
+  readonly stats = { malformed: 0, foreign: 0, strangers: 0, refused: 0 };
   readonly #ports: PortPair;
   readonly #latch = new Latch();
   readonly #handlers: LegSocketHandlers;
   #remote: Pick<RemoteAudio, 'rtp' | 'rtcp' | 'rtcpMux'> | undefined;
+  /** `undefined` for plain RTP. */
+  #srtp: SrtpSession | undefined;
 
   constructor(ports: PortPair, handlers: LegSocketHandlers) {
     this.#ports = ports;
@@ -32,8 +37,9 @@ export class LegSocket {
     return this.#ports.rtp.local.port;
   }
 
-  /** What SDP says. Another address than before lets the caller's stream come from elsewhere. */
-  setRemote(remote: RemoteAudio<LegCodec>): void {
+  /** What SDP says, and what we encrypt with. Another address than before lets the caller's stream come from elsewhere. */
+  setRemote(remote: RemoteAudio<LegCodec>, localKey?: SrtpKey): void {
+    this.#setKeys(localKey, remote.crypto?.key);
     const before = this.#remote?.rtp;
     const moved = before?.ip !== remote.rtp?.ip || before?.port !== remote.rtp?.port;
     // Hold by 0.0.0.0 names no address, so the stream has not moved.
@@ -45,12 +51,13 @@ export class LegSocket {
   }
 
   sendRtp(data: Uint8Array): void {
-    this.#ports.rtp.send(data, this.#latch.source ?? this.#remote?.rtp);
+    this.#send(this.#srtp?.protectRtp(data) ?? data);
   }
 
   sendRtcp(data: Uint8Array): void {
-    if (this.#remote?.rtcpMux) this.sendRtp(data);
-    else this.#ports.rtcp.send(data, this.#rtcpAddress());
+    const datagram = this.#srtp?.protectRtcp(data) ?? data;
+    if (this.#remote?.rtcpMux) this.#send(datagram);
+    else this.#ports.rtcp.send(datagram, this.#rtcpAddress());
   }
 
   /** Once a second or so: a silent source may be replaced, so others must be heard again. */
@@ -62,13 +69,29 @@ export class LegSocket {
     await Promise.all([this.#ports.rtp.close(), this.#ports.rtcp.close()]);
   }
 
+  /** Counters and replay windows go on over a re-INVITE with the same keys. */
+  #setKeys(local: SrtpKey | undefined, remote: SrtpKey | undefined): void {
+    if (!local || !remote) this.#srtp = undefined;
+    else if (!this.#srtp || !local.equals(this.#srtp.local) || !remote.equals(this.#srtp.remote))
+      this.#srtp = new SrtpSession(local, remote);
+  }
+
+  #send(data: Uint8Array): void {
+    this.#ports.rtp.send(data, this.#latch.source ?? this.#remote?.rtp);
+  }
+
   #received(data: Buffer, from: RtpAddress): void {
     const now = performance.now();
     if (isRtcp(data)) {
       this.#receivedRtcp(data, from, now);
       return;
     }
-    const packet = parseRtp(data);
+    const clear = this.#srtp ? this.#srtp.unprotectRtp(data) : data;
+    if (!clear) {
+      this.stats.refused += 1;
+      return;
+    }
+    const packet = parseRtp(clear);
     if (!packet) {
       this.stats.malformed += 1;
       return;
@@ -92,7 +115,8 @@ export class LegSocket {
       this.stats.strangers += 1;
       return;
     }
-    const packets = parseRtcp(data);
+    const clear = this.#srtp ? this.#srtp.unprotectRtcp(data) : data;
+    const packets = clear && parseRtcp(clear);
     if (packets) this.#handlers.onRtcp(packets, now);
     else this.stats.malformed += 1;
   }

@@ -1,4 +1,6 @@
 import type { LegMedia, RtpAddress } from '../../PhoneMedia.ts';
+import { chooseCrypto, cryptoLine, type SrtpKey } from '../../sdp/crypto.ts';
+import { SrtpSession } from '../srtp/SrtpSession.ts';
 import { parseSdp } from '../../sdp/parseSdp.ts';
 import { createFrameEncoder, type FrameEncoder } from '../codecs/frameEncoders.ts';
 import {
@@ -56,9 +58,15 @@ export class CodecPhone {
     this.#decoder = decoder;
     this.#heard = new Int16Array(LISTEN_SECONDS * decoder.format.pcmRate);
     port.onMessage = (data) => {
-      const packet = parseRtp(data);
+      const clear = this.#srtp ? this.#srtp.unprotectRtp(data) : data;
+      const packet = clear && parseRtp(clear);
       if (packet) this.#hear(packet);
     };
+  }
+
+  /** Where the leg listens. */
+  get to(): RtpAddress {
+    return this.#to!;
   }
 
   /** The leg's SDP. */
@@ -75,12 +83,15 @@ export class CodecPhone {
       's=-',
       'c=IN IP4 127.0.0.1',
       't=0 0',
-      `m=audio ${port} RTP/AVP ${this.formats ?? payloadType}`,
+      `m=audio ${port} ${this.key ? 'RTP/SAVP' : 'RTP/AVP'} ${this.formats ?? payloadType}`,
       `a=rtpmap:${payloadType} ${this.codec}/${this.codec === 'opus' ? '48000/2' : '8000'}`,
+      ...(this.key ? [cryptoLine({ tag: '1', key: this.key })] : []),
       ...attributes,
       '',
     ];
     this.#answer = await leg.answer(offer.join('\r\n'));
+    const theirs = chooseCrypto(parseSdp(this.#answer).media[0]!);
+    this.#srtp = this.key && theirs && new SrtpSession(this.key, theirs.key);
     this.#to = { ip: '127.0.0.1', port: parseSdp(this.#answer).media[0]!.port };
     this.#payloadType = payloadType;
   }
@@ -88,22 +99,23 @@ export class CodecPhone {
   #payloadType = 0;
   /** What it offers instead of its codec alone. */
   formats: string | undefined;
+  /** It encrypts with this. */
+  key: SrtpKey | undefined;
+  #srtp: SrtpSession | undefined;
 
   /** The next 20 ms of its tone. */
   send(): void {
     const units = LEG_FORMATS[this.codec].clockRate / 50;
     const payload = this.#encoder.encode(toneFrame(this.hz, 16_000, this.#sent * 320, 320));
     if (this.sent.push(payload) > 100) this.sent.shift();
-    this.port.send(
-      writeRtp({
-        payloadType: this.#payloadType,
-        sequenceNumber: this.#sent & 0xffff,
-        timestamp: (this.#sent * units) >>> 0,
-        ssrc: this.hz,
-        payload,
-      }),
-      this.#to,
-    );
+    const packet = writeRtp({
+      payloadType: this.#payloadType,
+      sequenceNumber: this.#sent & 0xffff,
+      timestamp: (this.#sent * units) >>> 0,
+      ssrc: this.hz,
+      payload,
+    });
+    this.port.send(this.#srtp?.protectRtp(packet) ?? packet, this.#to);
     this.#sent += 1;
   }
 

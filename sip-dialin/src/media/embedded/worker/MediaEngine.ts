@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { LegEvent } from '../../PhoneMedia.ts';
+import type { SrtpPolicy } from '../../sdp/crypto.ts';
 import { Leg } from '../leg/Leg.ts';
 import { Ticker } from '../mixer/Ticker.ts';
 import { PortPool } from '../net/PortPool.ts';
@@ -57,7 +58,7 @@ export class MediaEngine {
   }
 
   readonly #handlers: Handlers = {
-    'leg:create': ({ legId }) => this.#createLeg(legId),
+    'leg:create': ({ legId, srtp }) => this.#createLeg(legId, srtp ?? 'optional'),
     'leg:answer': ({ legId, sdp }) => this.#leg(legId).answer(sdp),
     'leg:offer': ({ legId }) => this.#leg(legId).offer(),
     'leg:accept': async ({ legId, sdp }) => {
@@ -111,7 +112,7 @@ export class MediaEngine {
     },
   };
 
-  async #createLeg(legId: string): Promise<undefined> {
+  async #createLeg(legId: string, srtp: SrtpPolicy): Promise<undefined> {
     await this.#open(this.#legs, legId, async () => {
       const ports = await this.#ports.openPair();
       const { announcedAddress } = this.#config;
@@ -119,6 +120,7 @@ export class MediaEngine {
         id: legId,
         ports,
         announcedAddress,
+        srtp,
         ticker: this.#ticker,
         prompts: this.#prompts,
         emit: (event) => this.#emit(legId, event),

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@switchroom/protocol';
-import type { LegEvent, RtpAddress } from '../../PhoneMedia.ts';
+import type { LegEvent, LegMediaOptions, RtpAddress } from '../../PhoneMedia.ts';
 import type { PortRange } from '../net/PortPool.ts';
 import type { SfuAddress } from '../room/Room.ts';
 
@@ -12,7 +12,7 @@ export interface WorkerConfig {
 
 /** Requests of the main thread, and what each gives. */
 export interface Operations {
-  'leg:create': { args: { legId: string }; result: undefined };
+  'leg:create': { args: { legId: string } & LegMediaOptions; result: undefined };
   'leg:answer': { args: { legId: string; sdp: string }; result: string };
   'leg:offer': { args: { legId: string }; result: string };
   'leg:accept': { args: { legId: string; sdp: string }; result: undefined };
