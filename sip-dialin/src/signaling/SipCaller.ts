@@ -113,7 +113,13 @@ export class SipCaller {
         cbProvisional: (answer) => request.onProgress(answer.status),
       },
     );
-    return new SrfOutboundCall(dialog);
+    const call = new SrfOutboundCall(dialog);
+    if (request.signal?.aborted === true) {
+      // Our CANCEL met their 200 (RFC 3261 section 9.1): the call is up, and nobody wants it.
+      await call.hangUp();
+      throw new CallRefused(487, 'Request Terminated');
+    }
+    return call;
   }
 }
 

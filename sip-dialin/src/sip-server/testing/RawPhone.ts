@@ -9,6 +9,7 @@ import {
   type SipRequest,
   type SipResponse,
 } from '../message/SipMessage.ts';
+import { topVia } from '../message/via.ts';
 import { until } from './until.ts';
 
 export const SDP = [
@@ -26,7 +27,7 @@ export const SDP = [
 /** A bare UDP phone for tests: it sends exactly what it is told and keeps what it gets. */
 export class RawPhone {
   readonly #socket: Socket;
-  readonly #server: { port: number };
+  #server: { port: number };
   readonly received: SipMessage[] = [];
   /** The first line of all that came, well-formed or not. */
   readonly startLines: string[] = [];
@@ -128,6 +129,11 @@ export class RawPhone {
 
   send(text: string | Buffer): void {
     this.#socket.send(text, this.#server.port, '127.0.0.1');
+  }
+
+  /** From now on everything goes to the sender of this request. */
+  answerTo(request: SipRequest): void {
+    this.#server = { port: topVia(request)?.port ?? this.#server.port };
   }
 
   /** Answers a request of the server; `headers` are whole lines. */
