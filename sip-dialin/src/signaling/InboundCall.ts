@@ -7,6 +7,10 @@ export interface InboundCall {
   readonly caller: Caller;
   /** IP address that the INVITE came from. */
   readonly source: string;
+  /** Request-URI, as it came. */
+  readonly uri: string;
+  /** Of all Authorization headers, or empty. Not for logs. */
+  readonly authorization: string;
   /** The SDP offer; empty when the caller wants ours (late offer). */
   readonly offer: string;
 

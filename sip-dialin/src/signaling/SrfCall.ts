@@ -26,6 +26,8 @@ export class SrfCall implements InboundCall {
   readonly dialled: string | undefined;
   readonly caller: Caller;
   readonly source: string;
+  readonly uri: string;
+  readonly authorization: string;
   readonly offer: string;
   readonly #srf: Srf;
   readonly #req: Srf.SrfRequest;
@@ -41,6 +43,8 @@ export class SrfCall implements InboundCall {
     this.#res = res;
     this.#logger = logger;
     this.source = req.source_address;
+    this.uri = req.uri;
+    this.authorization = header(req, 'Authorization') ?? '';
     this.offer = sdp;
     this.dialled = toE164(uriUser(req.uri)) ?? toE164(parseNameAddr(req.get('To')).user);
     this.caller = callerOf({

@@ -4,6 +4,7 @@ import { FakePhoneMedia } from '../media/fake/FakePhoneMedia.ts';
 import { Switchboard } from './Switchboard.ts';
 import { FakeCall } from './testing/FakeCall.ts';
 import { FakeRooms } from './testing/FakeRooms.ts';
+import { authorizationFor, digestUser } from './testing/digestClient.ts';
 import { gatewayTrunk } from './testing/gatewayTrunk.ts';
 import { Trunks } from './Trunks.ts';
 
@@ -55,6 +56,23 @@ describe('Switchboard', () => {
     await switchboard.close();
     const call = Object.assign(new FakeCall({ source: '192.0.2.7' }), { dialled: undefined });
     expect((await accept(call)).sent).toEqual(['403']);
+  });
+
+  it('asks for a digest with 401, and counts no call before it is right', async () => {
+    const digest = digestUser('carrier', 'very secret words');
+    trunks.update({ trunks: [gatewayTrunk({ digest, callsPerSecond: 1 })], numbers: [] });
+    const call = await accept();
+    expect(call.sent).toEqual(['401']);
+    const challenge = call.headers['WWW-Authenticate'] ?? '';
+    const answer = { username: 'carrier', password: 'very secret words', uri: call.uri };
+    const wrong = Object.assign(new FakeCall(), {
+      authorization: authorizationFor(challenge, { ...answer, password: 'guess' }),
+    });
+    expect((await accept(wrong)).sent).toEqual(['401']);
+    const right = Object.assign(new FakeCall(), {
+      authorization: authorizationFor(challenge, answer),
+    });
+    expect((await accept(right)).sent[0]).toBe('180');
   });
 
   it('keeps to the calls of a trunk, and leaves those that are up alone', async () => {

@@ -29,12 +29,14 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #legs = new Map<string, PhoneLeg>();
   readonly #strangers: Strangers;
+  readonly #impostors: Strangers;
   readonly #now: () => number;
   #closed = false;
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
-    this.#strangers = new Strangers(options.logger);
+    this.#strangers = new Strangers(options.logger, 'calls from elsewhere refused');
+    this.#impostors = new Strangers(options.logger, 'calls with wrong credentials refused');
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -53,11 +55,22 @@ export class Switchboard {
   /** A new INVITE: refused at once for what needs no asking, else it becomes a leg. */
   accept(call: InboundCall): void {
     // First of all: a stranger learns nothing, not even whether the number is ours.
-    const trunk = this.knows(call.source) ? this.#options.trunks.match(call.source) : undefined;
-    if (!trunk) {
+    const verdict = this.#options.trunks.judge(call);
+    if (verdict.type === 'admitted') this.#admit(call, verdict.trunk);
+    else if (verdict.type === 'challenge') this.#challenge(call, verdict.value);
+    else {
+      this.#strangers.refused(call.source, this.#now());
       call.refuse(403);
-      return;
     }
+  }
+
+  #challenge(call: InboundCall, value: string): void {
+    const isWrong = call.authorization !== '' && !value.includes('stale=true');
+    if (isWrong) this.#impostors.refused(call.source, this.#now());
+    call.refuse(401, { 'WWW-Authenticate': value });
+  }
+
+  #admit(call: InboundCall, trunk: Trunk): void {
     const { maxCalls = MAX_CALLS, logger } = this.#options;
     const isFull = this.#closed || this.#legs.size >= maxCalls;
     if (isFull || !trunk.take(this.#now())) {

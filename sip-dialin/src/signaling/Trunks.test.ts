@@ -1,21 +1,31 @@
+import type { GatewayTrunk } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { CallRate } from './CallRate.ts';
 import { Strangers } from './Strangers.ts';
+import { authorizationFor, digestUser } from './testing/digestClient.ts';
 import { gatewayTrunk } from './testing/gatewayTrunk.ts';
+import type { Trunk } from './Trunk.ts';
 import { Trunks } from './Trunks.ts';
 
-function trunksOf(...trunks: Parameters<typeof gatewayTrunk>): Trunks {
+function trunksOf(...trunks: Partial<GatewayTrunk>[]): Trunks {
   const made = new Trunks(() => 0);
-  made.update({ trunks: trunks.map((changes) => gatewayTrunk(changes)), numbers: ['+15550100'] });
+  made.update({ trunks: trunks.map((changes) => gatewayTrunk(changes)), numbers: [] });
   return made;
+}
+
+const URI = 'sip:+15550100@127.0.0.1';
+
+function admitted(trunks: Trunks, source: string, authorization = ''): Trunk | undefined {
+  const verdict = trunks.judge({ source, uri: URI, authorization });
+  return verdict.type === 'admitted' ? verdict.trunk : undefined;
 }
 
 describe('Trunks', () => {
   const loopback = trunksOf({});
 
   it.each(['127.0.0.1', '127.9.9.9', '::1', '[::1]', '::ffff:127.0.0.1'])('knows %s', (address) =>
-    expect(loopback.match(address)?.id).toBe('loopback'),
+    expect(admitted(loopback, address)?.id).toBe('loopback'),
   );
 
   it.each(['192.0.2.1', '10.0.0.1', '::2', 'localhost', ''])('does not know %j', (address) =>
@@ -43,21 +53,51 @@ describe('Trunks', () => {
       ],
       numbers: [],
     });
-    expect(trunks.match('192.0.2.7')?.id).toBe('narrow');
-    expect(trunks.match('192.0.2.8')?.id).toBe('wide');
-    expect(trunks.match('[2001:db8::5]')?.id).toBe('wide');
-    expect(trunks.match('127.0.0.1')).toBeUndefined();
+    expect(admitted(trunks, '192.0.2.7')?.id).toBe('narrow');
+    expect(admitted(trunks, '192.0.2.8')?.id).toBe('wide');
+    expect(admitted(trunks, '[2001:db8::5]')?.id).toBe('wide');
+    expect(admitted(trunks, '127.0.0.1')).toBeUndefined();
   });
 
   it('keeps count of the calls of a trunk over a change of its limits', () => {
     const trunks = trunksOf({});
-    const trunk = trunks.match('127.0.0.1');
+    const trunk = admitted(trunks, '127.0.0.1');
     expect(trunk?.take(0)).toBe(true);
     trunks.update({ trunks: [gatewayTrunk({ maxCalls: 1 })], numbers: [] });
-    expect(trunks.match('127.0.0.1')).toBe(trunk);
+    expect(admitted(trunks, '127.0.0.1')).toBe(trunk);
     expect(trunk?.take(0)).toBe(false);
     trunk?.release();
     expect(trunk?.take(0)).toBe(true);
+  });
+});
+
+describe('Trunks with a digest', () => {
+  const user = (name: string) => ({ username: name, password: `secret of ${name}`, uri: URI });
+  const digest = (name: string) => digestUser(name, `secret of ${name}`);
+  const trunks = trunksOf(
+    { id: 'open', cidrs: ['192.0.2.0/24'] },
+    { id: 'both', cidrs: ['192.0.2.7/32'], digest: digest('both') },
+    { id: 'same', cidrs: ['192.0.2.7/32'], digest: digest('same') },
+    { id: 'roaming', cidrs: [], digest: digest('roaming') },
+  );
+  const answer = (source: string, name: string): Trunk | undefined => {
+    const asked = trunks.judge({ source, uri: URI, authorization: '' });
+    if (asked.type !== 'challenge') throw new Error(`${source} was not asked`);
+    return admitted(trunks, source, authorizationFor(asked.value, user(name)));
+  };
+
+  it('need both where there are networks too, each its own password', () => {
+    expect(answer('192.0.2.7', 'both')?.id).toBe('both');
+    expect(answer('192.0.2.7', 'same')?.id).toBe('same');
+    expect(answer('192.0.2.7', 'roaming')).toBeUndefined();
+    expect(answer('198.51.100.1', 'both')).toBeUndefined();
+  });
+
+  it('without networks are called from anywhere that is nobody else’s', () => {
+    expect(answer('198.51.100.1', 'roaming')?.id).toBe('roaming');
+    expect(admitted(trunks, '192.0.2.8')?.id).toBe('open');
+    expect(trunks.knows('198.51.100.1')).toBe(true);
+    expect(trunks.knows('nowhere')).toBe(false);
   });
 });
 
@@ -76,7 +116,10 @@ describe('CallRate', () => {
 describe('Strangers', () => {
   it('are told of at once, then together once in ten seconds', () => {
     const lines: string[] = [];
-    const strangers = new Strangers(pino({ base: null }, { write: (line) => lines.push(line) }));
+    const strangers = new Strangers(
+      pino({ base: null }, { write: (line) => lines.push(line) }),
+      'refused',
+    );
     for (let call = 0; call < 1000; call += 1) strangers.refused('192.0.2.7', 9 * call);
     strangers.refused('192.0.2.8', 10_000);
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { AppError, type TrunksChanged } from '@switchroom/protocol';
+import { Digest, type SignedRequest } from './digest/Digest.ts';
 import { Trunk } from './Trunk.ts';
 
 interface Network {
@@ -8,6 +9,12 @@ interface Network {
   readonly trunk: Trunk;
 }
 
+export type Verdict =
+  | { type: 'admitted'; trunk: Trunk }
+  /** 401 with this as WWW-Authenticate: its sender may yet prove who it is. */
+  | { type: 'challenge'; value: string }
+  | { type: 'stranger' };
+
 /**
  * Whom calls may come from, as the server told last: this is the one place that decides it, without
  * asking anybody. What it does not know is refused before anything else is looked at. Until the server
@@ -15,10 +22,13 @@ interface Network {
  */
 export class Trunks {
   readonly #now: () => number;
+  readonly #digest = new Digest();
   readonly #known = Promise.withResolvers<TrunksChanged>();
   readonly #byId = new Map<string, Trunk>();
   /** The most specific first. */
   #networks: readonly Network[] = [];
+  /** Those without networks: only their digest tells them. */
+  #anywhere: readonly Trunk[] = [];
   #numbers: readonly string[] = [];
 
   /** `now` is in ms, from a monotonic clock. */
@@ -38,13 +48,15 @@ export class Trunks {
       // Its calls still count, should it come back while they are up.
       if (!told.has(id) && trunk.calls === 0) this.#byId.delete(id);
     }
-    this.#networks = news.trunks
-      .flatMap((settings) => {
-        const trunk = this.#byId.get(settings.id) ?? new Trunk(settings, this.#now());
-        trunk.settings = settings;
-        this.#byId.set(settings.id, trunk);
-        return settings.cidrs.map((cidr) => networkOf(cidr, trunk));
-      })
+    const trunks = news.trunks.map((settings) => {
+      const trunk = this.#byId.get(settings.id) ?? new Trunk(settings, this.#now());
+      trunk.settings = settings;
+      this.#byId.set(settings.id, trunk);
+      return trunk;
+    });
+    this.#anywhere = trunks.filter(({ settings }) => settings.cidrs.length === 0);
+    this.#networks = trunks
+      .flatMap((trunk) => trunk.settings.cidrs.map((cidr) => networkOf(cidr, trunk)))
       .sort((a, b) => b.prefix - a.prefix);
     this.#numbers = news.numbers;
     this.#known.resolve(news);
@@ -62,17 +74,42 @@ export class Trunks {
 
   /** Whether a call from this IP address has any prospect: cheap, and all that a stranger costs. */
   knows(address: string): boolean {
-    return this.match(address) !== undefined;
+    return this.#candidates(address).length > 0;
   }
 
-  /** The trunk with the most specific network that has this IP address; of equals the oldest. */
-  match(address: string): Trunk | undefined {
+  /** Over which trunk a call comes in, if over any. */
+  judge(call: SignedRequest & { readonly source: string }): Verdict {
+    const candidates = this.#candidates(call.source);
+    const open = candidates.find(({ settings }) => settings.digest === null);
+    if (open) return { type: 'admitted', trunk: open };
+    const users = candidates.flatMap((trunk) => {
+      const { digest } = trunk.settings;
+      return digest ? [{ of: trunk, digest }] : [];
+    });
+    if (users.length === 0) return { type: 'stranger' };
+    const verdict = this.#digest.check(call, users);
+    return verdict.type === 'right'
+      ? { type: 'admitted', trunk: verdict.of }
+      : { type: 'challenge', value: verdict.value };
+  }
+
+  /**
+   * The trunks with the most specific network that has this IP address, the oldest first; where none
+   * has it, those that ask for a digest from anywhere.
+   */
+  #candidates(address: string): readonly Trunk[] {
     // In SIP an IPv6 address has brackets; a socket for both families writes IPv4 as IPv6.
     const bare = address.replace(/^\[(.*)\]$/, '$1').replace(/^::ffff:(?=\d+\.)/i, '');
     const version = isIP(bare);
-    if (version === 0) return undefined;
+    if (version === 0) return [];
     const family = version === 6 ? 'ipv6' : 'ipv4';
-    return this.#networks.find(({ list }) => list.check(bare, family))?.trunk;
+    const first = this.#networks.findIndex(({ list }) => list.check(bare, family));
+    const best = this.#networks[first];
+    if (!best) return this.#anywhere;
+    return this.#networks
+      .slice(first)
+      .filter(({ prefix, list }) => prefix === best.prefix && list.check(bare, family))
+      .map(({ trunk }) => trunk);
   }
 }
 

@@ -46,6 +46,8 @@ function parse(raw: string): SipMessage {
 /** One call of a phone that is a UDP socket and does exactly what it is told. */
 export class UdpCaller {
   readonly received: SipMessage[] = [];
+  /** Of the INVITEs to come; empty for none. */
+  authorization = '';
   readonly #socket: Socket;
   readonly #server: { host: string; port: number };
   readonly #callId = randomUUID();
@@ -170,6 +172,9 @@ export class UdpCaller {
       `Call-ID: ${this.#callId}`,
       `CSeq: ${cseq} ${method}`,
       `Contact: ${this.#contact}`,
+      ...(method === 'INVITE' && this.authorization !== ''
+        ? [`Authorization: ${this.authorization}`]
+        : []),
       ...(body === '' ? [] : [`Content-Type: ${contentType}`]),
       `Content-Length: ${Buffer.byteLength(body)}`,
       '',

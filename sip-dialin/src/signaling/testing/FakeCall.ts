@@ -24,6 +24,8 @@ export class FakeCall implements InboundCall {
   readonly dialled: string | undefined = '+15550100';
   readonly caller: Caller = { name: 'Ada', number: '+15550123' };
   readonly source: string;
+  readonly uri = 'sip:+15550100@127.0.0.1';
+  authorization = '';
   readonly offer: string;
   /** `180`, `200`, `404`, `BYE`, in order. */
   readonly sent: string[] = [];
