@@ -1,5 +1,6 @@
 import type { LegFormat } from '../codecs/legCodecs.ts';
 import { JitterBuffer } from '../jitter/JitterBuffer.ts';
+import { Concealment } from './Concealment.ts';
 import { FRAME_MS } from './FrameClock.ts';
 import { Upsampler2x } from './halfBand.ts';
 import { EXCESS_MS, MIX_SAMPLES } from './OpusSource.ts';
@@ -16,7 +17,8 @@ export class PhoneSource {
   /** 20 ms as decoded, and at 16 kHz: the same where no resampling is needed. */
   readonly #phoneFrame: Int16Array;
   readonly #frame = new Int16Array(MIX_SAMPLES);
-  #last: Int16Array = new Int16Array(0);
+  readonly #concealment: Concealment;
+  #lastSamples: number;
   readonly #upsampler: Upsampler2x | undefined;
 
   /** `gate` is fed at arrival: it opens a jitter buffer's depth before the onset is played. */
@@ -26,6 +28,8 @@ export class PhoneSource {
     this.#jitter = new JitterBuffer(format.clockRate, FRAME_MS);
     if (format.pcmRate === 8000) this.#upsampler = new Upsampler2x();
     this.#phoneFrame = this.#upsampler ? new Int16Array(MIX_SAMPLES / 2) : this.#frame;
+    this.#concealment = new Concealment(format.pcmRate);
+    this.#lastSamples = this.#phoneFrame.length;
   }
 
   get jitterStats(): JitterBuffer<Int16Array>['stats'] {
@@ -68,19 +72,13 @@ export class PhoneSource {
     const pulled = this.#jitter.pull(now);
     switch (pulled.kind) {
       case 'packet':
-        this.#last = pulled.payload;
-        return pulled.payload;
+        this.#lastSamples = pulled.payload.length;
+        return this.#concealment.heard(pulled.payload);
       case 'lost':
       case 'starved':
-        return this.#conceal();
+        return this.#concealment.make(this.#lastSamples);
       case 'silence':
         return undefined;
     }
-  }
-
-  /** What was last heard, softer by 6 dB each time. */
-  #conceal(): Int16Array {
-    this.#last = this.#last.map((sample) => sample >> 1);
-    return this.#last;
   }
 }
