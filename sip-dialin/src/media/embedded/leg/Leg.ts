@@ -231,6 +231,7 @@ export class Leg implements Ticked, MixedLeg {
     const { codec } = this;
     const { prompts } = this.#options;
     const files = await Promise.all(play.files.map((file) => prompts.load(file, codec)));
+    if (codec !== this.codec) return this.#load(play); // It was negotiated meanwhile.
     play.prompt = new PromptPlayer(files, () => {
       if (this.#play === play) this.#play = undefined;
       play.end('finished');
@@ -258,8 +259,8 @@ export class Leg implements Ticked, MixedLeg {
     before?.close();
     const send = (packet: Uint8Array): void => this.#socket.sendRtp(packet);
     this.#output = new LegOutput({ remote, encoder, send, before });
-    // In the middle of a call: what plays begins anew in the new codec.
-    if (before && this.#play) await this.#load(this.#play);
+    // What plays begins anew in the new codec; who plays it is told of a file that is missing.
+    if (this.#play) await this.#load(this.#play).catch(() => undefined);
     await this.#fitRoom();
   }
 
