@@ -64,8 +64,6 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
     });
     closers.unshift(() => gateway.close());
 
-    const server = await openSipServer(config, logger);
-    closers.unshift(() => server.close());
     const sipLogger = logger.child({ part: 'signaling' });
     const switchboard = new Switchboard({
       media,
@@ -73,9 +71,12 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
       trunks,
       logger: sipLogger,
     });
+    const knows = (source: string): boolean => switchboard.knows(source);
+    const server = await openSipServer(config, knows, logger);
+    closers.unshift(() => server.close());
     const listener = new SipListener({
       ...server,
-      knows: (source) => switchboard.knows(source),
+      knows,
       onCall: (call) => switchboard.accept(call),
       onLost: () => switchboard.signalingLost(),
       logger: sipLogger,
@@ -110,7 +111,11 @@ async function openMedia(config: Config, logger: Logger): Promise<PhoneMedia> {
   });
 }
 
-async function openSipServer(config: Config, logger: Logger): Promise<SipServer> {
+async function openSipServer(
+  config: Config,
+  serves: (source: string) => boolean,
+  logger: Logger,
+): Promise<SipServer> {
   if (config.SIP_SERVER !== 'embedded') {
     const colon = config.SIP_SERVER.lastIndexOf(':');
     const host = config.SIP_SERVER.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
@@ -128,6 +133,7 @@ async function openSipServer(config: Config, logger: Logger): Promise<SipServer>
     port: config.SIP_PORT,
     announcedAddress: config.ANNOUNCED_ADDRESS,
     tls: tlsFiles(config),
+    serves,
     secret,
     logger: logger.child({ part: 'sip-server' }),
   });

@@ -47,9 +47,21 @@ describe('Switchboard', () => {
     expect(switchboard.legs).toEqual([]);
   });
 
-  it('refuses everybody before the server has told of trunks', async () => {
+  it('refuses everybody where there is no trunk', async () => {
     trunks.update({ trunks: [], numbers: [] });
     expect((await accept()).sent).toEqual(['403']);
+  });
+
+  it('has no time for anybody before the server has told of trunks', async () => {
+    const early = new Switchboard({
+      media,
+      rooms: new FakeRooms(),
+      trunks: new Trunks(),
+      logger: pino({ level: 'silent' }),
+    });
+    const call = new FakeCall();
+    early.accept(call);
+    expect(call.sent).toEqual(['503']);
   });
 
   it('refuses a stranger with 403 whatever is dialled, however full it is', async () => {

@@ -57,6 +57,7 @@ export class Switchboard {
     // First of all: a stranger learns nothing, not even whether the number is ours.
     const verdict = this.#options.trunks.judge(call);
     if (verdict.type === 'admitted') this.#admit(call, verdict.trunk);
+    else if (verdict.type === 'unknown') call.refuse(503, { 'Retry-After': RETRY_AFTER_S });
     else if (verdict.type === 'challenge') this.#challenge(call, verdict.value);
     else {
       this.#strangers.refused(call.source, this.#now());

@@ -32,15 +32,18 @@ describe('Trunks', () => {
     expect(loopback.knows(address)).toBe(false),
   );
 
-  it('knows nobody before the server has told, and nobody waits for ever', async () => {
+  it('judges nobody before the server has told, and nobody waits for ever', async () => {
     const trunks = new Trunks(() => 0);
-    expect(trunks.knows('127.0.0.1')).toBe(false);
+    expect(trunks.knows('192.0.2.7')).toBe(true);
+    const call = { source: '127.0.0.1', uri: URI, authorization: '' };
+    expect(trunks.judge(call)).toEqual({ type: 'unknown' });
     await expect(trunks.whenKnown(1)).rejects.toMatchObject({ code: 'unavailable' });
     const known = trunks.whenKnown(10_000);
     trunks.update({ trunks: [gatewayTrunk()], numbers: ['+15550100'] });
     await known;
     expect(trunks.numbers).toEqual(['+15550100']);
     expect(trunks.knows('127.0.0.1')).toBe(true);
+    expect(trunks.knows('192.0.2.7')).toBe(false);
   });
 
   it('prefers the most specific network, then the older trunk', () => {

@@ -13,17 +13,20 @@ export type Verdict =
   | { type: 'admitted'; trunk: Trunk }
   /** 401 with this as WWW-Authenticate: its sender may yet prove who it is. */
   | { type: 'challenge'; value: string }
-  | { type: 'stranger' };
+  | { type: 'stranger' }
+  /** The server has not told yet. */
+  | { type: 'unknown' };
 
 /**
  * Whom calls may come from, as the server told last: this is the one place that decides it, without
  * asking anybody. What it does not know is refused before anything else is looked at. Until the server
- * has told, that is everybody.
+ * has told, nobody can be judged.
  */
 export class Trunks {
   readonly #now: () => number;
   readonly #digest = new Digest();
   readonly #known = Promise.withResolvers<TrunksChanged>();
+  #isKnown = false;
   readonly #byId = new Map<string, Trunk>();
   /** The most specific first. */
   #networks: readonly Network[] = [];
@@ -59,6 +62,7 @@ export class Trunks {
       .flatMap((trunk) => trunk.settings.cidrs.map((cidr) => networkOf(cidr, trunk)))
       .sort((a, b) => b.prefix - a.prefix);
     this.#numbers = news.numbers;
+    this.#isKnown = true;
     this.#known.resolve(news);
   }
 
@@ -74,11 +78,12 @@ export class Trunks {
 
   /** Whether a call from this IP address has any prospect: cheap, and all that a stranger costs. */
   knows(address: string): boolean {
-    return this.#candidates(address).length > 0;
+    return !this.#isKnown || this.#candidates(address).length > 0;
   }
 
   /** Over which trunk a call comes in, if over any. */
   judge(call: SignedRequest & { readonly source: string }): Verdict {
+    if (!this.#isKnown) return { type: 'unknown' };
     const candidates = this.#candidates(call.source);
     const open = candidates.find(({ settings }) => settings.digest === null);
     if (open) return { type: 'admitted', trunk: open };

@@ -8,14 +8,16 @@ import { refused } from './control/wire.ts';
 import { Answers } from './core/Answers.ts';
 import type { Context } from './core/Context.ts';
 import { InboundRequests } from './core/InboundRequests.ts';
+import { randomToken } from './core/ids.ts';
 import { LocalAddress } from './core/LocalAddress.ts';
 import { OutboundRequests } from './core/OutboundRequests.ts';
 import { SessionTimers } from './core/SessionTimers.ts';
 import { DialogTable } from './dialog/DialogTable.ts';
 import { responseTo } from './message/build.ts';
+import { tagOf } from './message/nameAddr.ts';
 import type { Parsed } from './message/parseMessage.ts';
 import { serialize } from './message/serialize.ts';
-import type { SipMessage } from './message/SipMessage.ts';
+import type { SipMessage, SipRequest } from './message/SipMessage.ts';
 import { RFC_TIMERS, type SipTimers } from './transaction/timers.ts';
 import { TransactionLayer } from './transaction/TransactionLayer.ts';
 import type { Peer, Target } from './transport/peer.ts';
@@ -37,6 +39,11 @@ export interface SipServerOptions {
   controlPort?: number;
   /** SIP over TLS as well. */
   tls?: TlsFiles | undefined;
+  /**
+   * Whether calls from this IP address are served at all; default: all are. A new INVITE from elsewhere is
+   * answered 403 without a transaction, before anybody is asked, so that a flood of them costs next to nothing.
+   */
+  serves?: (host: string) => boolean;
   /** Default: silent. */
   logger?: Logger;
   clock?: Clock;
@@ -79,6 +86,9 @@ export class SipServer {
   readonly #answers: Answers;
   readonly #inbound: InboundRequests;
   readonly #outbound: OutboundRequests;
+  readonly #serves: (host: string) => boolean;
+  /** Of answers without a transaction: the same each time (RFC 3261 section 8.2.7). */
+  readonly #strangersTag = randomToken();
   #ignored = 0;
   #closed = false;
   readonly control: { host: '127.0.0.1'; port: number };
@@ -95,6 +105,7 @@ export class SipServer {
     const timers = { ...RFC_TIMERS, ...options.timers };
     const local = new LocalAddress(announced(options), transport.port, transport.tlsPort);
     this.#transport = transport;
+    this.#serves = options.serves ?? (() => true);
     this.control = parts.controlAddress;
     this.sip = { host: options.host, port: transport.port, tlsPort: transport.tlsPort };
     const transactions = new TransactionLayer({
@@ -223,8 +234,19 @@ export class SipServer {
     else if (parsed.outcome === 'message') {
       const { message } = parsed;
       if (message.kind === 'request') stampReceived(message, peer);
+      if (isNewCall(message) && !this.#serves(peer.host)) {
+        this.#turnAway(message, peer);
+        return;
+      }
       this.#context.transactions.receive(message, peer);
     }
+  }
+
+  #turnAway(invite: SipRequest, peer: Peer): void {
+    const response = responseTo(invite, 403);
+    const to = invite.headers.get('To') ?? '';
+    response.headers.set('To', `${to};tag=${this.#strangersTag}`);
+    this.#context.send(response, answerTarget(invite, peer));
   }
 
   /** Answered without a transaction: the same mistake again gets the same answer again. */
@@ -234,6 +256,11 @@ export class SipServer {
     stampReceived(request, peer);
     this.#context.send(responseTo(request, status, reason), answerTarget(request, peer));
   }
+}
+
+function isNewCall(message: SipMessage): message is SipRequest {
+  const isInvite = message.kind === 'request' && message.method === 'INVITE';
+  return isInvite && tagOf(message.headers.get('To')) === undefined;
 }
 
 function announced({ announcedAddress, host }: SipServerOptions): string {

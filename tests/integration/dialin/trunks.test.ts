@@ -102,13 +102,16 @@ describe('a stranger', () => {
       trunks: [{ ...LOOPBACK, cidrs: ['192.0.2.0/24'] }],
       numbers: [],
     });
+    const heard = (): number => logged.split('request received').length;
     const statusOf = async (uri = dialIn.sipUri, body?: string): Promise<number | undefined> =>
       (await (await caller(uri)).invite(body)).status;
     await eventually(async () => (await statusOf()) === 403, { what: '403', every: 10 });
+    const before = heard();
     expect(await statusOf(dialIn.sipUri.replace('+15550100', '+15559999'))).toBe(403);
     expect(await statusOf(dialIn.sipUri.replace('+15550100', 'what'), 'no sdp')).toBe(403);
     expect(server.asked).toEqual([]);
-    // A flood of them is a line or two.
+    // Not even the SIP server says anything of them, and a flood is one line.
+    expect(heard()).toBe(before);
     expect(logged.split('calls from elsewhere refused').length).toBe(2);
   });
 });
