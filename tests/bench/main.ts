@@ -7,6 +7,7 @@ import {
   phoneToBrowser,
   phoneToPhone,
 } from './measure.ts';
+import { inviteToPrompt } from './invite.ts';
 import { lineOf, machine, type Figure } from './report.ts';
 import { firstSetUp, secondStart } from './startUp.ts';
 
@@ -39,6 +40,7 @@ type Plan = Omit<Figure, 'values'> & { measure: () => Promise<readonly number[]>
 const plans: Plan[] = [
   { what: 'second start', unit: 's', aim: 5, measure: () => secondStart(runs) },
   { what: 'join to first audio in a browser', unit: 'ms', aim: 1000, measure: inRoom((room) => joinToSound(room, runs)) },
+  { what: 'INVITE to first prompt, p99 at 50 calls/s', unit: 'ms', aim: 40, measure: inRoom(inviteToPrompt) },
   { what: '# to room audio on a phone', unit: 'ms', aim: 200, measure: inRoom((room) => keyToSound(room, runs)) },
   { what: 'one way, phone to phone', unit: 'ms', aim: 80, measure: inRoom((room) => phoneToPhone(room, seconds)) },
   { what: 'one way, phone to browser (jitter buffer in it)', unit: 'ms', measure: inRoom((room) => phoneToBrowser(room, seconds)) },
