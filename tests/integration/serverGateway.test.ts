@@ -322,7 +322,7 @@ describe('a gateway', () => {
       title: 'Board',
     });
     const wrong = { ...check, pin: meeting.pin === '000000' ? '000001' : '000000', caller: 'two' };
-    for (let tries = 0; tries < 10; tries += 1) {
+    for (let tries = 0; tries < 20; tries += 1) {
       expect(await ask(dialIn, 'pin:check', wrong)).toMatchObject({ code: 'pin-wrong' });
     }
     expect(await ask(dialIn, 'pin:check', { ...check, caller: 'two' })).toMatchObject({

@@ -20,7 +20,7 @@ export interface PinLimits {
   meeting: number;
 }
 
-const LIMITS: PinLimits = { caller: 10, did: 100, trunk: 200, meeting: 1000 };
+const LIMITS: PinLimits = { caller: 20, did: 100, trunk: 200, meeting: 1000 };
 const FAILURES_S = 600;
 const ENTRIES_S = 60;
 const TOO_MANY_WRONG = 'Too many wrong PINs; wait ten minutes.';
