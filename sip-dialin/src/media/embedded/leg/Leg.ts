@@ -66,7 +66,7 @@ export class Leg implements Ticked, MixedLeg {
       onKey: (key) => options.emit({ type: 'key', key }),
     });
     this.#socket = new LegSocket(options.ports, {
-      isOurs: (packet) => this.#receiver.isOurs(packet),
+      kindOf: (packet) => this.#receiver.kindOf(packet),
       onRtp: (packet, now) => {
         if (this.#watch.heard(now)) options.emit({ type: 'mediaUp' });
         this.#receiver.push(packet, now);
@@ -156,6 +156,7 @@ export class Leg implements Ticked, MixedLeg {
     this.#room = { room, uplink };
     this.#options.ticker.delete(this);
     room.addLeg(this);
+    this.#socket.dedicate(true);
     await this.#fitRoom(); // Another codec may have been negotiated meanwhile.
   }
 
@@ -177,6 +178,7 @@ export class Leg implements Ticked, MixedLeg {
   roomClosed(): void {
     this.#room = undefined;
     this.#voice.drop();
+    this.#socket.dedicate(false);
     if (!this.#closed && this.#output) this.#options.ticker.add(this);
   }
 

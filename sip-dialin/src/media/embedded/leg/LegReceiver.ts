@@ -8,6 +8,7 @@ import {
   type LegFormat,
 } from '../codecs/legCodecs.ts';
 import { KeyDetector } from '../dtmf/telephoneEvent.ts';
+import type { PacketKind } from '../net/LegSocket.ts';
 import { comfortNoiseDbov } from '../mixer/ComfortNoise.ts';
 import { ReceptionStats } from '../rtp/ReceptionStats.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
@@ -77,9 +78,10 @@ export class LegReceiver {
     this.#decoders.clear();
   }
 
-  isOurs({ payloadType }: RtpPacket): boolean {
-    const ours = this.#decoders.has(payloadType) || this.#eventTypes.has(payloadType);
-    return ours || (payloadType === COMFORT_NOISE && this.#remote !== undefined);
+  kindOf({ payloadType }: RtpPacket): PacketKind | undefined {
+    if (this.#decoders.has(payloadType)) return 'media';
+    if (this.#eventTypes.has(payloadType)) return 'key';
+    return payloadType === COMFORT_NOISE && this.#remote ? 'media' : undefined;
   }
 
   push(packet: RtpPacket, now: number): void {

@@ -99,8 +99,8 @@ describe('LegReceiver', () => {
   it('tells audio, keys and comfort noise apart, and passes other types by', async () => {
     const { log, receiver } = await setUp();
     expect(
-      [0, 8, 101, 13, 3, 96].map((type) => receiver.isOurs(packet(type, new Uint8Array(1)))),
-    ).toEqual([true, true, true, true, false, false]);
+      [0, 8, 101, 13, 3, 96].map((type) => receiver.kindOf(packet(type, new Uint8Array(1)))),
+    ).toEqual(['media', 'media', 'key', 'media', undefined, undefined]);
     receiver.push(packet(0, new Uint8Array(160)), 0);
     receiver.push(packet(8, new Uint8Array(240)), 0);
     receiver.push(packet(13, Uint8Array.of(60)), 0);
@@ -131,7 +131,7 @@ describe('LegReceiver', () => {
       onKey: vi.fn(),
       onNoise: vi.fn(),
     });
-    expect(receiver.isOurs(packet(0, new Uint8Array(160)))).toBe(false);
-    expect(receiver.isOurs(packet(13, new Uint8Array(1)))).toBe(false);
+    expect(receiver.kindOf(packet(0, new Uint8Array(160)))).toBeUndefined();
+    expect(receiver.kindOf(packet(13, new Uint8Array(1)))).toBeUndefined();
   });
 });

@@ -8,9 +8,12 @@ import { parseRtcp, type RtcpPacket } from '../rtp/rtcp.ts';
 import { Latch } from './Latch.ts';
 import type { PortPair } from './PortPool.ts';
 
+/** Media latches. A key (RFC 4733) need not come from where the media comes from. */
+export type PacketKind = 'media' | 'key';
+
 export interface LegSocketHandlers {
-  /** Whether a packet is of this call at all (payload type): only such latch. */
-  isOurs: (packet: RtpPacket) => boolean;
+  /** What a packet is in this call, by its payload type; `undefined` when nothing of it. */
+  kindOf: (packet: RtpPacket) => PacketKind | undefined;
   onRtp: (packet: RtpPacket, now: number) => void;
   onRtcp: (packets: RtcpPacket[], now: number) => void;
 }
@@ -23,6 +26,8 @@ export class LegSocket {
   readonly #latch = new Latch();
   readonly #handlers: LegSocketHandlers;
   #remote: Pick<RemoteAudio, 'rtp' | 'rtcp' | 'rtcpMux'> | undefined;
+  /** In a room: only the source is heard, by the kernel, and sending to it is cheaper. */
+  #dedicated = false;
   /** `undefined` for plain RTP. */
   #srtp: SrtpSession | undefined;
 
@@ -48,6 +53,15 @@ export class LegSocket {
       this.#ports.rtp.disconnect();
     }
     this.#remote = remote;
+  }
+
+  /**
+   * In a room a leg's socket is its source's alone. Before, while a PIN is keyed, some callers send keys
+   * from another port than their voice.
+   */
+  dedicate(dedicated: boolean): void {
+    this.#dedicated = dedicated;
+    if (!dedicated) this.#ports.rtp.disconnect();
   }
 
   sendRtp(data: Uint8Array): void {
@@ -96,17 +110,22 @@ export class LegSocket {
       this.stats.malformed += 1;
       return;
     }
-    if (!this.#handlers.isOurs(packet)) {
-      this.stats.foreign += 1;
-      return;
-    }
+    const kind = this.#handlers.kindOf(packet);
+    if (!kind) this.stats.foreign += 1;
+    else if (this.#admits(kind, from, now)) this.#handlers.onRtp(packet, now);
+  }
+
+  #admits(kind: PacketKind, from: RtpAddress, now: number): boolean {
+    const callers = [this.#latch.source?.ip, this.#remote?.rtp?.ip];
+    if (kind === 'key' && !this.#latch.isSource(from) && callers.includes(from.ip)) return true;
     const whose = this.#latch.admit(from, now);
     if (whose === 'stranger') {
       this.stats.strangers += 1;
-      return;
+      return false;
     }
-    if (whose === 'new' || !this.#ports.rtp.connectedTo) this.#ports.rtp.connect(from);
-    this.#handlers.onRtp(packet, now);
+    const { connectedTo } = this.#ports.rtp;
+    if (this.#dedicated && (whose === 'new' || !connectedTo)) this.#ports.rtp.connect(from);
+    return true;
   }
 
   #receivedRtcp(data: Buffer, from: RtpAddress, now: number): void {

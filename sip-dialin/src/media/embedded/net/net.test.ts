@@ -3,7 +3,7 @@ import type { RtpAddress } from '../../PhoneMedia.ts';
 import type { RemoteAudio } from '../../sdp/audio.ts';
 import { writeRtp } from '../rtp/packet.ts';
 import { writeReceiverReport } from '../rtp/rtcp.ts';
-import { Latch, RELATCH_AFTER_MS } from './Latch.ts';
+import { Latch, RELATCH_AFTER_MS, RELATCH_SAME_HOST_AFTER_MS } from './Latch.ts';
 import { LegSocket } from './LegSocket.ts';
 import { PortPool } from './PortPool.ts';
 import { UdpPort } from './UdpPort.ts';
@@ -30,6 +30,14 @@ describe('Latch', () => {
     expect(latch.admit(b, 40)).toBe('stranger');
     expect(latch.admit({ ...a, port: 4002 }, 60)).toBe('stranger');
     expect(latch.source).toEqual(a);
+  });
+
+  it('lets another port of the same host in after a short silence', () => {
+    const latch = new Latch();
+    latch.admit(a, 0);
+    const moved = { ...a, port: 4002 };
+    expect(latch.admit(moved, RELATCH_SAME_HOST_AFTER_MS)).toBe('stranger');
+    expect(latch.admit(moved, RELATCH_SAME_HOST_AFTER_MS + 1)).toBe('new');
   });
 
   it('lets another in after a long silence, or once released', () => {
@@ -134,7 +142,8 @@ describe('LegSocket', () => {
     const reports: string[] = [];
     const socket = keep(
       new LegSocket(await new PortPool(HOST, ANY).openPair(), {
-        isOurs: (packet) => packet.payloadType === 0,
+        kindOf: ({ payloadType }) =>
+          payloadType === 0 ? 'media' : payloadType === 101 ? 'key' : undefined,
         onRtp: (packet) => heard.push(packet.sequenceNumber),
         onRtcp: (packets) => reports.push(...packets.map(({ type }) => type)),
       }),
@@ -168,6 +177,30 @@ describe('LegSocket', () => {
     expect([got.get(phone), got.get(stranger)]).toEqual([1, 0]);
   });
 
+  it('takes keys, and keys alone, from another port of the caller, until it is in a room', async () => {
+    const { socket, heard, phone, natted, got, to } = await setUp();
+    socket.setRemote(remoteAt(phone.local));
+    natted.send(rtp(101, 1), to);
+    phone.send(rtp(0, 2), to);
+    await vi.waitFor(() => expect(heard).toEqual([1, 2]));
+    natted.send(rtp(101, 3), to);
+    natted.send(rtp(0, 66), to);
+    await vi.waitFor(() => expect(heard).toEqual([1, 2, 3]));
+    await vi.waitFor(() => expect(socket.stats.strangers).toBe(1));
+    socket.sendRtp(rtp(0, 1));
+    await vi.waitFor(() => expect(got.get(phone)).toBe(1));
+
+    socket.dedicate(true);
+    phone.send(rtp(0, 4), to);
+    await vi.waitFor(() => expect(heard).toEqual([1, 2, 3, 4]));
+    natted.send(rtp(101, 66), to);
+    phone.send(rtp(0, 5), to);
+    await vi.waitFor(() => expect(heard).toEqual([1, 2, 3, 4, 5]));
+    socket.dedicate(false);
+    natted.send(rtp(101, 6), to);
+    await vi.waitFor(() => expect(heard).toEqual([1, 2, 3, 4, 5, 6]));
+  });
+
   it('follows the caller after a re-INVITE to another address, not after one to the same', async () => {
     const { socket, heard, phone, natted, stranger, to } = await setUp();
     socket.setRemote(remoteAt(phone.local));
@@ -196,6 +229,7 @@ describe('LegSocket', () => {
 
   it('hears others again when its source has been silent for long', async () => {
     const { socket, heard, phone, to } = await setUp();
+    socket.dedicate(true);
     phone.send(rtp(0, 1), to);
     await vi.waitFor(() => expect(heard).toEqual([1]));
     socket.housekeep(performance.now() + RELATCH_AFTER_MS + 100);
