@@ -38,10 +38,20 @@ export class PortPool {
         return await this.#bindPair(this.#take());
       } catch (error) {
         cause = error;
-        if (!isTaken(error)) break;
+        if (!isTaken(error)) throw this.#unusable(error);
       }
     }
     throw new AppError('media-unavailable', 'There is no RTP port left for a call.', { cause });
+  }
+
+  /** Not for want of a port: then the address is not ours, or the system does not let us. */
+  #unusable(cause: unknown): AppError {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    return new AppError(
+      'media-unavailable',
+      `No RTP port can be opened on ${this.#host} (${code}): SIP_HOST must be an address of this machine.`,
+      { cause },
+    );
   }
 
   #take(): number {

@@ -76,6 +76,15 @@ describe('PortPool', () => {
   });
 });
 
+describe('PortPool on an address that is not ours', () => {
+  it('says so, and not that all ports are taken', async () => {
+    await expect(new PortPool('192.0.2.1', ANY).openPair()).rejects.toMatchObject({
+      code: 'media-unavailable',
+      message: expect.stringContaining('192.0.2.1 (EADDRNOTAVAIL): SIP_HOST') as string,
+    });
+  });
+});
+
 describe('UdpPort', () => {
   it('hears only the peer it is connected to, and all again when disconnected', async () => {
     const [port, friend, stranger] = await Promise.all(
