@@ -1,0 +1,81 @@
+import { describe, expect, it, vi } from 'vitest';
+import { NO_INPUT_MS } from '../ivr/dialIn.ts';
+import { callEnd } from './callEnd.ts';
+import { FakeCall } from './testing/FakeCall.ts';
+import { settle, usePhoneLegBench } from './testing/PhoneLegBench.ts';
+
+const bench = usePhoneLegBench();
+
+describe('PhoneLeg: the PIN', () => {
+  it('joins on the right PIN without a word, and stops the prompt', async () => {
+    await bench.joined();
+    expect(bench.states).toEqual(['greeting', 'askingPin', 'joining', 'joined']);
+    expect(bench.rooms.checked).toMatchObject([
+      { trunkId: 'carrier', pin: '123456', caller: '+15550123' },
+    ]);
+    expect(bench.rooms.phones[0]).toMatchObject({
+      meetingId: 'm1',
+      name: 'Ada',
+      number: '+15550123',
+    });
+    expect(bench.sound().played).toHaveLength(1);
+    expect(bench.sound().playing).toBe(false);
+  });
+
+  it('takes keys from SIP INFO as well', async () => {
+    await bench.answered();
+    for (const key of '123456#') bench.call.emit({ type: 'key', key });
+    await settle();
+    expect(bench.leg.state.name).toBe('joining');
+  });
+
+  it('tells of wrong PINs and says BYE after the third', async () => {
+    await bench.answered();
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      bench.sound().press('000000#');
+      await settle();
+      expect(bench.lastPlayed()).toEqual(['pin-wrong', 'enter-pin']);
+    }
+    bench.sound().press('000000#');
+    await settle();
+    expect(bench.lastPlayed()).toEqual(['pin-wrong', 'goodbye']);
+    expect(bench.leg.state.name).toBe('leaving');
+    bench.sound().finishPrompt();
+    await settle();
+    expect(bench.call.sent.at(-1)).toBe('BYE');
+    expect(bench.ends).toEqual([callEnd.farewell('pin-wrong')]);
+  });
+
+  it('repeats the prompt to a silent caller, and the end of an old prompt means nothing', async () => {
+    await bench.answered();
+    bench.sound().finishPrompt();
+    await vi.advanceTimersByTimeAsync(NO_INPUT_MS);
+    expect(bench.lastPlayed()).toEqual(['enter-pin']);
+    // The new prompt plays: no timer runs yet.
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    ['unavailable', 'unreachable'],
+    ['rate-limited', 'too-many-tries'],
+    ['meeting-ended', 'meeting-ended'],
+  ] as const)('says so and hangs up when the PIN check fails with %s', async (code, prompt) => {
+    bench.rooms.pinError = code;
+    await bench.answered();
+    bench.sound().press('123456#');
+    await settle();
+    expect(bench.lastPlayed()).toEqual([prompt, 'goodbye']);
+    bench.sound().finishPrompt();
+    await settle();
+    expect(bench.call.sent.at(-1)).toBe('BYE');
+  });
+
+  it('throttles a withheld number by where it comes from', async () => {
+    bench.make(new FakeCall({ source: '127.0.0.9' }));
+    Object.assign(bench.call.caller, { name: 'Phone', number: '' });
+    await bench.answered();
+    bench.sound().press('1#');
+    await settle();
+    expect(bench.rooms.checked[0]?.caller).toBe('127.0.0.9');
+  });
+});
