@@ -10,3 +10,17 @@ export const RECORDING_POLICIES = ['off', 'on-demand', 'always'] as const;
 
 /** How much of a caller's number the others see. */
 export const NUMBER_PRIVACIES = ['whole', 'last-four', 'none'] as const;
+
+/** `tones`; `roll-call`: each caller's own recorded name as they enter, a tone as they leave; `none`. */
+export const ENTRY_SIGNALS = ['tones', 'roll-call', 'none'] as const;
+
+/** `not-confirmed`: answered, but nobody pressed 1 (a voicemail, for one). `unreachable`: no trunk could place it. */
+export const CALL_FAILURES = [
+  'busy',
+  'no-answer',
+  'refused',
+  'invalid-number',
+  'unreachable',
+  'not-confirmed',
+  'cancelled',
+] as const;

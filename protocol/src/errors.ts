@@ -12,6 +12,12 @@ export const errorStatus = {
   conflict: 409,
   'pin-wrong': 403,
   'meeting-ended': 410,
+  /** Nobody may come in now; a host can unlock it. */
+  'meeting-locked': 423,
+  /** The dial-out policy does not allow this number. */
+  'number-not-allowed': 403,
+  /** No trunk takes calls to the outside, or no gateway is there. */
+  'dial-out-unavailable': 503,
   'recording-off': 409,
   'payload-too-large': 413,
   'range-not-satisfiable': 416,

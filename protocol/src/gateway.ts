@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import type { Ack } from './errors.ts';
-import { recordingViewSchema, type ParticipantKind, type ParticipantView } from './meeting.ts';
+import {
+  recordingViewSchema,
+  type EntrySignal,
+  type ParticipantKind,
+  type ParticipantView,
+  type Role,
+} from './meeting.ts';
+import { CALL_FAILURES } from './constants.ts';
 import type { LeaveReason } from './meet.ts';
+import type { TrunkOutbound, TrunkSrtp } from './trunk.ts';
 
 /*
  * Gateways (sip-dialin, recorder), on the socket.io namespace `/gateway`.
@@ -42,8 +50,8 @@ export const gatewayRequests = {
    */
   'did:resolve': z.object({ number: z.string().max(64), trunkId: id }),
   /**
-   * sip-dialin: the meeting behind a PIN. Errors `pin-wrong`, `rate-limited`. `caller` and `trunkId`
-   * are only used to throttle.
+   * sip-dialin: the meeting behind a PIN, and whether it is the moderator's. Errors `pin-wrong`, `rate-limited`.
+   * `caller` and `trunkId` are only used to throttle.
    */
   'pin:check': z.object({
     did: z.string().max(64),
@@ -51,7 +59,11 @@ export const gatewayRequests = {
     caller: z.string().max(128),
     trunkId: id.optional(),
   }),
-  /** sip-dialin: the phone becomes a participant and its producer is made. */
+  /**
+   * sip-dialin: the phone becomes a participant and its producer is made; or, for a "call me", the sound of the one who asked.
+   * In the lobby (`participant.state`) it must neither hear nor be heard: join its media when `participant:updated` says
+   * that it is let in. Errors `conflict`, `bad-request`, `meeting-locked`.
+   */
   'phone:join': z.object({
     ...meeting,
     name: z.string().trim().min(1).max(60),
@@ -59,6 +71,10 @@ export const gatewayRequests = {
     number: z.string().max(64),
     /** SSRC of the Opus that the gateway will send for this phone. */
     ssrc: z.int().min(1).max(0xffffffff),
+    /** As `pin:check` said. */
+    role: z.enum(['host', 'participant']).optional(),
+    /** Of a call that `call:place` asked for, and that was confirmed. */
+    callId: id.optional(),
   }),
   'phone:leave': z.object({ ...meeting, participantId: id }),
   'participant:setMuted': z.object({ ...meeting, participantId: id, muted: z.boolean() }),
@@ -69,6 +85,30 @@ export const gatewayRequests = {
   }),
   /** sip-dialin: how many participants the room has, to be told to a caller. */
   'participant:count': z.object(meeting),
+  /** sip-dialin: how a phone's call is; about every 5 s. */
+  'phone:quality': z.object({
+    ...meeting,
+    participantId: id,
+    mos: z.number().min(1).max(5),
+    loss: z.number().min(0).max(1),
+    jitterMs: z.number().min(0),
+    roundTripMs: z.number().min(0).nullable(),
+  }),
+
+  /** sip-dialin: by keys of a moderator, one of its own phones. Error `forbidden` for one that is none. */
+  'room:toggleLock': z.object({ ...meeting, participantId: id }),
+  /** Error `recording-off` where the meeting's policy leaves no choice. */
+  'room:toggleRecording': z.object({ ...meeting, participantId: id }),
+  'room:muteAll': z.object({ ...meeting, participantId: id }),
+  'room:admitAll': z.object({ ...meeting, participantId: id }),
+
+  /** sip-dialin: how a call goes on that `call:place` asked for. `confirming`: answered, 1 not yet pressed. */
+  'call:progress': z.object({
+    callId: id,
+    state: z.enum(['ringing', 'confirming', 'failed']),
+    /** With `failed`. */
+    reason: z.enum(CALL_FAILURES).optional(),
+  }),
 
   /** recorder: the recording as it stands now; sent at the start, on every new or ended track, at the end. */
   'recording:report': z.object({ recording: recordingViewSchema }),
@@ -93,13 +133,31 @@ export interface GatewayResults {
   'transport:connect': Record<string, never>;
   'room:release': Record<string, never>;
   /** With a meeting: straight into that one, without a PIN. */
-  'did:resolve': { number: string; language: string; meetingId: string | null };
-  'pin:check': { meetingId: string; title: string };
-  'phone:join': { participantId: string; participant: ParticipantView };
+  'did:resolve': {
+    number: string;
+    language: string;
+    meetingId: string | null;
+    /** Of that meeting; `none` without one. */
+    entry: EntrySignal;
+  };
+  'pin:check': { meetingId: string; title: string; role: Role; entry: EntrySignal };
+  'phone:join': {
+    participantId: string;
+    participant: ParticipantView;
+    entry: EntrySignal;
+    locked: boolean;
+    recording: boolean;
+  };
   'phone:leave': Record<string, never>;
   'participant:setMuted': Record<string, never>;
   'participant:setHandRaised': Record<string, never>;
   'participant:count': { participants: number };
+  'phone:quality': Record<string, never>;
+  'room:toggleLock': { locked: boolean };
+  'room:toggleRecording': { recording: boolean };
+  'room:muteAll': Record<string, never>;
+  'room:admitAll': { admitted: number };
+  'call:progress': Record<string, never>;
   'recording:report': Record<string, never>;
 }
 
@@ -134,6 +192,25 @@ export interface GatewayTrunk {
   digest: { username: string; realm: string; ha1: { md5: string; sha256: string } } | null;
   maxCalls: number;
   callsPerSecond: number;
+  /** SRTP by SDES on its calls, both ways. */
+  srtp: TrunkSrtp;
+  /** Its calls must come over TLS with a certificate that `SIP_TLS_CA` signed. */
+  clientCertificate: boolean;
+  /** Null: takes no calls to the outside. As secret as its password. */
+  outbound: TrunkOutbound | null;
+}
+
+/** A call to the outside. Trunks are tried by their `priority`. */
+export interface CallPlace {
+  callId: string;
+  meetingId: string;
+  /** E.164. */
+  number: string;
+  language: string;
+  /** The longest that it may last once answered. */
+  maxSeconds: number;
+  /** It is a participant's own phone ("call me"): told so before it confirms. */
+  callMe: boolean;
 }
 
 export interface TrunksChanged {
@@ -158,6 +235,19 @@ export interface GatewayServerToClient {
     reason: LeaveReason;
   }) => void;
   'room:closed': (news: { meetingId: string; reason: LeaveReason }) => void;
+  /** sip-dialin only: whatever of this changed, all of it; `waiting` is how many are in the lobby. */
+  'room:changed': (news: {
+    meetingId: string;
+    locked: boolean;
+    recording: boolean;
+    waiting: number;
+  }) => void;
+  /** sip-dialin only: a host asks one of its phones to unmute. */
+  'phone:unmuteAsked': (news: { meetingId: string; participantId: string }) => void;
+  /** sip-dialin only, acknowledged at once: it calls, and tells how that goes by `call:progress` and `phone:join`. */
+  'call:place': (request: CallPlace, ack: Ack<Record<string, never>>) => void;
+  /** sip-dialin only: gives a call up, whatever its state; no `call:progress` comes after. Unknown ones are ignored. */
+  'call:cancel': (news: { callId: string }) => void;
   /** recorder only. Acknowledged once the first file is open, so that a failure is known at once. */
   'recording:start': (request: RecordingStart, ack: Ack<Record<string, never>>) => void;
   /** recorder only. Acknowledged when everything is on disk and sealed. */

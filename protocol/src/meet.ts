@@ -7,7 +7,13 @@ import {
   type RtpParameters,
   type WebRtcTransportOptions,
 } from './media.ts';
-import type { DialIn, ParticipantView } from './meeting.ts';
+import {
+  createCallSchema,
+  phoneNumberSchema,
+  type CallView,
+  type DialIn,
+  type ParticipantView,
+} from './meeting.ts';
 
 /*
  * Browsers, on the socket.io namespace `/meet`. Handshake auth: `{ protocolVersion }`.
@@ -38,20 +44,51 @@ export const meetRequests = {
   }),
   'participant:setMuted': z.object({ muted: z.boolean() }),
   'participant:setHandRaised': z.object({ handRaised: z.boolean() }),
+
+  /** Hosts only, from here on: `forbidden` for anybody else. Out of the lobby. */
+  'participant:admit': z.object({ participantId: id }),
+  'room:admitAll': z.object({}),
+  'participant:remove': z.object({ participantId: id }),
+  /** Anybody may rename themselves. */
+  'participant:rename': z.object({ participantId: id, name: z.string().trim().min(1).max(60) }),
+  'participant:mute': z.object({ participantId: id }),
+  /** Everybody but the hosts. */
+  'room:muteAll': z.object({}),
+  /** Nobody can be unmuted by somebody else: they are asked. */
+  'participant:askUnmute': z.object({ participantId: id }),
+  'participant:lowerHand': z.object({ participantId: id }),
+  'room:setLocked': z.object({ locked: z.boolean() }),
+  /** Calls a number. Errors `number-not-allowed`, `rate-limited`, `dial-out-unavailable`. */
+  'call:create': createCallSchema,
+  /** Hangs up, or takes a failed one from the list. One's own "call me" may be cancelled by anybody. */
+  'call:cancel': z.object({ callId: id }),
+
+  /** Anybody: moves one's sound to one's phone. Errors as `call:create`; `conflict` when it is there already. */
+  'call:me': z.object({ number: phoneNumberSchema }),
+  /** One's sound comes back to the browser; the phone is hung up. */
+  'call:back': z.object({}),
+
   'room:leave': z.object({}),
 } as const;
 
 export type MeetRequest = keyof typeof meetRequests;
 export type MeetPayload<K extends MeetRequest> = z.infer<(typeof meetRequests)[K]>;
 
-export interface JoinedRoom {
+/** What a room is like when one comes in. */
+export interface RoomState {
+  /** Everybody in the room, the joiner included; to one in the lobby nobody else. Hosts see the lobby too. */
+  participants: ParticipantView[];
+  /** Those that hosts are making now; empty in the lobby. */
+  calls: CallView[];
+  locked: boolean;
+  recording: boolean;
+}
+
+export interface JoinedRoom extends RoomState {
   participantId: string;
   meeting: { id: string; title: string; pin: string; dialIn: DialIn[]; joinUrl: string };
-  /** Everybody in the room, the joiner included. */
-  participants: ParticipantView[];
   sendTransport: WebRtcTransportOptions;
   recvTransport: WebRtcTransportOptions;
-  recording: boolean;
 }
 
 export interface MeetResults {
@@ -61,6 +98,19 @@ export interface MeetResults {
   'producer:create': { producerId: string };
   'participant:setMuted': Record<string, never>;
   'participant:setHandRaised': Record<string, never>;
+  'participant:admit': Record<string, never>;
+  'room:admitAll': Record<string, never>;
+  'participant:remove': Record<string, never>;
+  'participant:rename': Record<string, never>;
+  'participant:mute': Record<string, never>;
+  'room:muteAll': Record<string, never>;
+  'participant:askUnmute': Record<string, never>;
+  'participant:lowerHand': Record<string, never>;
+  'room:setLocked': Record<string, never>;
+  'call:create': CallView;
+  'call:cancel': Record<string, never>;
+  'call:me': CallView;
+  'call:back': Record<string, never>;
   'room:leave': Record<string, never>;
 }
 
@@ -94,6 +144,14 @@ export interface MeetServerToClient {
   /** Who speaks now, loudest first; empty when nobody does. */
   'room:speakers': (news: { speakers: Speaker[] }) => void;
   'recording:changed': (news: { recording: boolean }) => void;
+  'room:changed': (news: { locked: boolean }) => void;
+  /** Let in from the lobby: what `room:join` would have said now. Make the producer from here on. */
+  'room:admitted': (news: RoomState) => void;
+  /** A host asks to unmute oneself. */
+  'participant:unmuteAsked': (news: { by: string }) => void;
+  /** Anything about a call; the last word on it is `joined`, or `failed`, or `call:gone`. */
+  'call:changed': (news: CallView) => void;
+  'call:gone': (news: { callId: string }) => void;
   /** The room is gone; the socket may be closed. */
   'room:closed': (news: { reason: LeaveReason }) => void;
 }

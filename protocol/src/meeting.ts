@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { NUMBER_PRIVACIES, RECORDING_POLICIES } from './constants.ts';
+import type { CALL_FAILURES} from './constants.ts';
+import { ENTRY_SIGNALS, NUMBER_PRIVACIES, RECORDING_POLICIES } from './constants.ts';
 
 export type RecordingPolicy = (typeof RECORDING_POLICIES)[number];
 export type NumberPrivacy = (typeof NUMBER_PRIVACIES)[number];
+export type EntrySignal = (typeof ENTRY_SIGNALS)[number];
 
 export const createSessionSchema = z.object({
   email: z.string().trim().toLowerCase().min(3).max(254),
@@ -11,11 +13,20 @@ export const createSessionSchema = z.object({
 
 export const createMeetingSchema = z.object({
   title: z.string().trim().min(1).max(120).optional(),
+  /** Whoever is no host waits until a host lets them in. */
   lobby: z.boolean().optional(),
+  /** Whoever comes before the first host waits for them. */
+  waitForHost: z.boolean().optional(),
+  /** How phones hear that somebody enters or leaves. */
+  entry: z.enum(ENTRY_SIGNALS).optional(),
   recording: z.enum(RECORDING_POLICIES).optional(),
   numberPrivacy: z.enum(NUMBER_PRIVACIES).optional(),
 });
 export type CreateMeeting = z.infer<typeof createMeetingSchema>;
+
+/** `PATCH /meetings/:id`; `locked` is of the room, and so only of a meeting that is live. */
+export const updateMeetingSchema = createMeetingSchema.extend({ locked: z.boolean().optional() });
+export type UpdateMeeting = z.infer<typeof updateMeetingSchema>;
 
 export const recordingActionSchema = z.object({ action: z.enum(['start', 'stop']) });
 
@@ -38,8 +49,14 @@ export interface MeetingView {
   joinUrl: string;
   /** Six digits, unique among the meetings that have not ended. */
   pin: string;
+  /** For a host who comes by phone; unique likewise, and among the PINs too. */
+  moderatorPin: string;
   dialIn: DialIn[];
   lobby: boolean;
+  waitForHost: boolean;
+  entry: EntrySignal;
+  /** Nobody else may come in now. */
+  locked: boolean;
   recording: RecordingPolicy;
   /** How a phone without a name is shown, wherever it is: by its number, the last four digits, or neither. */
   numberPrivacy: NumberPrivacy;
@@ -66,11 +83,60 @@ export interface ParticipantView {
   name: string;
   kind: ParticipantKind;
   role: Role;
-  /** `connecting` until its audio path is up; `joined` from then on. */
-  state: 'connecting' | 'joined';
+  /**
+   * `lobby` until it is let in: it hears nothing and is heard by nobody, and only hosts see it. Then `connecting` until
+   * its audio path is up; `joined` from then on.
+   */
+  state: 'lobby' | 'connecting' | 'joined';
   muted: boolean;
   handRaised: boolean;
+  /** Where its sound comes from and goes to: a browser's can be moved to a phone and back. */
+  audio: ParticipantKind;
+  /** Mean opinion score of its sound to us, 1 to 4.5 in steps of 0.5; null while unknown. */
+  quality: number | null;
 }
+
+/** Why a call that we made came to nothing. */
+export type CallFailure = (typeof CALL_FAILURES)[number];
+
+/** A call that a host makes from the meeting, until it is a Participant or has come to nothing. */
+export interface CallView {
+  id: string;
+  /** As given, or the number as the meeting's `numberPrivacy` shows it. */
+  name: string;
+  /** `confirming`: somebody, or something, answered and has yet to press 1. */
+  state: 'calling' | 'ringing' | 'confirming' | 'joined' | 'failed';
+  /** Only of `failed`. */
+  reason: CallFailure | null;
+  /** Of `joined`: who it is now. Before: whose sound is to be moved ("call me"). */
+  participantId: string | null;
+}
+
+/** E.164, as people write it too: blanks, dashes, dots, slashes and brackets are taken out. */
+export const phoneNumberSchema = z
+  .string()
+  .max(40)
+  .transform((text) => text.replace(/[\s\-./()]/g, '').replace(/^00/, '+'))
+  .pipe(z.string().regex(/^\+\d{5,15}$/, 'must be an international number, as in +15550100'));
+
+export const createCallSchema = z.object({
+  number: phoneNumberSchema,
+  name: z.string().trim().min(1).max(60).optional(),
+  /** RFC 5646 tag of what the called person hears; the first of ours stands in. */
+  language: z.string().min(2).max(35).optional(),
+});
+export type CreateCall = z.infer<typeof createCallSchema>;
+
+/** `PATCH /meetings/:id/participants/:participantId`, by a host. */
+export const updateParticipantSchema = z.object({
+  /** Others can be muted; they unmute themselves: `false` asks them to. */
+  muted: z.boolean().optional(),
+  handRaised: z.literal(false).optional(),
+  name: z.string().trim().min(1).max(60).optional(),
+  /** Out of the lobby. */
+  admitted: z.literal(true).optional(),
+});
+export type UpdateParticipant = z.infer<typeof updateParticipantSchema>;
 
 export type RecordingState = 'recording' | 'sealed' | 'failed';
 

@@ -27,6 +27,67 @@ const digestSchema = z.object({
 });
 export type DigestSecret = z.infer<typeof digestSchema>;
 
+/**
+ * SRTP by keys in the SDP (RFC 4568): `optional` takes it where an offer has it and offers it beside plain RTP,
+ * `required` refuses what has not, `off` never.
+ */
+export const TRUNK_SRTP = ['off', 'optional', 'required'] as const;
+export type TrunkSrtp = (typeof TRUNK_SRTP)[number];
+
+const sipUri = z
+  .string()
+  .max(255)
+  .regex(
+    /^sips?:[^\s;@<>"?]+(:\d{1,5})?(;transport=(udp|tcp|tls))?$/i,
+    'must look like sip:carrier.example.net:5060;transport=tcp',
+  );
+
+const outboundFields = {
+  /** Where calls go, without a user: `sip:carrier.example.net`, `sip:203.0.113.7:5061;transport=tls`. */
+  uri: sipUri,
+  /** Lower is tried first. */
+  priority: z.int().min(0).max(1000),
+  /** What is called sees this number (E.164). */
+  callerId: z.string().regex(/^\+\d{5,15}$/, 'must be E.164, as in +15550100'),
+  /** Digest credentials (RFC 7616) for calls and REGISTER; null: none. */
+  username: quotable(64).nullable(),
+  password: z.string().min(1).max(128).nullable(),
+  /** Whether the carrier wants a REGISTER (RFC 3261 section 10). */
+  register: z.boolean(),
+  /** Calls at a time to the outside. */
+  maxCalls: z.int().min(1).max(10_000),
+};
+export const outboundSchema = z.object({
+  ...outboundFields,
+  priority: outboundFields.priority.default(10),
+  username: outboundFields.username.default(null),
+  password: outboundFields.password.default(null),
+  register: outboundFields.register.default(false),
+  maxCalls: outboundFields.maxCalls.default(30),
+});
+export type TrunkOutbound = z.infer<typeof outboundSchema>;
+
+/** E.164 prefixes. Of those that a number begins with the longest decides; `allowed` wins over an equal `denied`. */
+const prefixes = z.array(z.string().regex(/^\+\d{1,15}$/, 'must look like +1 or +4930')).max(200);
+
+/** `PUT /dial-out`: what may be called, by all meetings together. At first nothing: `allowed` is empty. */
+export const dialOutPolicySchema = z.object({
+  allowed: prefixes.default([]),
+  denied: prefixes.default([]),
+  /** Calls to the outside at a time. */
+  maxCalls: z.int().min(1).max(10_000).default(20),
+  /** Begun within any 60 minutes, by all and by one meeting. */
+  callsPerHour: z.int().min(1).max(100_000).default(100),
+  callsPerHourPerMeeting: z.int().min(1).max(100_000).default(30),
+  /** The longest call, in minutes from its answer. */
+  maxMinutes: z
+    .int()
+    .min(1)
+    .max(24 * 60)
+    .default(240),
+});
+export type DialOutPolicy = z.infer<typeof dialOutPolicySchema>;
+
 const trunkFields = {
   name: z.string().trim().min(1).max(60),
   /** Networks that its calls come from, e.g. `203.0.113.0/24` or `2001:db8::1/128`. */
@@ -39,6 +100,10 @@ const trunkFields = {
   maxCalls: z.int().min(1).max(10_000),
   /** New INVITEs a second, refused ones included; a second's worth may come at once. */
   callsPerSecond: z.int().min(1).max(1000),
+  srtp: z.enum(TRUNK_SRTP),
+  clientCertificate: z.boolean(),
+  /** Always given whole; null: takes no calls to the outside. */
+  outbound: outboundSchema.nullable(),
   enabled: z.boolean(),
 };
 
@@ -48,6 +113,9 @@ export const createTrunkSchema = z.object({
   digest: trunkFields.digest.default(null),
   maxCalls: trunkFields.maxCalls.default(DEFAULT_MAX_CALLS),
   callsPerSecond: trunkFields.callsPerSecond.default(DEFAULT_CALLS_PER_SECOND),
+  srtp: trunkFields.srtp.default('optional'),
+  clientCertificate: trunkFields.clientCertificate.default(false),
+  outbound: trunkFields.outbound.default(null),
   enabled: trunkFields.enabled.default(true),
 });
 export type CreateTrunk = z.infer<typeof createTrunkSchema>;
@@ -63,6 +131,9 @@ export interface TrunkView {
   digest: { username: string; realm: string } | null;
   maxCalls: number;
   callsPerSecond: number;
+  srtp: TrunkSrtp;
+  clientCertificate: boolean;
+  outbound: Omit<TrunkOutbound, 'password'> | null;
   enabled: boolean;
   createdAt: string;
 }
