@@ -14,7 +14,8 @@ import type { PromptId } from '../ivr/prompts.ts';
 import type { LegEvent, LegMedia, PhoneMedia } from '../media/PhoneMedia.ts';
 import { Announcer } from './Announcer.ts';
 import { callEnd, type CallEnd } from './callEnd.ts';
-import type { CallEvent, InboundCall } from './InboundCall.ts';
+import type { CallEvent } from './Call.ts';
+import type { InboundCall } from './InboundCall.ts';
 import type { PhoneLegState } from './phoneLegState.ts';
 import { isHold } from './sdp.ts';
 

@@ -1,5 +1,6 @@
 import type { Caller } from '../caller.ts';
-import type { CallEvent, InboundCall } from '../InboundCall.ts';
+import type { CallEvent } from '../Call.ts';
+import type { InboundCall } from '../InboundCall.ts';
 
 const OFFER = [
   'v=0',
