@@ -109,6 +109,15 @@ export const gatewayRequests = {
     /** With `failed`. */
     reason: z.enum(CALL_FAILURES).optional(),
   }),
+  /**
+   * sip-dialin: one of its phones hands its call on (SIP REFER) to this number (E.164). Judged as a `call:create` of
+   * that participant, whose errors it has; `call:place` with the `callId` follows.
+   */
+  'call:refer': z.object({
+    ...meeting,
+    participantId: id,
+    number: z.string().regex(/^\+\d{5,15}$/),
+  }),
 
   /** recorder: the recording as it stands now; sent at the start, on every new or ended track, at the end. */
   'recording:report': z.object({ recording: recordingViewSchema }),
@@ -158,6 +167,7 @@ export interface GatewayResults {
   'room:muteAll': Record<string, never>;
   'room:admitAll': { admitted: number };
   'call:progress': Record<string, never>;
+  'call:refer': { callId: string };
   'recording:report': Record<string, never>;
 }
 

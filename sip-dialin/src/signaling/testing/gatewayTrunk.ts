@@ -9,6 +9,9 @@ export function gatewayTrunk(changes: Partial<GatewayTrunk> = {}): GatewayTrunk 
     digest: null,
     maxCalls: 1000,
     callsPerSecond: 1000,
+    srtp: 'optional',
+    clientCertificate: false,
+    outbound: null,
     ...changes,
   };
 }
