@@ -1,5 +1,6 @@
-import type { LegFormat } from '../codecs/legCodecs.ts';
+import { LEG_FORMATS, type LegFormat } from '../codecs/legCodecs.ts';
 import { levelDbov } from '../mixer/level.ts';
+import { Leveller } from '../mixer/Leveller.ts';
 import { PhoneSource } from '../mixer/PhoneSource.ts';
 import { VoiceGate } from '../mixer/VoiceGate.ts';
 import type { Uplink } from '../room/Room.ts';
@@ -8,6 +9,8 @@ import type { RtpPacket } from '../rtp/packet.ts';
 /** What a caller says, on its two ways: by the mix to the phones, by its uplink to the SFU. */
 export class LegVoice {
   readonly #gate = new VoiceGate();
+  /** On arrival, once for both ways. Its `isUnity` tells whether the last packet was left as it came. */
+  readonly #leveller = new Leveller();
   /** Only while it may be heard: what it said before is not heard afterwards. */
   #source: PhoneSource | undefined;
   /** Of its line, while it pauses and says so. */
@@ -17,12 +20,17 @@ export class LegVoice {
   push(packet: RtpPacket, pcm: Int16Array, format: LegFormat, uplink: Uplink, now: number): void {
     const { ssrc, sequenceNumber, timestamp } = packet;
     this.noiseDbov = undefined;
-    const voice = this.#gate.update(levelDbov(pcm), (pcm.length * 1000) / format.pcmRate);
+    const ms = (pcm.length * 1000) / format.pcmRate;
+    const voice = this.#gate.update(levelDbov(pcm), ms);
+    // What the SFU gets as it came cannot be levelled there: then it is for the phones alone.
+    const forwarded = format === LEG_FORMATS.opus;
+    if (!forwarded) this.#leveller.process(pcm, ms, voice);
     // The SFU's browsers make up for what was lost from the next packet by themselves.
     if (packet.payload.length > 0) {
       const { payload } = packet;
       uplink.push({ ssrc, sequenceNumber, timestamp, payload, pcm, voice }, now);
     }
+    if (forwarded) this.#leveller.process(pcm, ms, voice);
     // Another codec than before begins anew.
     if (this.#source?.format !== format) this.#source = new PhoneSource(this.#gate, format);
     this.#source.push(sequenceNumber, timestamp, pcm, now);
