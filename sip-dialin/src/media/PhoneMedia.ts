@@ -45,14 +45,23 @@ export interface LegMedia {
   accept(answer: string): Promise<void>;
 
   /**
-   * Plays prompt files (WAV: 16 kHz mono, 8-bit mu-law) one after the other, instead of what was
-   * playing. Meanwhile the leg is out of the mix, both ways. Resolves with how it ended: `join`, the
-   * next `play` and a leg that closes end it as `stopped`. Errors: `media-unavailable` for a file
-   * that cannot be played.
+   * Plays sounds one after the other, instead of what was playing. Meanwhile the leg is out of the
+   * mix, both ways. Resolves with how it ended: `join`, the next `play` or `record` and a leg that
+   * closes end it as `stopped`. With `loop` it begins again without a gap until it is stopped
+   * (waiting music). Errors: `media-unavailable` for a file that cannot be played.
    */
-  play(files: readonly string[]): Promise<'finished' | 'stopped'>;
+  play(sounds: readonly Sound[], options?: { loop?: boolean }): Promise<'finished' | 'stopped'>;
 
-  /** Stops what plays; silent when nothing does. */
+  /**
+   * Records the caller (a name at roll-call) until `maxMs`, or until `stop`, `play`, `join`, `leave`,
+   * `close` or another `record`, and gives it as the bytes of a WAV file that `play` and `RoomMedia.say`
+   * take: 16 kHz mono, 8-bit mu-law, silence cut off at both ends; no bytes at all when nothing was
+   * said. Ends what plays. It is kept in memory only. Errors: `conflict` while in a room,
+   * `media-unavailable`.
+   */
+  record(maxMs: number): Promise<Uint8Array>;
+
+  /** Ends what plays or is recorded; silent when nothing is. */
   stop(): void;
 
   /**
@@ -68,6 +77,9 @@ export interface LegMedia {
   /** A muted phone is heard by nobody; it goes on hearing. */
   setMuted(muted: boolean): void;
 
+  /** How loud the room is to this phone, in dB: -12 to 12, at first 0. Prompts stay as they are. */
+  setVolume(db: number): void;
+
   /** Out of its room, if in one, and the RTP port is free again. Twice is silent. */
   close(): Promise<void>;
 
@@ -80,8 +92,28 @@ export type LegEvent =
   | { type: 'key'; key: string }
   /** The first RTP packet of the caller arrived, or the first after `mediaLost`. */
   | { type: 'mediaUp' }
-  /** No RTP for `silentMs` though the leg should send. Told every 10 s while it lasts. */
-  | { type: 'mediaLost'; silentMs: number };
+  /**
+   * No RTP for `silentMs` though the leg should send. Told every 10 s while it lasts. `Infinity` once:
+   * the engine lost this leg for good, and only `close` is left to be called.
+   */
+  | { type: 'mediaLost'; silentMs: number }
+  /** How the call has been since the last time, by RTP and RTCP both ways; about every 5 s. */
+  | { type: 'quality'; quality: LegQuality };
+
+/** A path to a WAV file (16 kHz mono, 8-bit mu-law), or the bytes of one. */
+export type Sound = string | Uint8Array;
+
+/** The worse of both ways where both are known. */
+export interface LegQuality {
+  /** Estimated mean opinion score, 1 to 4.5 (ITU-T G.107, for the leg's codec). */
+  mos: number;
+  /** Share of packets lost, 0 to 1. */
+  loss: number;
+  /** Interarrival jitter, RFC 3550 section 6.4.1. */
+  jitterMs: number;
+  /** From the phone's receiver reports; null while it sends none. */
+  roundTripMs: number | null;
+}
 
 /** Where one end of the room's RTP stream with the SFU listens. */
 export interface RtpAddress {
@@ -104,6 +136,16 @@ export interface RoomMedia {
   /** From now on Opus of this SSRC is mixed to all phones of the room. */
   addSource(ssrc: number): void;
   removeSource(ssrc: number): void;
+
+  /**
+   * Plays to all phones of the room, over what is said (a tone as somebody enters or leaves), or, with the leg
+   * of a phone in the room, as if that phone said it: then the SFU gets it too, under its SSRC (a
+   * recorded name), also of one that is muted; what its caller says meanwhile is left out, and it does
+   * not hear it itself. Several are queued, those of a phone by themselves. Resolves when it was said,
+   * or when there is nobody left to hear or say it. Errors: `not-found` when that phone is not in the
+   * room, `media-unavailable` for a file that cannot be played.
+   */
+  say(sound: Sound, as?: { legId: string }): Promise<void>;
 
   /** Ends the room; its legs stay up and hear silence. Twice is silent. */
   close(): Promise<void>;

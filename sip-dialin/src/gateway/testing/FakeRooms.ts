@@ -42,6 +42,8 @@ export class FakeRoom implements RoomMedia {
     this.sources.delete(ssrc);
   }
 
+  async say(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#onClose();
   }

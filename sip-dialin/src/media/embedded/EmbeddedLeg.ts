@@ -1,5 +1,5 @@
 import { AppError } from '@switchroom/protocol';
-import type { LegEvent, LegMedia } from '../PhoneMedia.ts';
+import type { LegEvent, LegMedia, Sound } from '../PhoneMedia.ts';
 import type { MediaWorker } from './worker/MediaWorker.ts';
 
 /** The main thread's end of a leg. */
@@ -31,9 +31,17 @@ export class EmbeddedLeg implements LegMedia {
     await this.#worker.request('leg:accept', { legId: this.id, sdp });
   }
 
-  async play(files: readonly string[]): Promise<'finished' | 'stopped'> {
+  async play(
+    sounds: readonly Sound[],
+    { loop = false }: { loop?: boolean } = {},
+  ): Promise<'finished' | 'stopped'> {
     this.#assertOpen();
-    return this.#worker.request('leg:play', { legId: this.id, files });
+    return this.#worker.request('leg:play', { legId: this.id, sounds, loop });
+  }
+
+  async record(maxMs: number): Promise<Uint8Array> {
+    this.#assertOpen();
+    return this.#worker.request('leg:record', { legId: this.id, maxMs });
   }
 
   stop(): void {
@@ -51,6 +59,10 @@ export class EmbeddedLeg implements LegMedia {
 
   setMuted(muted: boolean): void {
     if (!this.#closed) this.#worker.tell('leg:setMuted', { legId: this.id, muted });
+  }
+
+  setVolume(db: number): void {
+    if (!this.#closed) this.#worker.tell('leg:setVolume', { legId: this.id, db });
   }
 
   async close(): Promise<void> {
@@ -78,7 +90,7 @@ export class EmbeddedLeg implements LegMedia {
 
   /** Whoever holds the call must know: from here on it is silent for good. */
   workerDied(): void {
-    this.emit({ type: 'mediaLost', silentMs: 0 });
+    this.emit({ type: 'mediaLost', silentMs: Infinity });
   }
 
   #assertOpen(): void {

@@ -1,5 +1,5 @@
 import { AppError } from '@switchroom/protocol';
-import type { RoomMedia, RtpAddress } from '../PhoneMedia.ts';
+import type { RoomMedia, RtpAddress, Sound } from '../PhoneMedia.ts';
 import type { MediaWorker } from './worker/MediaWorker.ts';
 
 /** The main thread's end of a room. */
@@ -34,6 +34,11 @@ export class EmbeddedRoom implements RoomMedia {
 
   removeSource(ssrc: number): void {
     if (!this.#closed) this.#worker.tell('room:removeSource', { roomId: this.id, ssrc });
+  }
+
+  async say(sound: Sound, as?: { legId: string }): Promise<void> {
+    if (this.#closed) throw new AppError('media-unavailable', 'The room is closed.');
+    await this.#worker.request('room:say', { roomId: this.id, sound, ...as });
   }
 
   async close(): Promise<void> {

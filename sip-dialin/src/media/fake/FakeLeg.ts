@@ -1,5 +1,5 @@
 import { AppError } from '@switchroom/protocol';
-import type { LegEvent, LegMedia } from '../PhoneMedia.ts';
+import type { LegEvent, LegMedia, Sound } from '../PhoneMedia.ts';
 import { LEG_CODECS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
 import type { SrtpPolicy } from '../sdp/crypto.ts';
 import { Negotiation } from '../sdp/Negotiation.ts';
@@ -15,13 +15,19 @@ export interface FakeLegDeps {
 export class FakeLeg implements LegMedia {
   readonly id: string;
   /** What was played, each call of `play` an entry. */
-  readonly played: (readonly string[])[] = [];
+  readonly played: (readonly Sound[])[] = [];
+  /** Whether what plays begins again until it is stopped. */
+  looping = false;
+  volumeDb = 0;
+  /** What the next recording gives; no bytes when nothing is said. */
+  recorded: Uint8Array = new Uint8Array(0);
   /** Where it is, once it has joined. */
   joined: { roomId: string; ssrc: number } | undefined;
   muted = false;
   closed = false;
   /** Ends the prompt that plays, if one does. */
   #endPrompt: ((how: 'finished' | 'stopped') => void) | undefined;
+  #endRecording: (() => void) | undefined;
   #handler: ((event: LegEvent) => void) | undefined;
   readonly #negotiation: Negotiation<LegCodec>;
   readonly #deps: FakeLegDeps;
@@ -34,6 +40,10 @@ export class FakeLeg implements LegMedia {
 
   get playing(): boolean {
     return this.#endPrompt !== undefined;
+  }
+
+  get recording(): boolean {
+    return this.#endRecording !== undefined;
   }
 
   async answer(offer: string): Promise<string> {
@@ -51,13 +61,17 @@ export class FakeLeg implements LegMedia {
     this.#negotiation.accept(answer);
   }
 
-  async play(files: readonly string[]): Promise<'finished' | 'stopped'> {
+  async play(
+    sounds: readonly Sound[],
+    { loop = false }: { loop?: boolean } = {},
+  ): Promise<'finished' | 'stopped'> {
     this.#assertOpen();
     this.stop();
-    this.played.push([...files]);
+    this.played.push([...sounds]);
+    this.looping = loop;
     return new Promise((resolve) => {
       this.#endPrompt = resolve;
-      if (this.#deps.promptsEnd) {
+      if (this.#deps.promptsEnd && !loop) {
         setImmediate(() => {
           if (this.#endPrompt === resolve) this.finishPrompt();
         });
@@ -65,8 +79,22 @@ export class FakeLeg implements LegMedia {
     });
   }
 
+  async record(maxMs: number): Promise<Uint8Array> {
+    this.#assertOpen();
+    if (this.joined) throw new AppError('conflict', 'A phone in a room is not recorded alone.');
+    this.stop();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#recordingEnded(), maxMs);
+      this.#endRecording = () => {
+        clearTimeout(timer);
+        resolve(this.recorded);
+      };
+    });
+  }
+
   stop(): void {
     this.#promptEnded('stopped');
+    this.#recordingEnded();
   }
 
   async join(roomId: string, ssrc: number): Promise<void> {
@@ -80,11 +108,17 @@ export class FakeLeg implements LegMedia {
   }
 
   leave(): void {
-    if (!this.closed) this.#leave();
+    if (this.closed) return;
+    this.#recordingEnded();
+    this.#leave();
   }
 
   setMuted(muted: boolean): void {
     this.muted = muted;
+  }
+
+  setVolume(db: number): void {
+    this.volumeDb = db;
   }
 
   async close(): Promise<void> {
@@ -124,6 +158,12 @@ export class FakeLeg implements LegMedia {
     const end = this.#endPrompt;
     this.#endPrompt = undefined;
     end?.(how);
+  }
+
+  #recordingEnded(): void {
+    const end = this.#endRecording;
+    this.#endRecording = undefined;
+    end?.();
   }
 
   #leave(): void {

@@ -1,5 +1,5 @@
 import { AppError } from '@switchroom/protocol';
-import type { RoomMedia, RtpAddress } from '../PhoneMedia.ts';
+import type { RoomMedia, RtpAddress, Sound } from '../PhoneMedia.ts';
 import type { FakeLeg } from './FakeLeg.ts';
 
 export class FakeRoom implements RoomMedia {
@@ -8,6 +8,8 @@ export class FakeRoom implements RoomMedia {
   /** The SSRCs that are mixed to the phones. */
   readonly sources = new Set<number>();
   readonly legs = new Set<FakeLeg>();
+  /** What was said, and in whose name. */
+  readonly said: { sound: Sound; legId: string | undefined }[] = [];
   connectedTo: (RtpAddress & { payloadType: number; audioLevelExtensionId: number }) | undefined;
   closed = false;
   readonly #onClosed: () => void;
@@ -31,6 +33,14 @@ export class FakeRoom implements RoomMedia {
 
   removeSource(ssrc: number): void {
     this.sources.delete(ssrc);
+  }
+
+  async say(sound: Sound, as?: { legId: string }): Promise<void> {
+    if (this.closed) throw new AppError('media-unavailable', 'The room is closed.');
+    if (as && ![...this.legs].some(({ id }) => id === as.legId)) {
+      throw new AppError('not-found', 'This phone is not in the room.');
+    }
+    this.said.push({ sound, legId: as?.legId });
   }
 
   async close(): Promise<void> {

@@ -51,7 +51,8 @@ export class PhoneLegBench {
   lastFiles(): string[] | undefined {
     return this.sound()
       .played.at(-1)
-      ?.map((file) => file.split('/').slice(-2).join('/').replace('.wav', ''));
+      ?.map((sound) => (typeof sound === 'string' ? sound : 'bytes/recording'))
+      .map((file) => file.split('/').slice(-2).join('/').replace('.wav', ''));
   }
 
   /** Their ids, as `welcome`. */

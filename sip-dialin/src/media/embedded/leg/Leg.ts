@@ -1,5 +1,5 @@
 import { AppError } from '@switchroom/protocol';
-import type { LegEvent } from '../../PhoneMedia.ts';
+import type { LegEvent, Sound } from '../../PhoneMedia.ts';
 import type { RemoteAudio } from '../../sdp/audio.ts';
 import type { SrtpPolicy } from '../../sdp/crypto.ts';
 import { Negotiation } from '../../sdp/Negotiation.ts';
@@ -13,9 +13,12 @@ import type { PromptStore } from '../prompts/PromptStore.ts';
 import type { Room, Uplink } from '../room/Room.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import { LegOutput } from './LegOutput.ts';
+import { LegPlayback } from './LegPlayback.ts';
 import { LegReceiver } from './LegReceiver.ts';
+import { LegRecorder } from './LegRecorder.ts';
+import { LegSpeech } from './LegSpeech.ts';
 import { LegVoice } from './LegVoice.ts';
-import { PromptPlayer } from './PromptPlayer.ts';
+import { LegVolume } from './LegVolume.ts';
 import { SilenceWatch } from './SilenceWatch.ts';
 
 const REPORT_INTERVAL_MS = 5000;
@@ -30,13 +33,6 @@ export interface LegOptions {
   emit: (event: LegEvent) => void;
 }
 
-/** One call of `play`; without a prompt while that is being loaded. */
-interface Play {
-  files: readonly string[];
-  end: (how: 'finished' | 'stopped') => void;
-  prompt: PromptPlayer | undefined;
-}
-
 /** One call's media in the worker. It ticks by itself until it is in a room, which ticks it then. */
 export class Leg implements Ticked, MixedLeg {
   readonly id: string;
@@ -45,11 +41,14 @@ export class Leg implements Ticked, MixedLeg {
   readonly #receiver: LegReceiver;
   readonly #negotiation: Negotiation<LegCodec>;
   readonly #voice = new LegVoice();
+  readonly #playback: LegPlayback;
+  readonly #recorder = new LegRecorder();
+  readonly #speech = new LegSpeech();
+  readonly #volume = new LegVolume();
   readonly #watch = new SilenceWatch();
   /** `undefined` before the call is negotiated. */
   #output: LegOutput | undefined;
   #room: { room: Room; uplink: Uplink } | undefined;
-  #play: Play | undefined;
   #muted = false;
   #nextReportAt = performance.now() + REPORT_INTERVAL_MS;
   #closed = false;
@@ -59,9 +58,10 @@ export class Leg implements Ticked, MixedLeg {
   constructor(options: LegOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#playback = new LegPlayback(options.prompts, () => this.codec);
     this.#receiver = new LegReceiver({
       onAudio: (packet, pcm, format, now) => this.#heard(packet, pcm, format, now),
-      onPause: (packet) => this.#paused(packet),
+      onPause: (packet, now) => this.#paused(packet, now),
       onNoise: (dbov) => (this.#voice.noiseDbov = dbov),
       onKey: (key) => options.emit({ type: 'key', key }),
     });
@@ -101,7 +101,7 @@ export class Leg implements Ticked, MixedLeg {
   }
 
   get isPlaying(): boolean {
-    return this.#play?.prompt !== undefined;
+    return this.#playback.isPlaying;
   }
 
   async answer(offer: string): Promise<string> {
@@ -119,22 +119,27 @@ export class Leg implements Ticked, MixedLeg {
     await this.#negotiated();
   }
 
-  play(files: readonly string[]): Promise<'finished' | 'stopped'> {
+  play(sounds: readonly Sound[], loop: boolean): Promise<'finished' | 'stopped'> {
     this.stop();
-    const ended = Promise.withResolvers<'finished' | 'stopped'>();
-    const play: Play = { files, end: ended.resolve, prompt: undefined };
-    this.#play = play;
-    this.#load(play).catch((error: unknown) => {
-      if (this.#play === play) this.#play = undefined;
-      ended.reject(error);
-    });
-    return ended.promise;
+    return this.#playback.play(sounds, loop);
   }
 
-  /** Also a prompt that is still being loaded is told off at once. */
+  record(maxMs: number): Promise<Uint8Array> {
+    if (this.#room) throw new AppError('conflict', 'A phone in a room is not recorded alone.');
+    this.stop();
+    return this.#recorder.start(maxMs, performance.now());
+  }
+
   stop(): void {
-    this.#play?.end('stopped');
-    this.#play = undefined;
+    this.#playback.stop();
+    this.#recorder.stop();
+  }
+
+  /** Says it in this phone's name; it is told once it is said, or the leg is out of that room. */
+  async say(room: Room, sound: Promise<Int16Array>): Promise<void> {
+    if (this.#room?.room !== room)
+      throw new AppError('not-found', 'This phone is not in the room.');
+    await this.#speech.say(sound, this.#room.uplink);
   }
 
   /** Into a room, out of the one before. The room gives the uplink to its SFU. */
@@ -163,6 +168,7 @@ export class Leg implements Ticked, MixedLeg {
   /** Out of its room, and of one that it is joining just now. */
   leave(): void {
     this.#moves += 1;
+    this.#recorder.stop();
     if (!this.#room) return;
     const { room, uplink } = this.#room;
     room.removeLeg(this);
@@ -174,17 +180,28 @@ export class Leg implements Ticked, MixedLeg {
     this.#muted = muted;
   }
 
+  setVolume(db: number): void {
+    this.#volume.db = db;
+  }
+
+  /** `undefined` while it hears the room as it is. */
+  get volume(): LegVolume | undefined {
+    return this.#volume.isActive ? this.#volume : undefined;
+  }
+
   /** Its room is closing: it hears silence from now on. */
   roomClosed(): void {
     this.#room = undefined;
+    this.#speech.clear();
     this.#voice.drop();
     this.#socket.dedicate(false);
     if (!this.#closed && this.#output) this.#options.ticker.add(this);
   }
 
   /** A frame of its own: a prompt, or silence so that NATs and phones keep the stream. */
-  tick(): void {
-    const frame = this.#play?.prompt?.next();
+  tick(now: number): void {
+    this.#recorder.check(now);
+    const frame = this.#playback.next();
     if (frame) this.sendFrame(frame);
     else this.sendSilence();
   }
@@ -202,6 +219,8 @@ export class Leg implements Ticked, MixedLeg {
   }
 
   pullVoice(now: number): Int16Array | undefined {
+    const said = this.#room && this.#speech.pull(this.#room.uplink, now);
+    if (said) return said;
     if (!this.#isHeard()) this.#voice.drop();
     return this.#voice.pull(now);
   }
@@ -209,6 +228,7 @@ export class Leg implements Ticked, MixedLeg {
   /** Once a second or so: reports, and whether the caller is still there. */
   housekeep(now: number): void {
     this.#socket.housekeep(now);
+    this.#recorder.check(now);
     if (!this.#output) return;
     const silentMs = this.#watch.check(now, this.#mayBeHeard());
     if (silentMs !== undefined) this.#options.emit({ type: 'mediaLost', silentMs });
@@ -222,22 +242,12 @@ export class Leg implements Ticked, MixedLeg {
     this.#closed = true;
     this.stop();
     this.leave();
+    this.#speech.close();
     this.#options.ticker.delete(this);
     if (this.#output) this.#socket.sendRtcp(this.#output.sender.bye());
     this.#output?.close();
     this.#receiver.close();
     await this.#socket.close();
-  }
-
-  async #load(play: Play): Promise<void> {
-    const { codec } = this;
-    const { prompts } = this.#options;
-    const files = await Promise.all(play.files.map((file) => prompts.load(file, codec)));
-    if (codec !== this.codec) return this.#load(play); // It was negotiated meanwhile.
-    play.prompt = new PromptPlayer(files, () => {
-      if (this.#play === play) this.#play = undefined;
-      play.end('finished');
-    });
   }
 
   async #negotiated(): Promise<void> {
@@ -261,8 +271,7 @@ export class Leg implements Ticked, MixedLeg {
     before?.close();
     const send = (packet: Uint8Array): void => this.#socket.sendRtp(packet);
     this.#output = new LegOutput({ remote, encoder, send, before });
-    // What plays begins anew in the new codec; who plays it is told of a file that is missing.
-    if (this.#play) await this.#load(this.#play).catch(() => undefined);
+    await this.#playback.codecChanged();
     await this.#fitRoom();
   }
 
@@ -283,20 +292,25 @@ export class Leg implements Ticked, MixedLeg {
 
   /** A prompt comes back as echo from many a phone, so a leg in a prompt is not heard either. */
   #isHeard(): boolean {
-    return !this.#muted && !this.isPlaying && this.#mayBeHeard();
+    if (this.#muted || this.isPlaying || this.#speech.isSpeaking) return false;
+    return this.#mayBeHeard();
   }
 
   #heard(packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number): void {
-    if (!this.#room) return;
+    if (!this.#room) {
+      if (this.#mayBeHeard()) this.#recorder.push(packet, pcm, format, now);
+      return;
+    }
     if (this.#isHeard()) {
       this.#voice.push(packet, pcm, format, this.#room.uplink, now);
       return;
     }
     this.#voice.drop();
-    this.#room.uplink.pause();
+    if (!this.#speech.isSpeaking) this.#room.uplink.pause();
   }
 
-  #paused(packet: RtpPacket): void {
+  #paused(packet: RtpPacket, now: number): void {
     if (this.#room) this.#voice.passOver(packet, this.#room.uplink);
+    else this.#recorder.passOver(packet, now);
   }
 }

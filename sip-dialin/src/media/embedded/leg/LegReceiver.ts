@@ -29,7 +29,7 @@ export interface LegReceiverHandlers {
    */
   onAudio: (packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number) => void;
   /** A packet of ours without audio: a key or comfort noise. */
-  onPause: (packet: RtpPacket) => void;
+  onPause: (packet: RtpPacket, now: number) => void;
   onKey: (key: string) => void;
   /** The caller pauses, and its line has this noise. */
   onNoise: (dbov: number) => void;
@@ -98,7 +98,7 @@ export class LegReceiver {
       return;
     }
     this.#newest = packet.sequenceNumber;
-    this.#handlers.onPause(packet);
+    this.#handlers.onPause(packet, now);
     if (packet.payloadType === COMFORT_NOISE) {
       const level = comfortNoiseDbov(packet.payload);
       if (level !== undefined) this.#handlers.onNoise(level);
@@ -112,7 +112,7 @@ export class LegReceiver {
     if (decoder.recover && !this.#follows(packet, decoder, now)) return;
     const pcm = decoder.decode(packet.payload);
     if (pcm === 'pause') {
-      this.#handlers.onPause(packet);
+      this.#handlers.onPause(packet, now);
       return;
     }
     if (!pcm) {

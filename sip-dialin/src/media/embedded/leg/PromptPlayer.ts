@@ -1,24 +1,33 @@
+import type { Frames, Loop } from '../prompts/PromptStore.ts';
+
 /** Gives the frames of prompts one after the other, and tells once when all were played. */
 export class PromptPlayer {
-  readonly #files: readonly (readonly Uint8Array[])[];
+  #parts: readonly Frames[];
+  readonly #again: Frames | undefined;
   readonly #onEnd: () => void;
-  #file = 0;
+  #part = 0;
   #frame = 0;
   #ended = false;
 
-  /** `files`: each in encoded frames of 20 ms. */
-  constructor(files: readonly (readonly Uint8Array[])[], onEnd: () => void) {
-    this.#files = files;
+  /** Each in encoded frames of 20 ms. A loop never ends. */
+  constructor(sounds: readonly Frames[] | Loop, onEnd: () => void) {
+    this.#again = 'again' in sounds ? sounds.again : undefined;
+    this.#parts = 'again' in sounds ? [sounds.once] : sounds;
     this.#onEnd = onEnd;
   }
 
-  /** The next frame; `undefined` when all was played. */
+  /** The next frame; `undefined` when all was played, or there is none in a loop. */
   next(): Uint8Array | undefined {
     if (this.#ended) return undefined;
-    for (; this.#file < this.#files.length; this.#file++) {
-      const frame = this.#files[this.#file]![this.#frame++];
+    for (; this.#part < this.#parts.length; this.#part++) {
+      const frame = this.#parts[this.#part]![this.#frame++];
       if (frame) return frame;
       this.#frame = 0;
+    }
+    if (this.#again) {
+      this.#parts = [this.#again];
+      this.#part = 0;
+      return this.#again[this.#frame++];
     }
     this.#ended = true;
     this.#onEnd();

@@ -18,6 +18,8 @@ export interface MixedLeg {
   sendFrame(codes: Uint8Array): void;
   /** The room is silent, and has been for a while. */
   sendSilence(): void;
+  /** Changes what this phone alone hears, in place; `undefined` while it hears what all do. */
+  readonly volume?: { apply(pcm: Int16Array): void } | undefined;
   /** Noise of its line, while it pauses and says so. */
   readonly noiseDbov: number | undefined;
 }
@@ -35,10 +37,10 @@ export class RoomMixer {
   /** `encoded`: frames that were made; `sent`: phones that got one. */
   readonly stats = { ticks: 0, encoded: 0, sent: 0 };
   readonly #bus = new MixBus(MIX_SAMPLES);
-  /** What each talker said in this tick. */
-  readonly #talking = new Map<MixedLeg, Int16Array>();
-  /** Who talked in the tick before: their encoders are up to date. */
-  #talked = new Set<MixedLeg>();
+  /** Who hears something of its own in this tick, and what it said itself, if it talks. */
+  readonly #alone = new Map<MixedLeg, Int16Array | undefined>();
+  /** The same in the tick before: their encoders are up to date. */
+  #wereAlone = new Set<MixedLeg>();
   readonly #shared = new Map<LegCodec, FrameEncoder>();
   readonly #wide = new Int16Array(MIX_SAMPLES);
   readonly #noise = new ComfortNoise();
@@ -57,7 +59,7 @@ export class RoomMixer {
   mixOnce(legs: Iterable<MixedLeg>, sources: Iterable<MixedSource>, now: number): void {
     this.stats.ticks += 1;
     this.#bus.clear();
-    this.#talking.clear();
+    this.#alone.clear();
     let any = false;
     for (const source of sources) {
       const frame = source.pull(now);
@@ -69,29 +71,30 @@ export class RoomMixer {
     for (const leg of legs) {
       const voice = leg.pullVoice(now);
       noiseDbov = Math.max(noiseDbov, leg.noiseDbov ?? -Infinity);
-      if (!voice) continue;
-      this.#bus.add(voice);
-      this.#talking.set(leg, voice);
+      if (!voice && !leg.volume) continue;
+      if (voice) this.#bus.add(voice);
+      any ||= voice !== undefined;
+      this.#alone.set(leg, voice);
       // Until now it has heard what the shared encoder made: it goes on from there.
       const shared = this.#shared.get(leg.codec);
-      if (shared && !this.#talked.has(leg)) leg.encoder.follow(shared);
+      if (shared && !this.#wereAlone.has(leg)) leg.encoder.follow(shared);
     }
     if (noiseDbov > -Infinity) {
       this.#noise.fill(this.#wide, noiseDbov);
       this.#bus.add(this.#wide);
       any = true;
     }
-    this.#quietTicks = any || this.#talking.size > 0 ? 0 : this.#quietTicks + 1;
+    this.#quietTicks = any ? 0 : this.#quietTicks + 1;
     if (this.#quietTicks > QUIET_TICKS) for (const leg of legs) leg.sendSilence();
     else this.#send(legs);
-    this.#talked = new Set(this.#talking.keys());
+    this.#wereAlone = new Set(this.#alone.keys());
   }
 
   close(): void {
     for (const encoder of this.#shared.values()) encoder.free();
     this.#shared.clear();
-    this.#talking.clear();
-    this.#talked.clear();
+    this.#alone.clear();
+    this.#wereAlone.clear();
   }
 
   #send(legs: Iterable<MixedLeg>): void {
@@ -102,12 +105,14 @@ export class RoomMixer {
       const encoder = this.#shared.get(leg.codec);
       if (!encoder) continue;
       const codes = (shared[leg.codec] ??= this.#encode(encoder));
-      if (this.#talking.has(leg)) continue;
+      if (this.#alone.has(leg)) continue;
       leg.sendFrame(codes);
       this.stats.sent += 1;
     }
-    for (const [leg, voice] of this.#talking) {
-      this.#bus.writeWithout(voice, this.#wide);
+    for (const [leg, voice] of this.#alone) {
+      if (voice) this.#bus.writeWithout(voice, this.#wide);
+      else this.#bus.write(this.#wide);
+      leg.volume?.apply(this.#wide);
       leg.sendFrame(this.#encode(leg.encoder));
       this.stats.sent += 1;
     }

@@ -6,9 +6,10 @@ import { LEG_FORMATS, type LegCodec } from '../codecs/legCodecs.ts';
 import { createPhoneEncoder, createSourceDecoder } from '../codecs/opus.ts';
 import type { Leg } from '../leg/Leg.ts';
 import { OpusSource } from '../mixer/OpusSource.ts';
-import { RoomMixer } from '../mixer/RoomMixer.ts';
+import { RoomMixer, type MixedSource } from '../mixer/RoomMixer.ts';
 import type { Ticked, Ticker } from '../mixer/Ticker.ts';
 import type { PortPair } from '../net/PortPool.ts';
+import { SayQueue } from '../prompts/SayQueue.ts';
 import { isRtcp, parseRtp, writeRtp } from '../rtp/packet.ts';
 import { parseRtcp } from '../rtp/rtcp.ts';
 import { OpusForwarder } from '../uplink/OpusForwarder.ts';
@@ -43,6 +44,8 @@ export class Room implements Ticked {
   readonly #uplinks = new Map<Uplink, OwnUplink>();
   /** `undefined` while the decoder is being made. */
   readonly #sources = new Map<number, OpusSource | undefined>();
+  /** What is said to all phones, beside what people say. */
+  readonly #said = new SayQueue();
   readonly #reports = new SfuReports();
   readonly #ssrc = randomInt(1, 2 ** 32);
   #sfu: SfuAddress | undefined;
@@ -144,13 +147,21 @@ export class Room implements Ticked {
   /** An empty room has no tick. */
   removeLeg(leg: Leg): void {
     this.#legs.delete(leg);
-    if (this.#legs.size === 0) this.#ticker.delete(this);
+    if (this.#legs.size > 0) return;
+    this.#ticker.delete(this);
+    this.#said.clear();
+  }
+
+  /** Says it to all phones; told once it is said, or there is nobody left to hear it. */
+  async say(sound: Promise<Int16Array>): Promise<void> {
+    if (this.#legs.size > 0) await this.#said.add(sound);
+    else await sound; // Who asks is told of a file that is missing in any case.
   }
 
   tick(now: number): void {
     const mixed: Leg[] = [];
     for (const leg of this.#legs) {
-      if (leg.isPlaying) leg.tick();
+      if (leg.isPlaying) leg.tick(now);
       else if (leg.isNegotiated) mixed.push(leg);
     }
     this.mixer.mixOnce(mixed, this.#live(), now);
@@ -178,13 +189,15 @@ export class Room implements Ticked {
     this.#ticker.delete(this);
     for (const leg of this.#legs) leg.roomClosed();
     this.#legs.clear();
+    this.#said.clear();
     this.mixer.close();
     for (const uplink of [...this.#uplinks.keys()]) this.closeUplink(uplink);
     for (const ssrc of [...this.#sources.keys()]) this.removeSource(ssrc);
     await Promise.all([this.#ports.rtp.close(), this.#ports.rtcp.close()]);
   }
 
-  *#live(): Generator<OpusSource> {
+  *#live(): Generator<MixedSource> {
+    yield this.#said;
     for (const source of this.#sources.values()) if (source) yield source;
   }
 

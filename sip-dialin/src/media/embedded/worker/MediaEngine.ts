@@ -65,7 +65,8 @@ export class MediaEngine {
       await this.#leg(legId).accept(sdp);
       return undefined;
     },
-    'leg:play': ({ legId, files }) => this.#leg(legId).play(files),
+    'leg:play': ({ legId, sounds, loop }) => this.#leg(legId).play(sounds, loop),
+    'leg:record': ({ legId, maxMs }) => this.#leg(legId).record(maxMs),
     'leg:stop': ({ legId }) => {
       this.#legs.get(legId)?.stop();
       return undefined;
@@ -80,6 +81,10 @@ export class MediaEngine {
     },
     'leg:setMuted': ({ legId, muted }) => {
       this.#legs.get(legId)?.setMuted(muted);
+      return undefined;
+    },
+    'leg:setVolume': ({ legId, db }) => {
+      this.#legs.get(legId)?.setVolume(db);
       return undefined;
     },
     'leg:close': async ({ legId }) => {
@@ -99,6 +104,13 @@ export class MediaEngine {
     },
     'room:removeSource': ({ roomId, ssrc }) => {
       this.#rooms.get(roomId)?.removeSource(ssrc);
+      return undefined;
+    },
+    'room:say': async ({ roomId, sound, legId }) => {
+      const room = this.#room(roomId);
+      const pcm = this.#prompts.pcm(sound);
+      if (legId === undefined) await room.say(pcm);
+      else await this.#leg(legId).say(room, pcm);
       return undefined;
     },
     'room:close': async ({ roomId }) => {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@switchroom/protocol';
-import type { LegEvent, LegMediaOptions, RtpAddress } from '../../PhoneMedia.ts';
+import type { LegEvent, LegMediaOptions, RtpAddress, Sound } from '../../PhoneMedia.ts';
 import type { PortRange } from '../net/PortPool.ts';
 import type { SfuAddress } from '../room/Room.ts';
 
@@ -16,17 +16,23 @@ export interface Operations {
   'leg:answer': { args: { legId: string; sdp: string }; result: string };
   'leg:offer': { args: { legId: string }; result: string };
   'leg:accept': { args: { legId: string; sdp: string }; result: undefined };
-  'leg:play': { args: { legId: string; files: readonly string[] }; result: 'finished' | 'stopped' };
+  'leg:play': {
+    args: { legId: string; sounds: readonly Sound[]; loop: boolean };
+    result: 'finished' | 'stopped';
+  };
+  'leg:record': { args: { legId: string; maxMs: number }; result: Uint8Array };
   'leg:stop': { args: { legId: string }; result: undefined };
   'leg:join': { args: { legId: string; roomId: string; ssrc: number }; result: undefined };
   'leg:leave': { args: { legId: string }; result: undefined };
   'leg:setMuted': { args: { legId: string; muted: boolean }; result: undefined };
+  'leg:setVolume': { args: { legId: string; db: number }; result: undefined };
   'leg:close': { args: { legId: string }; result: undefined };
   'room:create': { args: { roomId: string }; result: RtpAddress };
   /** Gives the address that the SFU sees. */
   'room:connect': { args: { roomId: string; sfu: SfuAddress }; result: RtpAddress };
   'room:addSource': { args: { roomId: string; ssrc: number }; result: undefined };
   'room:removeSource': { args: { roomId: string; ssrc: number }; result: undefined };
+  'room:say': { args: { roomId: string; sound: Sound; legId?: string }; result: undefined };
   'room:close': { args: { roomId: string }; result: undefined };
   close: { args: Record<string, never>; result: undefined };
 }
