@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { randomPin } from '../identity/secrets.ts';
 import type { Schema } from './schema.ts';
 
 /** In order of their names; one that has run anywhere is never changed. */
@@ -107,7 +108,43 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0004-lobby': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      const columns = [
+        ['moderatorPin', 'text', ''],
+        ['waitForHost', 'integer', 0],
+        ['entry', 'text', 'tones'],
+      ] as const;
+      for (const [name, type, initial] of columns) {
+        await db.schema
+          .alterTable('meetings')
+          .addColumn(name, type, (column) => column.notNull().defaultTo(initial))
+          .execute();
+      }
+      await giveModeratorPins(db);
+      await sql`create unique index meetings_moderator_pin on meetings ("moderatorPin") where "endedAt" is null`.execute(
+        db,
+      );
+    },
+  },
 };
+
+/** Meetings that were made before there were any. */
+async function giveModeratorPins(db: Kysely<Pick<Schema, 'meetings'>>): Promise<void> {
+  const meetings = await db.selectFrom('meetings').select(['id', 'pin', 'endedAt']).execute();
+  const taken = new Set(meetings.flatMap(({ pin, endedAt }) => (endedAt === null ? [pin] : [])));
+  for (const { id } of meetings) {
+    const moderatorPin = freePin(taken);
+    taken.add(moderatorPin);
+    await db.updateTable('meetings').set({ moderatorPin }).where('id', '=', id).execute();
+  }
+}
+
+function freePin(taken: ReadonlySet<string>): string {
+  let pin = randomPin();
+  while (taken.has(pin)) pin = randomPin();
+  return pin;
+}
 
 /** What works without any administration: calls from this machine, to one number. */
 async function insertDefaults(db: Kysely<Pick<Schema, 'trunks' | 'dids'>>): Promise<void> {

@@ -1,4 +1,5 @@
 import type {
+  EntrySignal,
   NumberPrivacy,
   ParticipantKind,
   RecordingPolicy,
@@ -33,7 +34,10 @@ export interface MeetingsTable {
   title: string;
   joinToken: string;
   pin: string;
+  moderatorPin: string;
   lobby: 0 | 1;
+  waitForHost: 0 | 1;
+  entry: EntrySignal;
   recording: RecordingPolicy;
   numberPrivacy: NumberPrivacy;
   createdAt: string;

@@ -35,23 +35,15 @@ export class MeetingLinks {
     return `${this.publicUrl}/m/${meeting.joinToken}`;
   }
 
-  /** The meeting as its owner sees it. */
-  view(meeting: Meeting, live: boolean): MeetingView {
-    const { id, title, pin, lobby, recording, numberPrivacy, createdAt, endedAt } = meeting;
-    const { dialIn } = this;
-    const joinUrl = this.joinUrl(meeting);
+  /** The meeting as its owner sees it; `now` is its room, if it is live. */
+  view(meeting: Meeting, now?: { locked: boolean; live: boolean }): MeetingView {
+    const { ownerId: _ownerId, joinToken: _joinToken, ...shown } = meeting;
     return {
-      id,
-      title,
-      joinUrl,
-      pin,
-      dialIn,
-      lobby,
-      recording,
-      numberPrivacy,
-      createdAt,
-      endedAt,
-      live,
+      ...shown,
+      joinUrl: this.joinUrl(meeting),
+      dialIn: this.dialIn,
+      locked: now?.locked ?? false,
+      live: now?.live ?? false,
     };
   }
 }

@@ -1,4 +1,5 @@
 import {
+  ENTRY_SIGNALS,
   NUMBER_PRIVACIES,
   RECORDING_POLICIES,
   recordingViewSchema,
@@ -32,8 +33,12 @@ export const meetingViewSchema = z.object({
   title: z.string(),
   joinUrl: z.string(),
   pin: z.string(),
+  moderatorPin: z.string(),
   dialIn: z.array(dialInSchema),
   lobby: z.boolean(),
+  waitForHost: z.boolean(),
+  entry: z.enum(ENTRY_SIGNALS),
+  locked: z.boolean(),
   recording: z.enum(RECORDING_POLICIES),
   numberPrivacy: z.enum(NUMBER_PRIVACIES),
   createdAt: z.string(),
@@ -46,9 +51,11 @@ export const participantViewSchema = z.object({
   name: z.string(),
   kind: z.enum(['browser', 'phone']),
   role: z.enum(['host', 'participant']),
-  state: z.enum(['connecting', 'joined']),
+  state: z.enum(['lobby', 'connecting', 'joined']),
   muted: z.boolean(),
   handRaised: z.boolean(),
+  audio: z.enum(['browser', 'phone']),
+  quality: z.number().nullable(),
 }) satisfies z.ZodType<ParticipantView>;
 
 export const joinPreviewSchema = z.object({

@@ -19,11 +19,10 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       body: createMeetingSchema,
       status: 201,
       response: meetingViewSchema,
-      errors: ['not-built'],
       async handle({ body, user, response }) {
         const meeting = await meetings.create(user, body);
         response.location(`/api/v1/meetings/${meeting.id}`);
-        return links.view(meeting, false);
+        return links.view(meeting);
       },
     }),
     endpoint({
@@ -37,7 +36,7 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       errors: ['not-found'],
       async handle({ params, user }) {
         const meeting = await meetings.forUser(params.id, user);
-        return links.view(meeting, (rooms.get(meeting.id)?.size ?? 0) > 0);
+        return links.view(meeting, rooms.get(meeting.id));
       },
     }),
     endpoint({

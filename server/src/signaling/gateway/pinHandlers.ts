@@ -1,5 +1,5 @@
 import { AppError, type gatewayRequests, type GatewayResults } from '@switchroom/protocol';
-import { joinable } from '../../meetings/MeetingStore.ts';
+import { isModeratorPin, joinable } from '../../meetings/MeetingStore.ts';
 import type { Handlers } from '../handle.ts';
 import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
 
@@ -15,8 +15,9 @@ export function pinHandlers(
         throw new AppError('forbidden', 'This trunk is closed.');
       }
       const { number, language, meetingId } = known(dialPlan.find(dialled, trunkId));
-      if (meetingId !== null) joinable(await meetings.byId(meetingId));
-      return { number, language, meetingId };
+      if (meetingId === null) return { number, language, meetingId, entry: 'none' };
+      const { entry } = joinable(await meetings.byId(meetingId));
+      return { number, language, meetingId, entry };
     },
 
     async 'pin:check'({ did, pin, caller, trunkId }) {
@@ -25,7 +26,13 @@ export function pinHandlers(
       const asked = dialPlan.find(did);
       known(asked?.meetingId === null ? asked : undefined);
       const meeting = await pins.check({ caller, did, trunkId }, () => meetings.byPin(pin));
-      return { meetingId: meeting.id, title: meeting.title };
+      const { id: meetingId, title, entry } = meeting;
+      return {
+        meetingId,
+        title,
+        role: isModeratorPin(meeting, pin) ? 'host' : 'participant',
+        entry,
+      };
     },
   };
 }

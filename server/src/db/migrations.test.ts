@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { expect, it } from 'vitest';
+import { migrations } from './migrations.ts';
+import { nodeSqlite } from './nodeSqlite.ts';
+import { openDatabase } from './openDatabase.ts';
+
+it('meetings from before there were moderators get a PIN each, and tones', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'switchroom-migrations-'));
+  const file = new DatabaseSync(join(dir, 'switchroom.db'));
+  const old = new Kysely<object>({ dialect: new SqliteDialect({ database: nodeSqlite(file) }) });
+  const migrator = new Migrator({ db: old, provider: { getMigrations: async () => migrations } });
+  await migrator.migrateTo('0003-number-privacy');
+  file.exec(`insert into users values ('u1', 'a@example.org', 'x', 'host', '2026-01-01')`);
+  for (const [id, endedAt] of [
+    ['m1', 'null'],
+    ['m2', 'null'],
+    ['m3', `'2026-01-02'`],
+  ] as const) {
+    file.exec(`insert into meetings (id, ownerId, title, joinToken, pin, lobby, recording, createdAt, endedAt)
+      values ('${id}', 'u1', 'Board', '${id}', '${id}', 0, 'off', '2026-01-01', ${endedAt})`);
+  }
+  await old.destroy();
+
+  const db = await openDatabase(dir);
+  const meetings = await db.selectFrom('meetings').selectAll().execute();
+  expect(meetings).toMatchObject(
+    ['m1', 'm2', 'm3'].map((id) => ({
+      id,
+      moderatorPin: expect.stringMatching(/^\d{6}$/) as string,
+      waitForHost: 0,
+      entry: 'tones',
+    })),
+  );
+  expect(new Set(meetings.map(({ moderatorPin }) => moderatorPin)).size).toBe(3);
+  await db.destroy();
+  rmSync(dir, { recursive: true, force: true });
+});
