@@ -46,6 +46,13 @@ describe('Trunks', () => {
     expect(trunks.knows('192.0.2.7')).toBe(false);
   });
 
+  it('lets nobody in by a trunk that is only for calls to the outside', () => {
+    const trunks = trunksOf({ id: 'outbound', cidrs: [], digest: null });
+    expect(trunks.knows('192.0.2.7')).toBe(false);
+    const call = { source: '192.0.2.7', uri: URI, authorization: '' };
+    expect(trunks.judge(call)).toEqual({ type: 'stranger' });
+  });
+
   it('prefers the most specific network, then the older trunk', () => {
     const trunks = new Trunks(() => 0);
     trunks.update({

@@ -57,7 +57,10 @@ export class Trunks {
       this.#byId.set(settings.id, trunk);
       return trunk;
     });
-    this.#anywhere = trunks.filter(({ settings }) => settings.cidrs.length === 0);
+    // One with neither networks nor digest is for calls to the outside: nobody comes in by it.
+    this.#anywhere = trunks.filter(
+      ({ settings }) => settings.cidrs.length === 0 && settings.digest !== null,
+    );
     this.#networks = trunks
       .flatMap((trunk) => trunk.settings.cidrs.map((cidr) => networkOf(cidr, trunk)))
       .sort((a, b) => b.prefix - a.prefix);
