@@ -172,6 +172,14 @@ describe('PhoneLeg: media', () => {
     expect(bench.leg.state.name).toBe('joined');
   });
 
+  it('ends a call at once whose media the engine has lost for good', async () => {
+    await bench.joined();
+    bench.sound().emit({ type: 'mediaLost', silentMs: Infinity });
+    await settle();
+    expect(bench.call.sent.at(-1)).toBe('BYE');
+    expect(bench.ends).toEqual([callEnd.mediaFailed()]);
+  });
+
   it('lets a call on hold be silent', async () => {
     await bench.joined();
     bench.sound().emit({ type: 'mediaLost', silentMs: 10_000 });

@@ -155,7 +155,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
         clearTimeout(this.#silence);
         break;
       case 'mediaLost':
-        this.#awaitMedia(MEDIA_LOST_LIMIT_MS - event.silentMs);
+        if (event.silentMs === Infinity) this.#end(callEnd.mediaFailed());
+        else this.#awaitMedia(MEDIA_LOST_LIMIT_MS - event.silentMs);
         break;
     }
   }

@@ -88,7 +88,7 @@ export class EmbeddedLeg implements LegMedia {
     this.#handler = undefined;
   }
 
-  /** Whoever holds the call must know: from here on it is silent for good. */
+  /** Its sockets are gone. Whoever holds the call must know: from here on it is silent for good. */
   workerDied(): void {
     this.emit({ type: 'mediaLost', silentMs: Infinity });
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -21,6 +21,8 @@ const options = {
   rtpPorts: { min: 0, max: 0 },
   logger: pino({ level: 'silent' }),
 };
+
+const OFFER = buildOffer({ sessionId: '1', version: 1, address: HOST, port: 9 });
 
 phoneMediaContract('embedded', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'switchroom-media-'));
@@ -53,7 +55,7 @@ phoneMediaContract('embedded', async () => {
   };
 });
 
-it('a worker that dies takes its calls with it, and says so', async () => {
+it('a worker that dies takes its calls with it, says so, and is replaced at once', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'switchroom-media-'));
   const program = join(dir, 'dying.mjs');
   await writeFile(
@@ -72,8 +74,66 @@ it('a worker that dies takes its calls with it, and says so', async () => {
   await expect(leg.play(['x.wav'])).rejects.toMatchObject(unavailable);
   expect(events).toEqual([{ type: 'mediaLost', silentMs: Infinity }]);
   await expect(leg.offer()).rejects.toMatchObject(unavailable);
-  await expect(media.createLeg('b')).rejects.toMatchObject(unavailable);
+  const again = await media.createLeg('a');
   await leg.close();
+  await expect(media.createLeg('a')).rejects.toMatchObject({ code: 'conflict' });
+  expect(events).toHaveLength(1);
+  await again.close();
+  await media.close();
+  await rm(dir, { recursive: true });
+});
+
+it('the real worker thread killed: calls of before are lost, the same room takes new ones', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'switchroom-media-'));
+  const program = join(dir, 'mortal.mjs');
+  await writeFile(
+    program,
+    `import { BroadcastChannel } from 'node:worker_threads';
+     const channel = new BroadcastChannel(${JSON.stringify(dir)});
+     channel.onmessage = () => process.exit(1); // In a worker it ends the thread.
+     channel.unref();
+     await import(${JSON.stringify(new URL('./worker/main.ts', import.meta.url).href)});`,
+  );
+  const media = createEmbeddedPhoneMedia({ ...options, program: new URL(`file://${program}`) });
+  const leg = await media.createLeg('a');
+  const room = await media.createRoom('r');
+  await leg.answer(OFFER);
+  await leg.join('r', 1);
+  const events: LegEvent[] = [];
+  leg.onEvent((event) => events.push(event));
+  const waiting = leg.play([writePrompt(new Int16Array(320))], { loop: true });
+  const channel = new BroadcastChannel(dir);
+  channel.postMessage('die');
+  await expect(waiting).rejects.toMatchObject({ code: 'media-unavailable' });
+  expect(events).toEqual([{ type: 'mediaLost', silentMs: Infinity }]);
+
+  const newLeg = await media.createLeg('b');
+  const newRoom = await media.createRoom('r');
+  await Promise.all([leg.close(), room.close()]);
+  await newLeg.answer(OFFER);
+  await newLeg.join('r', 2);
+  await expect(newLeg.play([writePrompt(new Int16Array(320))])).resolves.toBe('finished');
+  await newRoom.close();
+  await media.close();
+  channel.close();
+  await rm(dir, { recursive: true });
+});
+
+it('a worker that dies as it starts is not started over and over', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'switchroom-media-'));
+  const started = join(dir, 'started');
+  const program = join(dir, 'broken.mjs');
+  await writeFile(
+    program,
+    `import { appendFileSync } from 'node:fs';
+     appendFileSync(${JSON.stringify(started)}, '.');
+     throw new Error('broken');`,
+  );
+  const media = createEmbeddedPhoneMedia({ ...options, program: new URL(`file://${program}`) });
+  const unavailable = { code: 'media-unavailable' };
+  await expect(media.createLeg('a')).rejects.toMatchObject(unavailable);
+  await expect(media.createLeg('a')).rejects.toMatchObject(unavailable);
+  expect(await readFile(started, 'utf8')).toBe('..');
   await media.close();
   await rm(dir, { recursive: true });
 });

@@ -15,16 +15,17 @@ export class MediaWorker {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #onEvent: (legId: string, event: LegEvent) => void;
-  readonly #onDeath: () => void;
+  readonly #onDeath: (worker: MediaWorker) => void;
   #nextId = 1;
   #ended = false;
+  #hasServed = false;
 
   constructor(options: {
     config: WorkerConfig;
     logger: Logger;
     onEvent: (legId: string, event: LegEvent) => void;
     /** It ended without having been asked to. */
-    onDeath: () => void;
+    onDeath: (worker: MediaWorker) => void;
     /** The worker's program; for tests of its death. */
     program?: URL;
   }) {
@@ -36,6 +37,16 @@ export class MediaWorker {
     this.#worker.on('message', (message: FromWorker) => this.#received(message));
     this.#worker.on('error', (error) => this.#died(error));
     this.#worker.on('exit', (code) => this.#died(new Error(`it exited with code ${code}`)));
+  }
+
+  /** Whether it was closed, or died. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether it has done anything that it was asked for. */
+  get hasServed(): boolean {
+    return this.#hasServed;
   }
 
   /** Errors: those of the operation; `media-unavailable` when the worker is gone. */
@@ -74,6 +85,7 @@ export class MediaWorker {
         this.#logger.error(`worker | ${message.message}`);
         break;
       case 'result':
+        this.#hasServed = true;
         this.#take(message.id)?.resolve(message.value);
         break;
       case 'failed':
@@ -90,9 +102,9 @@ export class MediaWorker {
 
   #died(error: unknown): void {
     if (this.#ended) return;
-    this.#logger.error({ err: error }, 'worker | the media worker died: its calls have no sound');
+    this.#logger.error({ err: error }, 'worker | the media worker died: its calls are lost');
     this.#end();
-    this.#onDeath();
+    this.#onDeath(this);
   }
 
   #end(): void {
