@@ -31,6 +31,12 @@ export const TEST_PACKAGES = [
 ];
 
 /**
+ * The far end of `npm run bench:phones` is a C program.
+ * @type {Wanted[]}
+ */
+export const BENCH_PACKAGES = [{ name: 'gcc' }, { name: 'libc6-dev' }];
+
+/**
  * @param {readonly Wanted[]} wanted
  * @returns {Wanted[]} nothing on a system without dpkg: there the user knows best
  */

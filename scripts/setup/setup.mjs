@@ -7,7 +7,7 @@ import { makeContext } from './context.mjs';
 import { withLock } from './lock.mjs';
 import { hasNode, installNode, nodePath } from './node.mjs';
 import { installDependencies, isInstalled } from './npm.mjs';
-import { TEST_PACKAGES, installPackages, missingPackages } from './packages.mjs';
+import { BENCH_PACKAGES, TEST_PACKAGES, installPackages, missingPackages } from './packages.mjs';
 import { Progress } from './Progress.mjs';
 import { SetupError } from './SetupError.mjs';
 import { hasWorker, workerPath } from './worker.mjs';
@@ -41,6 +41,7 @@ function stepsOf(context, command) {
     missingPackages([
       ...(lacksWorker() ? BUILD_PACKAGES : []),
       ...(wantsPeers ? TEST_PACKAGES : []),
+      ...(command === 'bench' ? BENCH_PACKAGES : []),
     ]);
   return [
     {

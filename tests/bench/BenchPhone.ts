@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SoftPhone, type FrameSource, type HeardFrame } from '@switchroom/sip-dialin/phone';
 import type { MeetingView } from '@switchroom/protocol';
 import { eventually } from '../support/eventually.ts';
-import { timelineOf, type Timeline } from './Timeline.ts';
+import { timelineOf, type Piece, type Timeline } from './Timeline.ts';
 import { voiceSecond } from './voice.ts';
 
 /** The clock that all of this process notes times by, ms. */
@@ -62,14 +62,17 @@ export class BenchPhone {
   }
 
   heard(): Timeline {
+    return timelineOf(this.pieces());
+  }
+
+  /** What it heard, frame by frame. */
+  pieces(): Piece[] {
     const first = this.#heard[0]?.timestamp ?? 0;
-    return timelineOf(
-      this.#heard.map(({ at, timestamp, samples }) => ({
-        at: performance.timeOrigin + at,
-        position: (timestamp - first) | 0,
-        samples,
-      })),
-    );
+    return this.#heard.map(({ at, timestamp, samples }) => ({
+      at: performance.timeOrigin + at,
+      position: (timestamp - first) | 0,
+      samples,
+    }));
   }
 
   sent(): Timeline {

@@ -31,3 +31,8 @@ export function machine(): string {
   const memory = Math.round(totalmem() / 2 ** 30);
   return `${all.length} x ${all[0]?.model.trim() ?? 'unknown CPU'}, ${memory} GiB, Node ${process.version}`;
 }
+
+/** What was aimed at, and whether it is met. */
+export function verdict(value: number, aim: number, unit: string): string {
+  return `aim: at most ${aim}${unit}: ${value <= aim ? 'met' : 'MISSED'}`;
+}

@@ -1,0 +1,147 @@
+import { parseArgs } from 'node:util';
+import { Switchroom } from '../../support/Switchroom.ts';
+import { inviteToPrompt } from '../invite.ts';
+import { phoneToPhone } from '../measure.ts';
+import { machine, verdict } from '../report.ts';
+import {
+  againstReflection,
+  costPerLeg,
+  emptyRoomWakeUps,
+  exponent,
+  mutedShare,
+  opusPerTick,
+  type Conference,
+} from './legs.ts';
+import { overload } from './overload.ts';
+import { buildRtpLoad } from './RtpLoad.ts';
+
+/*
+ * `npm run bench:phones`: what phones cost and how fast they are. The media engine runs on one core, the far
+ * end, in C, on another. `-- --only=<part of a name>`, `-- --rounds=3`.
+ */
+const { values: options } = parseArgs({
+  options: { only: { type: 'string', default: '' }, rounds: { type: 'string', default: '3' } },
+});
+const rounds = Math.max(1, Number(options.rounds) || 3);
+/** Legs of a figure that is per leg, however large its rooms are. */
+const LEGS = 200;
+/** FreeSWITCH's mod_conference: 0.35 to 0.55 % of a core a leg, silent or talking; a tenth of it. */
+const SILENT_LEG_PERCENT = 0.055;
+const OPUS_TALKERS = 4;
+const CALLS = 12;
+
+interface Plan {
+  what: string;
+  measure: (program: string) => Promise<string>;
+}
+
+const inSwitchroom = async <T>(measure: (switchroom: Switchroom) => Promise<T>): Promise<T> => {
+  const switchroom = await Switchroom.start({ env: { LOG_LEVEL: 'warn' } });
+  try {
+    return await measure(switchroom);
+  } finally {
+    await switchroom.stop();
+  }
+};
+
+const conferenceOf = (legs: number): Conference => ({ rooms: LEGS / legs, legs, talkers: 2 });
+
+const plans: Plan[] = [
+  ...[10, 50, 200].map((legs) => ({
+    what: `CPU a leg, conferences of ${legs}`,
+    measure: async (program: string) => {
+      const { percent, reflected, ratio } = await againstReflection(
+        program,
+        conferenceOf(legs),
+        rounds,
+      );
+      const perCore = Math.floor(100 / percent);
+      return (
+        `${ratio.toFixed(2)} times a C reflector (${percent.toFixed(3)} % against ${reflected.toFixed(3)} %); ` +
+        `${perCore} legs a core   ${verdict(ratio, 2, '')}`
+      );
+    },
+  })),
+  {
+    what: 'CPU of a silent leg in a silent room of 50',
+    measure: async (program) => {
+      const percent = await costPerLeg(program, { rooms: LEGS / 50, legs: 50, talkers: 0 });
+      return `${percent.toFixed(3)} % of a core   ${verdict(percent, SILENT_LEG_PERCENT, ' %')}`;
+    },
+  },
+  {
+    what: 'CPU against room size, 8 to 200 legs',
+    measure: async (program) => {
+      const value = await exponent(program, [8, 20, 50, 100, 200]);
+      return `exponent ${value.toFixed(2)}   ${verdict(value, 1.05, '')}`;
+    },
+  },
+  {
+    what: 'a muted leg of a talking one',
+    measure: async (program) => {
+      const share = await mutedShare(program);
+      return `${(share * 100).toFixed(0)} %   ${verdict(share * 100, 20, ' %')}`;
+    },
+  },
+  {
+    what: 'wake-ups of an empty room',
+    measure: async (program) => {
+      const wakeUps = await emptyRoomWakeUps(program);
+      return `${wakeUps.toFixed(1)} a second   ${verdict(wakeUps, 2, '')}`;
+    },
+  },
+  {
+    what: `Opus operations a tick, ${OPUS_TALKERS} talkers of 50`,
+    measure: async (program) => {
+      const conference = { rooms: 1, legs: 50, talkers: OPUS_TALKERS };
+      const operations = await opusPerTick(program, conference);
+      return `${operations.toFixed(1)}   ${verdict(operations, 2 * OPUS_TALKERS + 1, '')}`;
+    },
+  },
+  {
+    what: 'one way, phone to phone, calls of random phase',
+    measure: async () => {
+      const calls = await inSwitchroom(async (room) => {
+        const all: number[] = [];
+        for (let i = 0; i < CALLS; i++) all.push(...(await phoneToPhone(room, 3)));
+        return all.sort((a, b) => a - b);
+      });
+      const [middle, last] = [calls[Math.floor(calls.length / 2)]!, calls.at(-1)!];
+      return (
+        `median ${middle.toFixed(1)} ms, longest ${last.toFixed(1)} ms of ${calls.length}   ` +
+        `${verdict(middle, 12, ' ms')}; longest ${verdict(last, 25, ' ms')}`
+      );
+    },
+  },
+  {
+    what: 'INVITE to first prompt, p99 at 50 calls/s',
+    measure: async () => {
+      const [ms] = await inSwitchroom(inviteToPrompt);
+      return `${ms!.toFixed(0)} ms   ${verdict(ms!, 40, ' ms')}`;
+    },
+  },
+  {
+    what: 'one and a half times the call limit',
+    measure: async () => {
+      const { refusedP99, refused, admitted, longestGapMs } = await inSwitchroom(overload);
+      return (
+        `${refused} of ${refused + admitted} got 503, p99 after ${refusedP99.toFixed(0)} ms; longest gap in a call ` +
+        `that was up ${longestGapMs.toFixed(1)} ms   ${verdict(refusedP99, 100, ' ms')}; gap ${verdict(longestGapMs, 5, ' ms')}`
+      );
+    },
+  },
+];
+
+console.log(`${machine()}, ${new Date().toISOString().slice(0, 10)}.`);
+const program = await buildRtpLoad();
+let failed = false;
+for (const { what, measure } of plans) {
+  if (!what.includes(options.only)) continue;
+  try {
+    console.log(`${what.padEnd(48)} ${await measure(program)}`);
+  } catch (error) {
+    failed = true;
+    console.log(`${what.padEnd(48)} failed: ${error instanceof Error ? error.message : ''}`);
+  }
+}
+process.exitCode = failed ? 1 : 0;
