@@ -16,12 +16,11 @@ import { LegOutput } from './LegOutput.ts';
 import { LegPlayback } from './LegPlayback.ts';
 import { LegReceiver } from './LegReceiver.ts';
 import { LegRecorder } from './LegRecorder.ts';
+import { LegReports } from './LegReports.ts';
 import { LegSpeech } from './LegSpeech.ts';
 import { LegVoice } from './LegVoice.ts';
 import { LegVolume } from './LegVolume.ts';
 import { SilenceWatch } from './SilenceWatch.ts';
-
-const REPORT_INTERVAL_MS = 5000;
 
 export interface LegOptions {
   id: string;
@@ -45,12 +44,12 @@ export class Leg implements Ticked, MixedLeg {
   readonly #recorder = new LegRecorder();
   readonly #speech = new LegSpeech();
   readonly #volume = new LegVolume();
+  readonly #reports: LegReports;
   readonly #watch = new SilenceWatch();
   /** `undefined` before the call is negotiated. */
   #output: LegOutput | undefined;
   #room: { room: Room; uplink: Uplink } | undefined;
   #muted = false;
-  #nextReportAt = performance.now() + REPORT_INTERVAL_MS;
   #closed = false;
   /** Counts joins and leaves. */
   #moves = 0;
@@ -72,12 +71,14 @@ export class Leg implements Ticked, MixedLeg {
         this.#receiver.push(packet, now);
       },
       onRtcp: (packets, now) => {
-        for (const packet of packets) {
-          const reception = this.#receiver.reception;
-          if (packet.type !== 'sr' || packet.ssrc !== reception?.ssrc) continue;
-          reception.senderReport(packet.sender.ntpSeconds, packet.sender.ntpFraction, now);
-        }
+        const { reception } = this.#receiver;
+        for (const packet of packets) this.#reports.received(packet, this.#output, reception, now);
       },
+    });
+    this.#reports = new LegReports({
+      send: (datagram) => this.#socket.sendRtcp(datagram),
+      onQuality: (quality) => options.emit({ type: 'quality', quality }),
+      now: performance.now(),
     });
     this.#negotiation = new Negotiation(
       options.announcedAddress,
@@ -232,9 +233,7 @@ export class Leg implements Ticked, MixedLeg {
     if (!this.#output) return;
     const silentMs = this.#watch.check(now, this.#mayBeHeard());
     if (silentMs !== undefined) this.#options.emit({ type: 'mediaLost', silentMs });
-    if (now < this.#nextReportAt) return;
-    this.#nextReportAt = now + REPORT_INTERVAL_MS;
-    this.#socket.sendRtcp(this.#output.sender.report(Date.now(), this.#receiver.reception, now));
+    this.#reports.housekeep(this.#output, this.#receiver.reception, now);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ReportBlock } from './rtcp.ts';
+import { ntpMiddle, type ReportBlock } from './rtcp.ts';
 import { extendSeq, seqDiff } from './seq16.ts';
 import { timestampDiff } from './timestamp32.ts';
 
@@ -16,6 +16,8 @@ export class ReceptionStats {
   #lastArrivalMs = 0;
   #lastTimestamp = 0;
   #reported = { expected: 0, received: 0 };
+  /** At the last `takeLoss`. */
+  #taken = { expected: 0, received: 0 };
   #senderReport: { middle: number; at: number } | undefined;
 
   constructor(ssrc: number, rate: number) {
@@ -38,22 +40,34 @@ export class ReceptionStats {
     if (this.#first === undefined || Math.abs(step) > MAX_DROPOUT) {
       this.#first = this.#highest = sequenceNumber;
       this.#received = 0;
-      this.#reported = { expected: 0, received: 0 };
-    } else {
+      this.#reported = this.#taken = { expected: 0, received: 0 };
+    } else if (timestamp !== this.#lastTimestamp) {
       const elapsed = ((arrivalMs - this.#lastArrivalMs) * this.#rate) / 1000;
       const difference = Math.abs(elapsed - timestampDiff(timestamp, this.#lastTimestamp));
       // A pause or a jump of the sender's clock is no jitter.
       if (difference < this.#rate) this.#jitter += (difference - this.#jitter) / 16;
-      this.#highest = Math.max(this.#highest, extendSeq(this.#highest, sequenceNumber));
     }
+    this.#highest = Math.max(this.#highest, extendSeq(this.#highest, sequenceNumber));
     this.#received += 1;
+    // The packets of a key all have the time of its beginning: only the first tells of jitter.
+    if (timestamp === this.#lastTimestamp && this.#received > 1) return;
     this.#lastArrivalMs = arrivalMs;
     this.#lastTimestamp = timestamp;
   }
 
   /** A sender report of this SSRC arrived. */
   senderReport(ntpSeconds: number, ntpFraction: number, now: number): void {
-    this.#senderReport = { middle: ((ntpSeconds << 16) | (ntpFraction >>> 16)) >>> 0, at: now };
+    this.#senderReport = { middle: ntpMiddle(ntpSeconds, ntpFraction), at: now };
+  }
+
+  /** Share lost since the last call of this, 0 to 1; `undefined` when nothing was to come. */
+  takeLoss(): number | undefined {
+    if (this.#first === undefined) return undefined;
+    const expected = this.#highest - this.#first + 1;
+    const expectedNow = expected - this.#taken.expected;
+    const receivedNow = this.#received - this.#taken.received;
+    this.#taken = { expected, received: this.#received };
+    return expectedNow > 0 ? Math.max(0, expectedNow - receivedNow) / expectedNow : undefined;
   }
 
   /** The block for our next report; `undefined` while nothing was received. */

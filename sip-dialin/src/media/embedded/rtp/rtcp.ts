@@ -193,6 +193,11 @@ export function ntpTime(unixMs: number): { ntpSeconds: number; ntpFraction: numb
   return { ntpSeconds: (seconds + NTP_OFFSET_S) >>> 0, ntpFraction: fraction >>> 0 };
 }
 
+/** What a report calls its LSR: the middle 32 bits of an NTP time. */
+export function ntpMiddle(ntpSeconds: number, ntpFraction: number): number {
+  return ((ntpSeconds << 16) | (ntpFraction >>> 16)) >>> 0;
+}
+
 function newPacket(packetType: number, count: number, bytes: number): DataView {
   const view = new DataView(new ArrayBuffer(bytes));
   view.setUint8(0, 0x80 | count);
