@@ -10,6 +10,10 @@ import {
   type VaultKeys,
 } from '@switchroom/recordings/vault';
 import { pino, type Logger } from 'pino';
+import { systemClock } from './calls/CallClock.ts';
+import { CallRate } from './calls/CallRate.ts';
+import { Calls } from './calls/Calls.ts';
+import { DialOut } from './calls/DialOut.ts';
 import { openDatabase } from './db/openDatabase.ts';
 import { Sessions } from './identity/Sessions.ts';
 import { Users, type FirstAdministrator } from './identity/Users.ts';
@@ -78,6 +82,8 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const recordingStore = new RecordingStore(db);
     await recordingStore.failUnfinished();
     const dialPlan = await DialPlan.open(db);
+    const dialOut = await DialOut.open(db);
+    const rate = await CallRate.open(db, () => systemClock.now());
 
     const sfu = deps.sfu ?? (await startSfu(config, logger));
     undo.defer(() => sfu.close());
@@ -96,7 +102,8 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       recipient: keys.recipient,
       logger,
     });
-    const shared = { rooms, meetings, links, dialPlan, sessions, recordings, logger };
+    const calls = new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, logger });
+    const shared = { rooms, meetings, links, dialPlan, calls, sessions, recordings, logger };
     const signaling = new Signaling(httpServer, SERVICE_TOKEN, {
       ...shared,
       pins: new PinGuard({ logger }),
@@ -104,6 +111,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const app = createApp({
       ...shared,
       users,
+      dialOut,
       recordingStore,
       vault,
       sfu,
@@ -114,6 +122,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
 
     undo.defer(() => closeHttp(httpServer, signaling));
     undo.defer(() => within(SEAL_TIMEOUT_MS, recordings.whenSealed()));
+    undo.defer(() => calls.close());
     undo.defer(() => rooms.close('connection-lost'));
     let closing: Promise<void> | undefined;
     return {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { randomPin } from '../identity/secrets.ts';
+import { dialOutMigration } from './dialOutMigration.ts';
 import type { Schema } from './schema.ts';
 
 /** In order of their names; one that has run anywhere is never changed. */
@@ -127,6 +128,7 @@ export const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0005-dial-out': dialOutMigration,
 };
 
 /** Meetings that were made before there were any. */
@@ -146,8 +148,13 @@ function freePin(taken: ReadonlySet<string>): string {
   return pin;
 }
 
+/** As `0002-trunks` made them. */
+interface FirstTrunks extends Pick<Schema, 'dids'> {
+  trunks: Omit<Schema['trunks'], 'srtp' | 'clientCertificate' | 'outbound'>;
+}
+
 /** What works without any administration: calls from this machine, to one number. */
-async function insertDefaults(db: Kysely<Pick<Schema, 'trunks' | 'dids'>>): Promise<void> {
+async function insertDefaults(db: Kysely<FirstTrunks>): Promise<void> {
   const common = { enabled: 1, createdAt: new Date().toISOString() } as const;
   await db
     .insertInto('trunks')

@@ -4,6 +4,7 @@ import type {
   ParticipantKind,
   RecordingPolicy,
   RecordingState,
+  TrunkSrtp,
   User,
 } from '@switchroom/protocol';
 
@@ -76,6 +77,10 @@ export interface TrunksTable {
   ha1Sha256: string | null;
   maxCalls: number;
   callsPerSecond: number;
+  srtp: TrunkSrtp;
+  clientCertificate: 0 | 1;
+  /** JSON of a `TrunkOutbound`, its password in the clear: a digest is made of nothing less. */
+  outbound: string | null;
   enabled: 0 | 1;
   createdAt: string;
 }
@@ -93,6 +98,19 @@ export interface DidsTable {
   createdAt: string;
 }
 
+export interface SettingsTable {
+  name: string;
+  /** JSON. */
+  value: string;
+}
+
+/** Calls to the outside that were begun within the last hour; nothing of whom they were to. */
+export interface BegunCallsTable {
+  id: string;
+  meetingId: string;
+  begunAt: string;
+}
+
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -101,4 +119,6 @@ export interface Schema {
   tracks: TracksTable;
   trunks: TrunksTable;
   dids: DidsTable;
+  settings: SettingsTable;
+  begunCalls: BegunCallsTable;
 }

@@ -1,4 +1,5 @@
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { Calls } from '../calls/Calls.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import type { Sfu } from '../sfu/Sfu.ts';
 
@@ -6,9 +7,10 @@ import type { Sfu } from '../sfu/Sfu.ts';
 export function createMetrics(sources: {
   rooms: Rooms;
   sfu: Sfu;
+  calls: Pick<Calls, 'active' | 'counts'>;
   gateways: () => Record<string, number>;
 }): Registry {
-  const { rooms, sfu, gateways } = sources;
+  const { rooms, sfu, calls, gateways } = sources;
   const registry = new Registry();
   const gauge = (name: string, help: string, read: () => number): void => {
     const registers = [registry];
@@ -27,6 +29,7 @@ export function createMetrics(sources: {
   gauge('producers', 'Streams that come in', () => sum((room) => room.streams.producers));
   gauge('consumers', 'Streams that go out', () => sum((room) => room.streams.consumers));
   gauge('recordings', 'Rooms that are recorded', () => sum((room) => (room.recording ? 1 : 0)));
+  gauge('calls', 'Calls to the outside that are placed, ringing or up', () => calls.active);
   gauge('workers', 'SFU workers that run', () => sfu.workers.up);
 
   new Gauge({
@@ -48,6 +51,26 @@ export function createMetrics(sources: {
     registers: [registry],
     collect() {
       for (const [kind, count] of Object.entries(gateways())) this.set({ kind }, count);
+    },
+  });
+  new Counter({
+    name: 'switchroom_calls_placed_total',
+    help: 'Calls to the outside that were begun',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(calls.counts.placed);
+    },
+  });
+  new Counter({
+    name: 'switchroom_calls_failed_total',
+    help: 'Calls to the outside that came to nothing, by reason',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(calls.counts.failed))
+        this.inc({ reason }, count);
     },
   });
   return registry;

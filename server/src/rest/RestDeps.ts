@@ -1,5 +1,7 @@
 import type { Vault } from '@switchroom/recordings/vault';
 import type { Logger } from 'pino';
+import type { Calls } from '../calls/Calls.ts';
+import type { DialOut } from '../calls/DialOut.ts';
 import type { Sessions } from '../identity/Sessions.ts';
 import type { Users } from '../identity/Users.ts';
 import type { MeetingLinks } from '../meetings/MeetingLinks.ts';
@@ -18,6 +20,8 @@ export interface RestDeps {
   links: MeetingLinks;
   rooms: Rooms;
   dialPlan: DialPlan;
+  calls: Calls;
+  dialOut: DialOut;
   recordings: RecordingControl;
   recordingStore: RecordingStore;
   vault: Vault;

@@ -3,6 +3,8 @@ import { createMetrics } from '../metrics/createMetrics.ts';
 import { openapi } from './openapi.ts';
 import { onlyMethods, problemHandler, unknownRoute } from './problem.ts';
 import type { RestDeps } from './RestDeps.ts';
+import { callEndpoints } from './routes/calls.ts';
+import { dialOutEndpoints } from './routes/dialOut.ts';
 import { didEndpoints } from './routes/dids.ts';
 import { meetingEndpoints } from './routes/meetings.ts';
 import { recordingEndpoints } from './routes/recordings.ts';
@@ -36,6 +38,8 @@ function api(deps: RestDeps): Router {
     ...recordingEndpoints(deps),
     ...trunkEndpoints(deps),
     ...didEndpoints(deps),
+    ...callEndpoints(deps),
+    ...dialOutEndpoints(deps),
   ];
   const description = openapi(endpoints);
   router.use((_request, response, next) => {

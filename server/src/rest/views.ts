@@ -1,8 +1,12 @@
 import {
+  CALL_FAILURES,
   ENTRY_SIGNALS,
   NUMBER_PRIVACIES,
+  outboundSchema,
   RECORDING_POLICIES,
   recordingViewSchema,
+  TRUNK_SRTP,
+  type CallView,
   type DialIn,
   type DidView,
   type JoinPreview,
@@ -76,6 +80,9 @@ export const trunkViewSchema = z.object({
   digest: z.object({ username: z.string(), realm: z.string() }).nullable(),
   maxCalls: z.int(),
   callsPerSecond: z.int(),
+  srtp: z.enum(TRUNK_SRTP),
+  clientCertificate: z.boolean(),
+  outbound: outboundSchema.omit({ password: true }).nullable(),
   enabled: z.boolean(),
   createdAt: z.string(),
 }) satisfies z.ZodType<TrunkView>;
@@ -89,3 +96,11 @@ export const didViewSchema = z.object({
   enabled: z.boolean(),
   createdAt: z.string(),
 }) satisfies z.ZodType<DidView>;
+
+export const callViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: z.enum(['calling', 'ringing', 'confirming', 'joined', 'failed']),
+  reason: z.enum(CALL_FAILURES).nullable(),
+  participantId: z.string().nullable(),
+}) satisfies z.ZodType<CallView>;

@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, type CreateTrunk, type TrunkView, type UpdateTrunk } from '@switchroom/protocol';
+import {
+  AppError,
+  type CreateTrunk,
+  type TrunkOutbound,
+  type TrunkSrtp,
+  type TrunkView,
+  type UpdateTrunk,
+} from '@switchroom/protocol';
 import type { Database } from '../db/openDatabase.ts';
 import type { TrunksTable } from '../db/schema.ts';
 import { unlessTaken } from './constraint.ts';
 import { ha1Of, type Ha1 } from './digest.ts';
 
-/** A Trunk: whom calls may come from. */
+/** A Trunk: whom calls may come from, and who takes calls to the outside. */
 export interface Trunk {
   id: string;
   name: string;
@@ -13,6 +20,9 @@ export interface Trunk {
   digest: { username: string; realm: string; ha1: Ha1 } | null;
   maxCalls: number;
   callsPerSecond: number;
+  srtp: TrunkSrtp;
+  clientCertificate: boolean;
+  outbound: TrunkOutbound | null;
   enabled: boolean;
   createdAt: string;
 }
@@ -87,16 +97,25 @@ export class TrunkStore {
   }
 }
 
-/** As REST shows it: without the secret. */
-export function trunkView({ digest, ...trunk }: Trunk): TrunkView {
-  return { ...trunk, digest: digest && { username: digest.username, realm: digest.realm } };
+/** As REST shows it: without the secrets. */
+export function trunkView({ digest, outbound, ...trunk }: Trunk): TrunkView {
+  return {
+    ...trunk,
+    digest: digest && { username: digest.username, realm: digest.realm },
+    outbound: outbound && withoutPassword(outbound),
+  };
+}
+
+function withoutPassword({ password: _, ...rest }: TrunkOutbound): TrunkView['outbound'] {
+  return rest;
 }
 
 type Columns = Omit<TrunksTable, 'id' | 'createdAt'>;
 
 function columnsOf(wish: CreateTrunk): Columns;
 function columnsOf(wish: UpdateTrunk): Partial<Columns>;
-function columnsOf({ cidrs, digest, enabled, ...rest }: UpdateTrunk): Partial<Columns> {
+function columnsOf(wish: UpdateTrunk): Partial<Columns> {
+  const { cidrs, digest, clientCertificate, outbound, enabled, ...rest } = wish;
   const plain = Object.fromEntries(
     Object.entries(rest).filter(([, value]) => value !== undefined),
   ) as Partial<Columns>;
@@ -104,6 +123,8 @@ function columnsOf({ cidrs, digest, enabled, ...rest }: UpdateTrunk): Partial<Co
     ...plain,
     ...(cidrs && { cidrs: JSON.stringify([...new Set(cidrs)]) }),
     ...(digest !== undefined && digestColumns(digest)),
+    ...(clientCertificate !== undefined && { clientCertificate: clientCertificate ? 1 : 0 }),
+    ...(outbound !== undefined && { outbound: outbound && JSON.stringify(outbound) }),
     ...(enabled !== undefined && { enabled: enabled ? 1 : 0 }),
   };
 }
@@ -118,14 +139,24 @@ function digestColumns(digest: CreateTrunk['digest']) {
   };
 }
 
-/** Errors: `bad-request` for a trunk by which nobody could call, or everybody. */
-function checked({ cidrs, digestUsername }: TrunksTable): void {
-  if (cidrs !== '[]' || digestUsername !== null) return;
-  throw new AppError('bad-request', 'A trunk needs networks (cidrs), a digest, or both.');
+/** Errors: `bad-request` for a trunk by which nobody could call or be called, or with half a user. */
+function checked({ cidrs, digestUsername, outbound }: TrunksTable): void {
+  if (cidrs === '[]' && digestUsername === null && outbound === null) {
+    throw new AppError('bad-request', 'A trunk needs networks (cidrs), a digest, or outbound.');
+  }
+  const user = outboundOf(outbound);
+  if (user && (user.username === null) !== (user.password === null)) {
+    throw new AppError('bad-request', 'outbound: give user name and password, or neither.');
+  }
+}
+
+function outboundOf(column: string | null): TrunkOutbound | null {
+  return column === null ? null : (JSON.parse(column) as TrunkOutbound);
 }
 
 function trunkOf(row: TrunksTable): Trunk {
   const { digestUsername, digestRealm, ha1Md5, ha1Sha256, cidrs, enabled, ...rest } = row;
+  const { clientCertificate, outbound } = row;
   const hasDigest = digestUsername !== null && digestRealm !== null;
   return {
     ...rest,
@@ -137,6 +168,8 @@ function trunkOf(row: TrunksTable): Trunk {
           ha1: { md5: ha1Md5 ?? '', sha256: ha1Sha256 ?? '' },
         }
       : null,
+    clientCertificate: clientCertificate === 1,
+    outbound: outboundOf(outbound),
     enabled: enabled === 1,
   };
 }

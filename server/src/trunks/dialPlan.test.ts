@@ -84,6 +84,30 @@ describe('trunks', () => {
     expect(await plan.trunks.get(trunk.id)).toEqual(trunk);
   });
 
+  it('one for calls to the outside needs nothing else; its password is told to gateways alone', async () => {
+    const outbound = { uri: 'sip:carrier.example.net', callerId: '+15550100' };
+    const user = { username: 'us', password: PASSWORD };
+    const trunk = await makeTrunk({ outbound: { ...outbound, ...user, register: true } });
+    expect(trunk).toMatchObject({ cidrs: [], digest: null, srtp: 'optional' });
+    const shown = { ...outbound, username: 'us', priority: 10, register: true, maxCalls: 30 };
+    expect(trunkView(trunk).outbound).toEqual(shown);
+    expect(JSON.stringify(trunkView(trunk))).not.toContain(PASSWORD);
+    expect(plan.news.trunks[1]).toMatchObject({ outbound: { ...shown, password: PASSWORD } });
+    // A digest is made of nothing less than the password.
+    expect(await plan.trunks.get(trunk.id)).toEqual(trunk);
+    const none = plan.trunks.update(trunk.id, { outbound: null });
+    await expect(none).rejects.toMatchObject({ code: 'bad-request' });
+    const half = { outbound: { ...trunk.outbound!, password: null } };
+    await expect(plan.trunks.update(trunk.id, half)).rejects.toMatchObject({ code: 'bad-request' });
+    const secure = { srtp: 'required', clientCertificate: true } as const;
+    const changed = await plan.trunks.update(trunk.id, secure);
+    expect(changed).toEqual({ ...trunk, ...secure });
+    expect(await plan.trunks.get(trunk.id)).toEqual(changed);
+    expect((await plan.trunks.update(trunk.id, { name: 'Other' })).outbound).toEqual(
+      trunk.outbound,
+    );
+  });
+
   it('name, and user with realm, are unique', async () => {
     await makeTrunk({ digest });
     const taken = { code: 'conflict' };

@@ -8,7 +8,7 @@ import { trunkViewSchema } from '../views.ts';
 const byId = z.object({ id: z.string().max(64) });
 const administrator = { auth: true, administrator: true } as const;
 
-/** Whom phone calls may come from. */
+/** Whom phone calls may come from, and who takes calls to the outside. */
 export function trunkEndpoints({ dialPlan: { trunks } }: RestDeps): Endpoint[] {
   return [
     endpoint({
@@ -24,7 +24,7 @@ export function trunkEndpoints({ dialPlan: { trunks } }: RestDeps): Endpoint[] {
       ...administrator,
       method: 'post',
       path: '/trunks',
-      summary: 'Makes a trunk; its password is never shown again',
+      summary: 'Makes a trunk; its passwords are never shown again',
       body: createTrunkSchema,
       status: 201,
       response: trunkViewSchema,
@@ -50,7 +50,7 @@ export function trunkEndpoints({ dialPlan: { trunks } }: RestDeps): Endpoint[] {
       ...administrator,
       method: 'patch',
       path: '/trunks/:id',
-      summary: 'Changes what is given, for the calls to come; a digest is given whole',
+      summary: 'Changes what is given, for the calls to come; digest and outbound are given whole',
       params: byId,
       body: updateTrunkSchema,
       status: 200,

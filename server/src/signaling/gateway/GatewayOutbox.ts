@@ -1,5 +1,6 @@
 import {
   unwrap,
+  type CallPlace,
   type GatewayClientToServer,
   type GatewayConsumerCreated,
   type GatewayServerToClient,
@@ -10,6 +11,8 @@ import type { Socket } from 'socket.io';
 export type GatewaySocket = Socket<GatewayClientToServer, GatewayServerToClient>;
 
 const CONSUMER_ACK_MS = 10_000;
+/** Acknowledged at once; the call itself comes after. */
+const CALL_PLACE_MS = 5_000;
 const RECORDING_START_MS = 10_000;
 /** Sealing writes what is left of every track and of the mix. */
 const RECORDING_STOP_MS = 30_000;
@@ -22,6 +25,8 @@ export interface GatewayOutbox {
   ): void;
   /** Resolves when the gateway expects the stream. Errors: its answer, or none in time. */
   offerConsumer(news: GatewayConsumerCreated): Promise<void>;
+  /** Resolves when the gateway calls. Errors: its answer, or none in time. */
+  placeCall(order: CallPlace): Promise<void>;
   startRecording(request: RecordingStart): Promise<void>;
   stopRecording(recordingId: string): Promise<void>;
 }
@@ -32,6 +37,9 @@ export function gatewayOutbox(socket: GatewaySocket): GatewayOutbox {
     tell: (event, news) => void untyped.emit(event, news),
     async offerConsumer(news) {
       unwrap(await socket.timeout(CONSUMER_ACK_MS).emitWithAck('consumer:created', news));
+    },
+    async placeCall(order) {
+      unwrap(await socket.timeout(CALL_PLACE_MS).emitWithAck('call:place', order));
     },
     async startRecording(request) {
       unwrap(await socket.timeout(RECORDING_START_MS).emitWithAck('recording:start', request));

@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GatewayConsumerCreated, User } from '@switchroom/protocol';
+import { systemClock } from '../../calls/CallClock.ts';
+import { CallRate } from '../../calls/CallRate.ts';
+import { Calls } from '../../calls/Calls.ts';
+import { DialOut } from '../../calls/DialOut.ts';
 import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { PinGuard } from '../../meetings/PinGuard.ts';
@@ -25,6 +29,7 @@ class FakeOutbox implements GatewayOutbox {
   tell = (event: string): void => void this.told.push(event);
   offerConsumer = async (news: GatewayConsumerCreated): Promise<void> =>
     void this.offered.push(news);
+  placeCall = async (): Promise<void> => undefined;
   startRecording = async (): Promise<void> => undefined;
   stopRecording = async (): Promise<void> => undefined;
 }
@@ -48,10 +53,13 @@ describe('GatewaySession', () => {
     const rooms = new Rooms({ sfu, logger });
     const meetings = new MeetingStore(db);
     const store = new RecordingStore(db);
+    const [dialPlan, dialOut] = [await DialPlan.open(db), await DialOut.open(db)];
+    const rate = await CallRate.open(db, () => systemClock.now());
     deps = {
       rooms,
       meetings,
-      dialPlan: await DialPlan.open(db),
+      dialPlan,
+      calls: new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, logger }),
       recordings: new RecordingControl({ rooms, meetings, store, recipient: 'age1x', logger }),
       pins: new PinGuard({ logger }),
       logger,

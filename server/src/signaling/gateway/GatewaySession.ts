@@ -1,5 +1,6 @@
 import { AppError, type GatewayKind } from '@switchroom/protocol';
 import type { Logger } from 'pino';
+import type { Calls } from '../../calls/Calls.ts';
 import { joinable, type MeetingStore } from '../../meetings/MeetingStore.ts';
 import type { PinGuard } from '../../meetings/PinGuard.ts';
 import type { RecordingControl } from '../../recording/RecordingControl.ts';
@@ -15,6 +16,7 @@ export interface GatewayDeps {
   dialPlan: DialPlan;
   recordings: RecordingControl;
   pins: PinGuard;
+  calls: Calls;
   logger: Logger;
 }
 

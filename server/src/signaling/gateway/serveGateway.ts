@@ -2,8 +2,10 @@ import { gatewayRequests, type GatewayKind, type GatewayResults } from '@switchr
 import type { Recorder } from '../../recording/Recorder.ts';
 import type { Handlers } from '../handle.ts';
 import { serve, type ServedSocket } from '../serve.ts';
+import { callGatewayOf, callHandlers } from './callHandlers.ts';
 import { gatewayOutbox, type GatewayOutbox, type GatewaySocket } from './GatewayOutbox.ts';
 import { GatewaySession, type GatewayDeps } from './GatewaySession.ts';
+import { moderatorHandlers } from './moderatorHandlers.ts';
 import { phoneHandlers } from './phoneHandlers.ts';
 import { pinHandlers } from './pinHandlers.ts';
 import { recordingHandlers } from './recordingHandlers.ts';
@@ -20,9 +22,12 @@ export function serveGateway(socket: GatewaySocket, kind: GatewayKind, deps: Gat
   const handlers: Handlers<typeof gatewayRequests, GatewayResults> = {
     ...roomHandlers(session),
     ...pinHandlers(session, deps),
-    ...phoneHandlers(session),
+    ...phoneHandlers(session, deps),
+    ...moderatorHandlers(session, deps),
     ...recordingHandlers(session, deps),
+    ...callHandlers(session, deps),
   };
+  const callGateway = kind === 'sip-dialin' ? callGatewayOf(outbox) : undefined;
   const recorder = kind === 'recorder' ? recorderOf(outbox) : undefined;
   serve(socket as ServedSocket, gatewayRequests, handlers, { budget: BUDGET, logger });
   const tellTrunks = (): void => outbox.tell('trunks:changed', deps.dialPlan.news);
@@ -32,9 +37,11 @@ export function serveGateway(socket: GatewaySocket, kind: GatewayKind, deps: Gat
     logger.info({ reason }, 'serveGateway() | disconnected');
     session.disconnected();
     if (recorder) deps.recordings.removeRecorder(recorder);
+    if (callGateway) deps.calls.removeGateway(callGateway);
   });
   logger.info('serveGateway() | connected');
   if (recorder) deps.recordings.addRecorder(recorder);
+  if (callGateway) deps.calls.addGateway(callGateway);
   if (kind === 'sip-dialin') tellTrunks();
 }
 

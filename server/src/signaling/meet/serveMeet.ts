@@ -1,6 +1,7 @@
 import { meetRequests, type MeetResults } from '@switchroom/protocol';
 import type { Handlers } from '../handle.ts';
 import { serve, type ServedSocket } from '../serve.ts';
+import { callHandlers, tellCalls } from './callHandlers.ts';
 import { joinHandlers } from './joinHandlers.ts';
 import { mediaHandlers } from './mediaHandlers.ts';
 import { meetOutbox, type MeetSocket } from './MeetOutbox.ts';
@@ -17,7 +18,12 @@ export function serveMeet(socket: MeetSocket, deps: MeetDeps): void {
     ...joinHandlers(session, deps),
     ...mediaHandlers(session),
     ...participantHandlers(session),
+    ...callHandlers(session, deps),
   };
-  socket.on('disconnect', () => session.disconnected());
+  const stopCalls = tellCalls(session, deps);
+  socket.on('disconnect', () => {
+    stopCalls();
+    session.disconnected();
+  });
   serve(socket as ServedSocket, meetRequests, handlers, { budget: BUDGET, logger: deps.logger });
 }

@@ -1,0 +1,306 @@
+import { EventEmitter } from 'node:events';
+import { randomUUID } from 'node:crypto';
+import {
+  AppError,
+  maskNumber,
+  type CallFailure,
+  type CallView,
+  type CreateCall,
+  type ErrorCode,
+  type GatewayPayload,
+} from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import type { Meeting } from '../meetings/MeetingStore.ts';
+import { phoneName } from '../meetings/phoneName.ts';
+import type { Participant } from '../room/Participant.ts';
+import type { Room } from '../room/Room.ts';
+import type { Rooms } from '../room/Rooms.ts';
+import type { DialPlan } from '../trunks/DialPlan.ts';
+import { Call, type CallAsker, type CallOrder, type JoinedLeg } from './Call.ts';
+import type { CallClock } from './CallClock.ts';
+import { CallCounts } from './CallCounts.ts';
+import type { CallGateway } from './CallGateway.ts';
+import type { CallRate } from './CallRate.ts';
+import type { DialOut } from './DialOut.ts';
+import { isAllowed } from './isAllowed.ts';
+
+/** What those in a room are told: of every change, and of a call that is no more. */
+export interface CallsEvents {
+  changed: [meetingId: string, call: CallView];
+  gone: [meetingId: string, callId: string];
+}
+
+export interface CallsOptions {
+  rooms: Rooms;
+  dialPlan: DialPlan;
+  dialOut: DialOut;
+  rate: CallRate;
+  clock: CallClock;
+  logger: Logger;
+}
+
+/** A call that was confirmed, as `phone:join` finds it. */
+export interface ConfirmedCall {
+  /** As everybody may see it. */
+  readonly name: string;
+  /** The participant in the room whose sound it carries ("call me"); null: it becomes a participant itself. */
+  readonly callMe: string | null;
+  /**
+   * It is in the room. `hangUp` is called, once at most, to end it from here: remove the participant, or bring
+   * its sound back to the browser. Should it have been given up meanwhile, that is at once.
+   */
+  joined(leg: JoinedLeg): void;
+}
+
+type CallMeeting = Pick<Meeting, 'id' | 'numberPrivacy'>;
+
+const LANGUAGE = 'en';
+
+/**
+ * Calls to the outside: judges who may be called, has a gateway place the calls and keeps their state until
+ * they are in the room or have come to nothing. It owns them; the gateways belong to their sessions. A room
+ * that closes gives its calls up.
+ */
+export class Calls {
+  readonly events = new EventEmitter<CallsEvents>();
+  readonly counts = new CallCounts();
+  readonly #options: CallsOptions;
+  readonly #logger: Logger;
+  readonly #gateways = new Set<CallGateway>();
+  readonly #calls = new Map<string, Call>();
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#logger = options.logger.child({ file: 'Calls' });
+    // As many as there are browsers.
+    this.events.setMaxListeners(0);
+    options.rooms.events.on('opened', (room) => this.#watch(room));
+  }
+
+  /** Gives all up. Twice is silent. */
+  close(): void {
+    for (const call of [...this.#calls.values()]) call.cancel();
+    this.events.removeAllListeners();
+  }
+
+  addGateway(gateway: CallGateway): void {
+    this.#gateways.add(gateway);
+  }
+
+  /** It is gone, and its calls with it. */
+  removeGateway(gateway: CallGateway): void {
+    this.#gateways.delete(gateway);
+    for (const call of [...this.#calls.values()]) {
+      if (call.gateway !== gateway) continue;
+      call.failed('unreachable');
+      call.ended();
+    }
+  }
+
+  /** How many there are that are placed, ringing or up. */
+  get active(): number {
+    return [...this.#calls.values()].filter(({ state }) => state !== 'failed').length;
+  }
+
+  /** Those of a meeting that are no participants, the oldest first. */
+  list(meetingId: string): CallView[] {
+    return this.#of(meetingId)
+      .filter(({ state }) => state !== 'joined')
+      .map((call) => call.view());
+  }
+
+  /**
+   * Calls a number into the meeting.
+   * Errors: `number-not-allowed`, `dial-out-unavailable`, `rate-limited`.
+   */
+  async create(meeting: CallMeeting, wish: CreateCall, askedBy: CallAsker): Promise<CallView> {
+    const { number, language = LANGUAGE } = wish;
+    const name = phoneName(
+      { name: wish.name ?? maskNumber(number), number },
+      meeting.numberPrivacy,
+    );
+    return this.#place({ meetingId: meeting.id, number, name, language, callMe: null, askedBy });
+  }
+
+  /**
+   * Calls a participant's own phone, under their name. Errors: as `create`; `conflict` when their sound is there
+   * already, or on its way.
+   */
+  async callMe(meetingId: string, { id, name }: Participant, number: string): Promise<CallView> {
+    const mine = this.#of(meetingId).filter(({ order }) => order.callMe === id);
+    if (mine.some(({ state }) => state !== 'failed')) {
+      throw new AppError('conflict', 'Your phone is being called already.');
+    }
+    const askedBy = { participantId: id };
+    const order = { meetingId, number, name, language: LANGUAGE, callMe: id, askedBy };
+    const view = await this.#place(order);
+    for (const call of mine) call.cancel();
+    return view;
+  }
+
+  /**
+   * A phone hands its own call on to another number, where somebody else may answer: it comes in as itself.
+   * Errors: as `create`; `conflict` while it does so already. Gives the call's id.
+   */
+  async refer(meeting: CallMeeting, participantId: string, number: string): Promise<string> {
+    const isMine = ({ order, pending }: Call): boolean =>
+      pending && 'participantId' in order.askedBy && order.askedBy.participantId === participantId;
+    if (this.#of(meeting.id).some(isMine)) {
+      throw new AppError('conflict', 'This phone is handing its call on already.');
+    }
+    return (await this.create(meeting, { number }, { participantId })).id;
+  }
+
+  /** Brings a participant's sound back from their phone, or stops calling it. Error `conflict` where it is not. */
+  back(meetingId: string, participantId: string): void {
+    const mine = this.#of(meetingId).filter(({ order }) => order.callMe === participantId);
+    const call = mine.find(({ state }) => state !== 'failed');
+    if (!call) throw new AppError('conflict', 'Your sound is in the browser already.');
+    call.cancel();
+  }
+
+  /**
+   * Hangs up, whatever its state, or takes a failed one from the list. With `by`, who is no host: only one's own
+   * "call me". Errors: `not-found`, `forbidden`.
+   */
+  cancel(meetingId: string, callId: string, by?: string): void {
+    const call = this.#calls.get(callId);
+    if (call?.order.meetingId !== meetingId) {
+      throw new AppError('not-found', 'There is no such call.');
+    }
+    if (by !== undefined && call.order.callMe !== by) {
+      throw new AppError('forbidden', 'Only a host may end this call.');
+    }
+    call.cancel();
+  }
+
+  /** What its gateway tells. Errors: `not-found` for a call that was given up: hang it up. */
+  progress({ callId, state, reason = 'unreachable' }: GatewayPayload<'call:progress'>): void {
+    const call = this.#calls.get(callId);
+    if (!call) throw new AppError('not-found', 'There is no such call.');
+    if (state === 'ringing') call.ringing();
+    else if (state === 'confirming') call.answered();
+    else call.failed(reason);
+  }
+
+  /** For `phone:join`. Errors: `conflict` for a call that was not answered, or was given up. */
+  confirmed(callId: string, meetingId: string): ConfirmedCall {
+    const call = this.#calls.get(callId);
+    if (call?.order.meetingId !== meetingId || call.state !== 'confirming') {
+      throw new AppError('conflict', 'This call is not waited for any more.');
+    }
+    const { name, callMe } = call.order;
+    return { name, callMe, joined: (leg) => call.joined(leg) };
+  }
+
+  /** The phone of a "call me" is gone from its participant. Unknown ones are ignored. */
+  ended(callId: string): void {
+    this.#calls.get(callId)?.ended();
+  }
+
+  /** Nobody is waited for any more; also before there was a room. */
+  meetingEnded(meetingId: string): void {
+    for (const call of this.#of(meetingId)) {
+      // Who is in the room is told by its closing.
+      call.ended();
+      call.cancel();
+    }
+  }
+
+  #of(meetingId: string): Call[] {
+    return [...this.#calls.values()].filter(({ order }) => order.meetingId === meetingId);
+  }
+
+  #watch(room: Room): void {
+    const { meetingId } = room;
+    room.events.once('closed', () => this.meetingEnded(meetingId));
+    room.events.on('left', (participantId) => {
+      for (const call of this.#of(meetingId)) {
+        if (call.participantId !== participantId) continue;
+        call.ended();
+        // Nobody is left whose sound it could carry.
+        call.cancel();
+      }
+    });
+  }
+
+  async #place(wish: Omit<CallOrder, 'id' | 'maxSeconds'>): Promise<CallView> {
+    const { clock, dialOut, rate } = this.#options;
+    const id = randomUUID();
+    const order = { ...wish, id, maxSeconds: dialOut.policy.maxMinutes * 60 };
+    const gateway = this.#judge(order);
+    const call = new Call({
+      order,
+      gateway,
+      clock,
+      onChange: (one, before) => this.#changed(one, before),
+    });
+    // From here on it counts; what waits comes after.
+    this.#calls.set(id, call);
+    try {
+      await rate.add(id, order.meetingId);
+    } catch (error) {
+      call.cancel();
+      throw error;
+    }
+    if (call.state !== 'calling') throw new AppError('unavailable', 'The call was given up.');
+    this.counts.placed += 1;
+    this.#logger.info(forLog(order), 'place() | calling');
+    const view = call.view();
+    this.events.emit('changed', order.meetingId, view);
+    void call.place();
+    return view;
+  }
+
+  /** The gateway for it: the one with the fewest calls. Errors: see `create`. */
+  #judge(order: CallOrder): CallGateway {
+    const { dialOut, dialPlan, rate } = this.#options;
+    const { policy } = dialOut;
+    const refuse = (code: ErrorCode, message: string): never => {
+      this.#logger.warn({ ...forLog(order), code }, 'judge() | refused');
+      throw new AppError(code, message);
+    };
+    if (!isAllowed(order.number, policy)) {
+      return refuse('number-not-allowed', 'The dial-out policy does not allow this number.');
+    }
+    const load = (one: CallGateway): number =>
+      [...this.#calls.values()].filter(({ gateway }) => gateway === one).length;
+    const [gateway] = [...this.#gateways].sort((a, b) => load(a) - load(b));
+    if (!gateway || !dialPlan.openTrunks.some(({ outbound }) => outbound !== null)) {
+      return refuse('dial-out-unavailable', 'There is no trunk for calls to the outside.');
+    }
+    if (this.active >= policy.maxCalls) {
+      return refuse('rate-limited', 'Too many calls at a time; try again when one has ended.');
+    }
+    const { all, meeting } = rate.count(order.meetingId);
+    if (all >= policy.callsPerHour || meeting >= policy.callsPerHourPerMeeting) {
+      return refuse('rate-limited', 'Too many calls within the hour; try again later.');
+    }
+    return gateway;
+  }
+
+  #changed(call: Call, before: Call['state']): void {
+    const { order, state } = call;
+    if (state === 'over') this.#calls.delete(order.id);
+    if (state === 'failed') this.#end(call, call.reason ?? 'unreachable');
+    else if (state === 'over' && before === 'joined') this.#end(call, 'ended');
+    else if (state === 'over' && before !== 'failed') this.#end(call, 'cancelled');
+    try {
+      if (state !== 'over') this.events.emit('changed', order.meetingId, call.view());
+      // Of one that was in the room its participant tells.
+      else if (before !== 'joined') this.events.emit('gone', order.meetingId, order.id);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'changed() | a listener failed');
+    }
+  }
+
+  #end({ order, seconds }: Call, outcome: CallFailure | 'ended'): void {
+    if (outcome !== 'ended') this.counts.failed[outcome] += 1;
+    this.#logger.info({ ...forLog(order), outcome, seconds }, 'end() | call over');
+  }
+}
+
+/** What an auditor wants to know of a call, and may. */
+function forLog({ id, meetingId, number, callMe, askedBy }: CallOrder): object {
+  return { callId: id, meetingId, number: maskNumber(number), isCallMe: callMe !== null, askedBy };
+}

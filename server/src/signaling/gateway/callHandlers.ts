@@ -1,0 +1,36 @@
+import { AppError, type gatewayRequests, type GatewayResults } from '@switchroom/protocol';
+import type { CallGateway } from '../../calls/CallGateway.ts';
+import { joinable } from '../../meetings/MeetingStore.ts';
+import type { Handlers } from '../handle.ts';
+import type { GatewayOutbox } from './GatewayOutbox.ts';
+import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
+
+/** What a gateway tells of calls to the outside, and asks for. */
+export function callHandlers(
+  session: GatewaySession,
+  { calls, meetings }: GatewayDeps,
+): Pick<Handlers<typeof gatewayRequests, GatewayResults>, 'call:progress' | 'call:refer'> {
+  return {
+    'call:progress'(progress) {
+      session.mustBe('sip-dialin');
+      calls.progress(progress);
+      return {};
+    },
+
+    async 'call:refer'({ meetingId, participantId, number }) {
+      session.mustBe('sip-dialin');
+      const { room } = session.link(meetingId);
+      const phone = room.participants().find(({ id }) => id === participantId);
+      if (phone?.kind !== 'phone') throw new AppError('not-found', 'There is no such phone.');
+      const meeting = joinable(await meetings.byId(meetingId));
+      return { callId: await calls.refer(meeting, participantId, number) };
+    },
+  };
+}
+
+export function callGatewayOf(outbox: GatewayOutbox): CallGateway {
+  return {
+    place: (order) => outbox.placeCall(order),
+    cancel: (callId) => outbox.tell('call:cancel', { callId }),
+  };
+}
