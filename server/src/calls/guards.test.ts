@@ -1,4 +1,4 @@
-import type { AppError} from '@switchroom/protocol';
+import type { AppError } from '@switchroom/protocol';
 import { type CallView } from '@switchroom/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Meeting } from '../meetings/MeetingStore.ts';
