@@ -48,6 +48,11 @@ export class RestClient {
     return this.#call<MeetingView>('POST', '/meetings', { body: meeting, token });
   }
 
+  /** Only its owner gets it. */
+  meeting(meetingId: string, token: string): Promise<MeetingView> {
+    return this.#call<MeetingView>('GET', `/meetings/${encodeURIComponent(meetingId)}`, { token });
+  }
+
   previewJoin(joinToken: string): Promise<JoinPreview> {
     return this.#call<JoinPreview>('GET', `/join/${encodeURIComponent(joinToken)}`);
   }

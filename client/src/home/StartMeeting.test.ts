@@ -11,7 +11,11 @@ const meeting = {
   joinUrl: 'http://127.0.0.1:3000/m/abcdefghij',
   pin: '482913',
   dialIn: [{ number: '+15550100', sipUri: 'sip:+15550100@127.0.0.1:5060' }],
+  moderatorPin: '904417',
   lobby: false,
+  waitForHost: false,
+  entry: 'tones' as const,
+  locked: false,
   recording: 'on-demand' as const,
   numberPrivacy: 'last-four' as const,
   createdAt: '2026-01-01T00:00:00Z',
@@ -29,21 +33,31 @@ async function signIn(): Promise<void> {
   await flushPromises();
 }
 
-it('signs in first, creates the meeting, then shows link, number and PIN', async () => {
+it('signs in first, creates the meeting, then shows link, number and both PINs', async () => {
   const createMeeting = vi.fn(() => Promise.resolve(meeting));
   wrapper = mountApp(StartMeeting, {
     rest: { signIn: () => Promise.resolve(session), createMeeting },
   });
   await signIn();
   await wrapper.get('input').setValue(' Planning ');
+  await wrapper.get('button[role=switch]').trigger('click');
+  await buttonOf(wrapper, 'Names').trigger('click');
   await wrapper.get('form').trigger('submit');
   await flushPromises();
   expect(createMeeting).toHaveBeenCalledWith(
-    { title: 'Planning', recording: 'on-demand' },
+    {
+      title: 'Planning',
+      recording: 'on-demand',
+      lobby: true,
+      waitForHost: false,
+      entry: 'roll-call',
+      numberPrivacy: 'last-four',
+    },
     'secret',
   );
   expect(wrapper.text()).toContain('+15550100');
   expect(wrapper.text()).toContain('482913');
+  expect(wrapper.text()).toContain('904417');
   expect(wrapper.get('a.button').attributes('href')).toBe('/m/abcdefghij');
 });
 

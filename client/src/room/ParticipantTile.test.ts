@@ -10,11 +10,13 @@ const ana = {
   state: 'joined',
   muted: false,
   handRaised: false,
+  audio: 'phone',
+  quality: null,
 };
 
 function tile(participant: object, other: object = {}) {
   return mountApp(ParticipantTile, {
-    props: { participant: { ...ana, ...participant }, isSelf: false, ...other },
+    props: { participant: { ...ana, ...participant }, isSelf: false, withMenu: false, ...other },
   });
 }
 
@@ -30,7 +32,7 @@ it('says for screen readers what its icons show', () => {
   const wrapper = tile({ muted: true, handRaised: true });
   expect(wrapper.text()).toContain('by phone');
   const labels = wrapper.findAll('[role=img]').map((one) => one.attributes('aria-label'));
-  expect(labels).toEqual(['hand raised', 'muted']);
+  expect(labels).toEqual(['muted', 'hand raised']);
   wrapper.unmount();
 });
 

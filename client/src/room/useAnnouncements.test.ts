@@ -23,12 +23,16 @@ describe('useAnnouncements()', () => {
     const participants = ref([one('me'), one('a')]);
     const self = ref('me');
     const recording = ref(false);
+    const waiting = ref<ReturnType<typeof one>[]>([]);
+    const locked = ref(false);
     const scope = effectScope();
     const news = scope.run(() =>
       useAnnouncements({
         participants: () => participants.value,
         selfId: () => self.value,
+        waiting: () => waiting.value,
         recording: () => recording.value,
+        locked: () => locked.value,
         muted: () => false,
       }),
     )!;
@@ -42,6 +46,16 @@ describe('useAnnouncements()', () => {
     recording.value = true;
     await nextTick();
     expect(news.value).toEqual([{ key: 'recordingStarted', name: '' }]);
+    waiting.value = [one('w')];
+    await nextTick();
+    expect(news.value).toEqual([{ key: 'waiting', name: 'W' }]);
+    waiting.value = [];
+    participants.value.push(one('w'));
+    await nextTick();
+    expect(news.value).toEqual([{ key: 'joined', name: 'W' }]);
+    locked.value = true;
+    await nextTick();
+    expect(news.value).toEqual([{ key: 'locked', name: '' }]);
     scope.stop();
   });
 });

@@ -12,14 +12,20 @@ export interface Announcement {
     | 'recordingStarted'
     | 'recordingStopped'
     | 'muted'
-    | 'unmuted';
+    | 'unmuted'
+    | 'waiting'
+    | 'locked'
+    | 'unlocked';
   name: string;
 }
 
 interface Options {
   participants: () => readonly Person[];
   selfId: () => string | undefined;
+  /** Those in the lobby. */
+  waiting: () => readonly Person[];
   recording: () => boolean;
+  locked: () => boolean;
   muted: () => boolean;
 }
 
@@ -42,23 +48,40 @@ export function changesOf(
   return changes;
 }
 
+/** Who came into the lobby; those who leave it come into the room, or were turned away by a host. */
+function knocksOf(before: readonly Person[], after: readonly Person[]): Announcement[] {
+  return changesOf(before, after, undefined)
+    .filter(({ key }) => key === 'joined')
+    .map(({ name }) => ({ key: 'waiting', name }));
+}
+
 /** The latest news of the room for a live region. */
 export function useAnnouncements(options: Options): Readonly<ShallowRef<readonly Announcement[]>> {
   const latest = shallowRef<readonly Announcement[]>([]);
-  const { participants, selfId, recording, muted } = options;
+  const { participants, waiting, selfId, recording, locked, muted } = options;
 
   // Compared as copies, since the list is changed in place.
   watch(
-    () => ({ self: selfId(), people: participants().map((one) => ({ ...one })) }),
+    () => ({
+      self: selfId(),
+      people: participants().map((one) => ({ ...one })),
+      waiting: [...waiting()],
+    }),
     (after, before) => {
       // Another id of our own is a reconnect: everybody else has a new id too, and nobody came.
       if (after.self === undefined || after.self !== before.self) return;
-      const changes = changesOf(before.people, after.people, after.self);
+      const changes = [
+        ...changesOf(before.people, after.people, after.self),
+        ...knocksOf(before.waiting, after.waiting),
+      ];
       if (changes.length > 0) latest.value = changes;
     },
   );
   watch(recording, (on) => {
     latest.value = [{ key: on ? 'recordingStarted' : 'recordingStopped', name: '' }];
+  });
+  watch(locked, (on) => {
+    latest.value = [{ key: on ? 'locked' : 'unlocked', name: '' }];
   });
   watch(muted, (off) => {
     latest.value = [{ key: off ? 'muted' : 'unmuted', name: '' }];

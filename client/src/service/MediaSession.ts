@@ -101,14 +101,29 @@ export class MediaSession {
       this.setMuted(this.#muted);
       return;
     }
-    this.#producing = this.#sending.produce({ track, codecOptions: OPUS, stopTracks: false });
+    const producing = this.#sending.produce({ track, codecOptions: OPUS, stopTracks: false });
+    this.#producing = producing;
     try {
-      this.#producer = await this.#producing;
+      const producer = await producing;
+      if (this.#producing !== producing) return;
+      this.#producer = producer;
     } catch (error) {
-      this.#producing = undefined;
+      if (this.#producing === producing) this.#producing = undefined;
       throw error;
     }
     this.setMuted(this.#muted);
+  }
+
+  /** Sends nothing more, until the next `produce()`. */
+  stopProducing(): void {
+    const producing = this.#producing;
+    this.#producing = undefined;
+    this.#producer = undefined;
+    // One that is still on its way is closed when it comes; why it fails is told to who began it.
+    producing?.then(
+      (producer) => producer.close(),
+      () => undefined,
+    );
   }
 
   /** Takes effect here at once, whatever the server says. */

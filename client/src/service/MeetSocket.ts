@@ -56,6 +56,12 @@ export type Request = <K extends MeetRequest>(
   payload: MeetPayload<K>,
 ) => Promise<MeetResults[K]>;
 
+/** As `Request`, but a failure is told to the user, and the result is none. */
+export type Ask = <K extends MeetRequest>(
+  event: K,
+  payload: MeetPayload<K>,
+) => Promise<MeetResults[K] | undefined>;
+
 /** Requests on `socket` as promises, which reject with an `AppError`. */
 export function requester(socket: Pick<MeetSocket, 'timeout' | 'connected'>): Request {
   return (event, payload) =>

@@ -8,20 +8,21 @@ import {
   type JoinPreview,
   type LeaveReason,
   type Result,
+  type RoomState,
 } from '@switchroom/protocol';
 import type { Device } from 'mediasoup-client/types';
 import { readonly, shallowRef, type ShallowRef } from 'vue';
 import type { Stores } from '../stores/stores.ts';
-import { codeOfDevice, PASSING, RETURNING, type Attempt, type JoinIntent } from './attempt.ts';
+import { asking } from './asking.ts';
+import { Attempt, type JoinIntent } from './Attempt.ts';
 import { bindRoomNews } from './bindRoomNews.ts';
+import { Calls } from './Calls.ts';
+import { HostControls } from './HostControls.ts';
 import { MediaSession, type RemoteTrack } from './MediaSession.ts';
-import { requester, send, type MeetSocket } from './MeetSocket.ts';
+import { send, type MeetSocket } from './MeetSocket.ts';
 import type { Microphone } from './Microphone.ts';
-
-/** How long we try to come back, or to get in, before we say that the connection is lost, ms. */
-export const RECONNECT_FOR_MS = 60_000;
-/** Pause before a join is tried again that the server could not serve just now, ms. */
-export const RETRY_MS = 2_000;
+import { OwnVoice } from './OwnVoice.ts';
+import { codeOfDevice, PASSING, RETURNING } from './refusals.ts';
 
 interface Options {
   connect: () => MeetSocket;
@@ -32,6 +33,9 @@ interface Options {
 
 /** Owns the socket and the media of the meeting this tab is in, and feeds the stores. */
 export class MeetingService {
+  readonly host: HostControls;
+  readonly calls: Calls;
+  readonly voice: OwnVoice;
   readonly #options: Options;
   readonly #remoteTracks = shallowRef<readonly RemoteTrack[]>([]);
   #device: Promise<Device> | undefined;
@@ -40,17 +44,11 @@ export class MeetingService {
   constructor(options: Options) {
     this.#options = options;
     const { microphone, stores } = options;
-    microphone.onReplaced = (track, why) => {
-      // What the user chose needs no telling, and before the room there is nobody to be heard by.
-      if (why === 'lost' && this.#attempt !== undefined) {
-        stores.notices.show({ about: 'microphone-changed' });
-      }
-      void this.#produce(track);
-    };
-    microphone.onLost = (problem) => {
-      stores.notices.show({ about: 'microphone', problem });
-      void this.setMuted(true);
-    };
+    const attempt = (): Attempt | undefined => this.#attempt;
+    const { request, ask } = asking({ attempt, notices: stores.notices });
+    this.host = new HostControls(ask);
+    this.calls = new Calls({ request, ask, store: stores.calls });
+    this.voice = new OwnVoice({ microphone, stores, attempt, ask });
   }
 
   /** What there is to hear; one <audio> element each. */
@@ -78,18 +76,7 @@ export class MeetingService {
     const { microphone, stores, connect } = this.#options;
     if (!intent.withMicrophone) microphone.close();
     const microphoneReady = intent.withMicrophone ? microphone.open() : Promise.resolve();
-    const socket = connect();
-    const attempt: Attempt = {
-      intent,
-      socket,
-      request: requester(socket),
-      microphoneReady,
-      session: undefined,
-      hasJoined: false,
-      deadline: undefined,
-      retry: undefined,
-      muteRequests: 0,
-    };
+    const attempt = new Attempt({ intent, socket: connect(), microphoneReady });
     this.#attempt = attempt;
     stores.microphone.setMuted(!intent.withMicrophone);
     this.#bind(attempt);
@@ -99,7 +86,7 @@ export class MeetingService {
       if (this.#attempt === attempt) this.#release();
       throw error;
     }
-    if (this.#attempt === attempt && stores.meeting.connection.state !== 'joined') {
+    if (this.#attempt === attempt && !attempt.hasJoined) {
       stores.meeting.connecting();
       this.#armDeadline(attempt);
     }
@@ -112,53 +99,9 @@ export class MeetingService {
     this.#end('left');
   }
 
-  /** Takes effect here at once. An unmute that the server refuses is taken back. */
-  async setMuted(muted: boolean): Promise<void> {
-    const { stores } = this.#options;
-    const attempt = this.#attempt;
-    stores.microphone.setMuted(muted);
-    attempt?.session?.setMuted(muted);
-    if (attempt?.session === undefined) return;
-    attempt.muteRequests += 1;
-    try {
-      await attempt.request('participant:setMuted', { muted });
-      stores.participants.changeSelf({ muted });
-    } catch (error) {
-      // While reconnecting it is told with the next join.
-      if (attempt !== this.#attempt || !attempt.socket.connected) return;
-      if (!muted && stores.microphone.muted === muted) this.#muteHere(attempt);
-      stores.notices.show({ about: 'error', code: failure(error).code });
-    } finally {
-      attempt.muteRequests -= 1;
-    }
-  }
-
-  /** From listening only to speaking. Throws a `MicrophoneError`. */
-  async turnOnMicrophone(): Promise<void> {
-    const track = await this.#options.microphone.open();
-    this.#options.stores.microphone.setMuted(false);
-    await this.#produce(track);
-    await this.setMuted(this.#options.stores.microphone.muted);
-  }
-
-  async setHandRaised(handRaised: boolean): Promise<void> {
-    const { meeting, notices, participants } = this.#options.stores;
-    if (meeting.connection.state === 'reconnecting') {
-      // It is told with the next join, as mute is.
-      participants.changeSelf({ handRaised });
-      return;
-    }
-    try {
-      await this.#attempt?.request('participant:setHandRaised', { handRaised });
-      participants.changeSelf({ handRaised });
-    } catch (error) {
-      notices.show({ about: 'error', code: failure(error).code });
-    }
-  }
-
   #bind(attempt: Attempt): void {
     const { socket } = attempt;
-    const { meeting, notices, participants } = this.#options.stores;
+    const { calls, meeting, participants } = this.#options.stores;
     socket.on('connect', () => void this.#enter(attempt));
     socket.on('disconnect', (reason) => this.#disconnected(attempt, reason));
     socket.on('connect_error', (error: Error & { data?: { code?: ErrorCode } }) => {
@@ -170,13 +113,12 @@ export class MeetingService {
     socket.on('consumer:created', (news, ack) => void this.#consume(attempt, news, ack));
     socket.on('consumer:closed', ({ consumerId }) => attempt.session?.consumerClosed(consumerId));
     bindRoomNews(socket, {
+      calls,
       meeting,
       participants,
-      onMuted: () => {
-        if (attempt.muteRequests > 0 || this.#options.stores.microphone.muted) return;
-        this.#muteHere(attempt);
-        notices.show({ about: 'muted-by-host' });
-      },
+      onMuted: () => this.voice.mutedByServer(attempt),
+      onMoved: (to) => this.voice.moved(to),
+      onAdmitted: (room) => this.#admitted(attempt, room),
       onOut: (reason) => {
         if (this.#attempt !== attempt) return;
         if (!RETURNING.has(reason)) {
@@ -192,7 +134,7 @@ export class MeetingService {
 
   async #enter(attempt: Attempt): Promise<void> {
     // The connection may come back before the retry: joining twice would be a conflict.
-    clearTimeout(attempt.retry);
+    attempt.notLater();
     let device: Device;
     try {
       await attempt.microphoneReady;
@@ -204,8 +146,11 @@ export class MeetingService {
       return;
     }
     if (this.#attempt !== attempt || !attempt.socket.connected) return;
-    const { joinToken, name } = attempt.intent;
-    const sessionToken = this.#options.stores.session.token;
+    const { participants, session } = this.#options.stores;
+    const { joinToken } = attempt.intent;
+    // Renamed in the meeting, and lost: they come back by the new name.
+    const name = participants.self?.name ?? attempt.intent.name;
+    const sessionToken = session.token;
     send(
       attempt.socket,
       'room:join',
@@ -226,44 +171,45 @@ export class MeetingService {
       this.#refused(attempt, result.code);
       return;
     }
-    const { meeting, participants, microphone } = this.#options.stores;
+    const { meeting, participants } = this.#options.stores;
     const room = result.value;
-    clearTimeout(attempt.deadline);
-    attempt.deadline = undefined;
+    attempt.arrived();
     attempt.hasJoined = true;
+    const self = room.participants.find((one) => one.id === room.participantId);
+    if (self?.state !== 'lobby') {
+      this.#inRoom(attempt, device, room, room);
+      return;
+    }
+    attempt.lobby = { device, room };
+    participants.entered(room.participantId, room.participants);
+    meeting.waiting(room);
+  }
+
+  #admitted(attempt: Attempt, state: RoomState): void {
+    if (this.#attempt !== attempt || attempt.lobby === undefined) return;
+    const { device, room } = attempt.lobby;
+    this.#inRoom(attempt, device, room, state);
+  }
+
+  /** With media only from here on: in the lobby nothing is heard, in either direction. */
+  #inRoom(attempt: Attempt, device: Device, joined: JoinedRoom, state: RoomState): void {
+    const { calls, meeting, participants } = this.#options.stores;
+    attempt.lobby = undefined;
     attempt.session?.close();
     attempt.session = new MediaSession({
       device,
-      room,
+      room: joined,
       request: attempt.request,
       onTracks: (tracks) => {
         this.#remoteTracks.value = tracks;
       },
       onFailed: () => this.#end('media-failed'),
     });
-    // The server knows a browser that comes back as a new participant.
-    const hadRaisedHand = participants.self?.handRaised === true;
-    participants.entered(room.participantId, room.participants);
-    meeting.joined(room);
-    if (hadRaisedHand) void this.setHandRaised(true);
-    const track = this.#options.microphone.track;
-    if (track !== undefined) void this.#produce(track);
-    if (microphone.muted) void this.setMuted(true);
-  }
-
-  async #produce(track: MediaStreamTrack): Promise<void> {
-    const attempt = this.#attempt;
-    const session = attempt?.session;
-    if (session === undefined) return;
-    const { microphone, notices, participants } = this.#options.stores;
-    try {
-      await session.produce(track, microphone.muted);
-      if (attempt?.session === session) participants.changeSelf({ muted: microphone.muted });
-    } catch (error) {
-      if (attempt === this.#attempt && attempt?.session === session) {
-        notices.show({ about: 'error', code: failure(error).code });
-      }
-    }
+    const handRaised = participants.self?.handRaised === true;
+    participants.entered(joined.participantId, state.participants);
+    calls.entered(state.calls);
+    meeting.joined(state, joined.meeting);
+    this.voice.entered(handRaised);
   }
 
   async #consume(
@@ -285,7 +231,7 @@ export class MeetingService {
     this.#outOfRoom(attempt);
     // After this reason alone socket.io does not reconnect by itself.
     if (reason === 'io server disconnect') {
-      this.#later(attempt, () => attempt.socket.connect());
+      attempt.later(() => attempt.socket.connect());
     }
   }
 
@@ -294,8 +240,10 @@ export class MeetingService {
     attempt.session?.close();
     attempt.session = undefined;
     participants.speaking([]);
-    if (attempt.hasJoined) meeting.reconnecting();
-    if (attempt.deadline === undefined) this.#armDeadline(attempt);
+    if (attempt.lobby !== undefined) meeting.connecting();
+    else if (attempt.hasJoined) meeting.reconnecting();
+    attempt.lobby = undefined;
+    this.#armDeadline(attempt);
   }
 
   #refused(attempt: Attempt, code: ErrorCode): void {
@@ -311,27 +259,17 @@ export class MeetingService {
   }
 
   #enterLater(attempt: Attempt): void {
-    this.#later(attempt, () => {
+    attempt.later(() => {
       if (attempt.socket.connected) void this.#enter(attempt);
       else attempt.socket.connect();
     });
   }
 
-  #later(attempt: Attempt, action: () => void): void {
-    clearTimeout(attempt.retry);
-    attempt.retry = setTimeout(action, RETRY_MS);
-  }
-
   #armDeadline(attempt: Attempt): void {
-    attempt.deadline = setTimeout(() => {
+    attempt.giveUpBy(() => {
       if (attempt.hasJoined) this.#end('connection-lost');
       else this.#refused(attempt, 'unavailable');
-    }, RECONNECT_FOR_MS);
-  }
-
-  #muteHere(attempt: Attempt): void {
-    this.#options.stores.microphone.setMuted(true);
-    attempt.session?.setMuted(true);
+    });
   }
 
   #end(reason: LeaveReason): void {
@@ -345,12 +283,11 @@ export class MeetingService {
     const attempt = this.#attempt;
     this.#attempt = undefined;
     if (attempt === undefined) return;
-    clearTimeout(attempt.deadline);
-    clearTimeout(attempt.retry);
-    attempt.session?.close();
-    attempt.socket.off();
-    attempt.socket.disconnect();
-    this.#options.stores.participants.clear();
-    this.#options.stores.notices.dismiss();
+    attempt.close();
+    this.voice.left();
+    const { calls, notices, participants } = this.#options.stores;
+    calls.clear();
+    participants.clear();
+    notices.dismiss();
   }
 }

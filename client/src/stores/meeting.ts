@@ -1,4 +1,10 @@
-import type { ErrorCode, JoinedRoom, JoinPreview, LeaveReason } from '@switchroom/protocol';
+import type {
+  ErrorCode,
+  JoinedRoom,
+  JoinPreview,
+  LeaveReason,
+  RoomState,
+} from '@switchroom/protocol';
 import { defineStore } from 'pinia';
 import { readonly, ref, shallowRef } from 'vue';
 
@@ -6,9 +12,10 @@ import { readonly, ref, shallowRef } from 'vue';
 export type Connection =
   | { state: 'idle' }
   | { state: 'connecting' }
+  | { state: 'lobby' }
   | { state: 'joined' }
   | { state: 'reconnecting' }
-  | { state: 'ended'; reason: LeaveReason }
+  | { state: 'ended'; reason: LeaveReason; /** Before we were let in. */ fromLobby: boolean }
   | { state: 'refused'; code: ErrorCode };
 
 /** The meeting this tab looks at or is in. */
@@ -17,40 +24,63 @@ export const useMeetingStore = defineStore('meeting', () => {
   const preview = shallowRef<JoinPreview>();
   const details = shallowRef<JoinedRoom['meeting']>();
   const recording = ref(false);
+  const locked = ref(false);
+  /** Who asks us to unmute. */
+  const unmuteAskedBy = ref<string>();
+
+  function outside(next: Connection): void {
+    recording.value = false;
+    locked.value = false;
+    unmuteAskedBy.value = undefined;
+    connection.value = next;
+  }
 
   return {
     connection: readonly(connection),
     preview: readonly(preview),
     details: readonly(details),
     recording: readonly(recording),
+    locked: readonly(locked),
+    unmuteAskedBy: readonly(unmuteAskedBy),
     previewed(next: JoinPreview): void {
       preview.value = next;
     },
     connecting(): void {
       connection.value = { state: 'connecting' };
     },
-    joined(room: Pick<JoinedRoom, 'meeting' | 'recording'>): void {
+    /** Accepted, and waiting for a host to let us in. */
+    waiting(room: Pick<JoinedRoom, 'meeting'>): void {
       details.value = room.meeting;
+      connection.value = { state: 'lobby' };
+    },
+    joined(room: Pick<RoomState, 'recording' | 'locked'>, meeting: JoinedRoom['meeting']): void {
+      details.value = meeting;
       recording.value = room.recording;
+      locked.value = room.locked;
       connection.value = { state: 'joined' };
     },
     reconnecting(): void {
+      unmuteAskedBy.value = undefined;
       connection.value = { state: 'reconnecting' };
     },
     ended(reason: LeaveReason): void {
-      recording.value = false;
-      connection.value = { state: 'ended', reason };
+      outside({ state: 'ended', reason, fromLobby: connection.value.state === 'lobby' });
     },
     refused(code: ErrorCode): void {
-      connection.value = { state: 'refused', code };
+      outside({ state: 'refused', code });
     },
     recordingChanged(next: boolean): void {
       recording.value = next;
     },
+    lockedChanged(next: boolean): void {
+      locked.value = next;
+    },
+    unmuteAsked(by: string | undefined): void {
+      unmuteAskedBy.value = by;
+    },
     /** Back to before joining; with `forget` also without what is known of the meeting. */
     reset(forget = false): void {
-      connection.value = { state: 'idle' };
-      recording.value = false;
+      outside({ state: 'idle' });
       if (!forget) return;
       preview.value = undefined;
       details.value = undefined;

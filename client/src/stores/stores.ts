@@ -1,4 +1,5 @@
 import type { Pinia } from 'pinia';
+import { useCallsStore } from './calls.ts';
 import { useMeetingStore } from './meeting.ts';
 import { useMicrophoneStore } from './microphone.ts';
 import { useNoticeStore } from './notices.ts';
@@ -7,6 +8,7 @@ import { useSessionStore } from './session.ts';
 
 /** The stores that the service feeds. */
 export interface Stores {
+  calls: ReturnType<typeof useCallsStore>;
   meeting: ReturnType<typeof useMeetingStore>;
   microphone: ReturnType<typeof useMicrophoneStore>;
   notices: ReturnType<typeof useNoticeStore>;
@@ -16,6 +18,7 @@ export interface Stores {
 
 export function createStores(pinia: Pinia): Stores {
   return {
+    calls: useCallsStore(pinia),
     meeting: useMeetingStore(pinia),
     microphone: useMicrophoneStore(pinia),
     notices: useNoticeStore(pinia),

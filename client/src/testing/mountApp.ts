@@ -16,6 +16,9 @@ export function fakeService(other: object = {}): MeetingService {
     leave: () => undefined,
     join: () => Promise.resolve(),
     remoteTracks: shallowRef([]),
+    host: {},
+    calls: {},
+    voice: { setMuted: () => Promise.resolve(), turnOn: () => Promise.resolve() },
     microphone: {
       stream: shallowRef(),
       open: () => Promise.resolve(),

@@ -92,6 +92,8 @@ export function participant(id: string, other: Partial<ParticipantView> = {}): P
     state: 'joined',
     muted: false,
     handRaised: false,
+    audio: 'browser',
+    quality: null,
     ...other,
   };
 }
@@ -110,6 +112,8 @@ export function joinedRoom(self: string, ...others: string[]): JoinedRoom {
     participants: [self, ...others].map((id) => participant(id)),
     sendTransport: transport(),
     recvTransport: transport(),
+    calls: [],
+    locked: false,
     recording: false,
   };
 }

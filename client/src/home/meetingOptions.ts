@@ -1,0 +1,7 @@
+import type { MeetingView } from '@switchroom/protocol';
+
+/** What is chosen of a meeting before it is made. */
+export type MeetingOptions = Pick<
+  MeetingView,
+  'recording' | 'lobby' | 'waitForHost' | 'entry' | 'numberPrivacy'
+>;
