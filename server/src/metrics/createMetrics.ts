@@ -26,6 +26,8 @@ export function createMetrics(sources: {
   const sum = (read: (room: ReturnType<Rooms['all']>[number]) => number): number =>
     rooms.all().reduce((total, room) => total + read(room), 0);
   gauge('rooms', 'Rooms that are live', () => rooms.all().length);
+  gauge('lobby', 'People who wait in a lobby', () => sum((room) => room.waiting));
+  gauge('rooms_locked', 'Rooms that are locked', () => sum((room) => (room.locked ? 1 : 0)));
   gauge('producers', 'Streams that come in', () => sum((room) => room.streams.producers));
   gauge('consumers', 'Streams that go out', () => sum((room) => room.streams.consumers));
   gauge('recordings', 'Rooms that are recorded', () => sum((room) => (room.recording ? 1 : 0)));
@@ -34,7 +36,7 @@ export function createMetrics(sources: {
 
   new Gauge({
     name: 'switchroom_participants',
-    help: 'Participants by kind',
+    help: 'Participants by kind, those in a lobby included',
     labelNames: ['kind'] as const,
     registers: [registry],
     collect() {

@@ -70,7 +70,12 @@ describe('RecordingControl', () => {
   async function enter(meeting: Meeting): Promise<{ room: Room; leave: () => void }> {
     const { room, release } = await rooms.enter(meeting.id);
     const participant = new Participant({ name: 'Ann', kind: 'browser', role: 'participant' });
-    room.add({ participant, origin: listener, removed: () => undefined });
+    room.add({
+      participant,
+      origin: listener,
+      admitted: () => undefined,
+      removed: () => undefined,
+    });
     release();
     return { room, leave: () => room.leave(participant.id, 'left') };
   }

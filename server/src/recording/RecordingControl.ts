@@ -99,6 +99,13 @@ export class RecordingControl {
     this.#end(meeting.id);
   }
 
+  /** The owner set another policy, which may be the same. */
+  policyChanged({ id, recording }: Meeting): void {
+    const room = this.#options.rooms.get(id);
+    if (recording === 'off') this.#end(id);
+    else if (room) this.#consider(room);
+  }
+
   /** What the recorder tells. Errors: `not-found`. */
   async report(view: RecordingView): Promise<void> {
     await this.#options.store.report(view);
@@ -118,6 +125,8 @@ export class RecordingControl {
 
   #watch(room: Room): void {
     room.events.on('joined', () => this.#consider(room));
+    // Whoever waits in the lobby is nobody to record.
+    room.events.on('emptied', () => this.#end(room.meetingId));
     room.events.once('closed', () => {
       this.#wishes.delete(room.meetingId);
       this.#lost.delete(room.meetingId);

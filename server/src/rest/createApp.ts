@@ -7,6 +7,7 @@ import { callEndpoints } from './routes/calls.ts';
 import { dialOutEndpoints } from './routes/dialOut.ts';
 import { didEndpoints } from './routes/dids.ts';
 import { meetingEndpoints } from './routes/meetings.ts';
+import { participantEndpoints } from './routes/participants.ts';
 import { recordingEndpoints } from './routes/recordings.ts';
 import { sessionEndpoints } from './routes/sessions.ts';
 import { trunkEndpoints } from './routes/trunks.ts';
@@ -35,6 +36,7 @@ function api(deps: RestDeps): Router {
   const endpoints = [
     ...sessionEndpoints(deps),
     ...meetingEndpoints(deps),
+    ...participantEndpoints(deps),
     ...recordingEndpoints(deps),
     ...trunkEndpoints(deps),
     ...didEndpoints(deps),

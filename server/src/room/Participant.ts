@@ -4,22 +4,40 @@ import type { ParticipantKind, ParticipantView, Role } from '@switchroom/protoco
 /** What others see of a member. Changed by its Room only, which tells everybody. */
 export class Participant {
   readonly id = randomUUID();
-  readonly name: string;
   readonly kind: ParticipantKind;
   readonly role: Role;
-  state: ParticipantView['state'] = 'connecting';
+  name: string;
+  /** In the lobby. */
+  waiting = false;
+  /** Its audio path is up. */
+  connected: boolean;
   muted: boolean;
   handRaised = false;
+  audio: ParticipantKind;
+  quality: number | null = null;
 
-  constructor(options: { name: string; kind: ParticipantKind; role: Role; muted?: boolean }) {
+  constructor(options: {
+    name: string;
+    kind: ParticipantKind;
+    role: Role;
+    muted?: boolean;
+    connected?: boolean;
+  }) {
     this.name = options.name;
     this.kind = options.kind;
     this.role = options.role;
     this.muted = options.muted ?? false;
+    this.connected = options.connected ?? false;
+    this.audio = options.kind;
+  }
+
+  get state(): ParticipantView['state'] {
+    if (this.waiting) return 'lobby';
+    return this.connected ? 'joined' : 'connecting';
   }
 
   view(): ParticipantView {
-    const { id, name, kind, role, state, muted, handRaised } = this;
-    return { id, name, kind, role, state, muted, handRaised };
+    const { id, name, kind, role, state, muted, handRaised, audio, quality } = this;
+    return { id, name, kind, role, state, muted, handRaised, audio, quality };
   }
 }

@@ -1,38 +1,9 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { LeaveReason, ParticipantView } from '@switchroom/protocol';
 import { FakeRouter } from '../sfu/fake/FakeRouter.ts';
 import type { MediaProducer } from '../sfu/Sfu.ts';
-import type { Member, RoomListener } from './Member.ts';
-import { Participant } from './Participant.ts';
 import { Room } from './Room.ts';
-
-/** Writes down what it is told. */
-class Diary implements RoomListener {
-  readonly lines: string[] = [];
-  readonly streams = 1;
-  participantJoined = ({ name }: { name: string }): void => void this.lines.push(`joined ${name}`);
-  participantUpdated = ({ name, muted, handRaised, state }: ParticipantView): void =>
-    void this.lines.push(`updated ${JSON.stringify({ name, muted, handRaised, state })}`);
-  participantLeft = (_id: string, reason: LeaveReason): void =>
-    void this.lines.push(`left ${reason}`);
-  sourceAdded = ({ name }: Participant): void => void this.lines.push(`hears ${name}`);
-  sourceRemoved = (): void => void this.lines.push('hears one less');
-  speakersChanged = (speakers: { level: number }[]): void =>
-    void this.lines.push(`speakers ${speakers.map(({ level }) => level).join()}`);
-  recordingChanged = (recording: boolean): void => void this.lines.push(`recording ${recording}`);
-  roomClosed = (reason: LeaveReason): void => void this.lines.push(`closed ${reason}`);
-}
-
-function member(name: string, origin: RoomListener): Member & { gone: string[] } {
-  const gone: string[] = [];
-  return {
-    participant: new Participant({ name, kind: 'browser', role: 'participant' }),
-    origin,
-    removed: (reason) => void gone.push(reason),
-    gone,
-  };
-}
+import { Diary, someone as member } from './testing/Diary.ts';
 
 describe('Room', () => {
   let router: FakeRouter;

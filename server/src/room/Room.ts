@@ -1,30 +1,28 @@
 import { EventEmitter } from 'node:events';
 import { AppError, type LeaveReason, type ParticipantView } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import type { MediaProducer, MediaRouter, ProducerLevel } from '../sfu/Sfu.ts';
+import type { MediaProducer, MediaRouter } from '../sfu/Sfu.ts';
+import { Audience } from './Audience.ts';
+import { Door, type Entrant, type RoomSettings } from './Door.ts';
 import type { Member, RoomListener } from './Member.ts';
-import type { Participant } from './Participant.ts';
-
-export interface RoomEvents {
-  /** Somebody is in it who was not: the first one starts what starts with a room. */
-  joined: [Participant];
-  /** It is gone; the last event. */
-  closed: [LeaveReason];
-}
+import { steppedQuality } from './quality.ts';
+import type { RoomEvents } from './RoomEvents.ts';
+import { Roster } from './Roster.ts';
+import { Sounds } from './Sounds.ts';
 
 /**
  * A Meeting while it is live. It owns the router; members and listeners belong to their sessions,
- * and are told. It ends as its last participant leaves, or when nobody holds it any more.
+ * and are told. It ends as the last one leaves it, lobby included, or when nobody holds it any more.
  */
 export class Room {
   readonly meetingId: string;
   readonly router: MediaRouter;
   readonly events = new EventEmitter<RoomEvents>();
   readonly #logger: Logger;
-  readonly #members = new Map<string, Member>();
-  readonly #listeners = new Set<RoomListener>();
-  /** By participant. */
-  readonly #sources = new Map<string, MediaProducer>();
+  readonly #door = new Door();
+  readonly #audience: Audience;
+  readonly #roster: Roster;
+  readonly #sounds: Sounds;
   /** Those who are about to join. */
   readonly #holds = new Set<symbol>();
   #hadMembers = false;
@@ -35,7 +33,13 @@ export class Room {
     this.meetingId = options.meetingId;
     this.router = options.router;
     this.#logger = options.logger.child({ file: 'Room', meetingId: options.meetingId });
-    this.router.events.on('levels', (levels) => this.#tellSpeakers(levels));
+    this.#audience = new Audience(this.#logger);
+    this.#roster = new Roster(this.#audience);
+    this.#sounds = new Sounds(this.#roster, this.#audience.safely);
+    this.router.events.on('levels', (levels) => {
+      const speakers = this.#sounds.speakers(levels);
+      this.#audience.tell((listener) => listener.speakersChanged(speakers));
+    });
     this.router.events.on('failed', () => this.close('media-failed'));
   }
 
@@ -43,23 +47,52 @@ export class Room {
     return this.#closed;
   }
 
+  /** How many are in it; the lobby does not count. */
   get size(): number {
-    return this.#members.size;
+    return this.#roster.size - this.waiting;
+  }
+
+  /** How many are in the lobby. */
+  get waiting(): number {
+    return this.#roster.waiting().length;
+  }
+
+  /** Whether anybody is there, be it in the lobby. */
+  get live(): boolean {
+    return this.#roster.size > 0;
   }
 
   get recording(): boolean {
     return this.#recording;
   }
 
+  get locked(): boolean {
+    return this.#door.locked;
+  }
+
+  get settings(): Readonly<RoomSettings> {
+    return this.#door.settings;
+  }
+
+  /** Whether one who is no host would have to wait in the lobby. */
+  get holdsGuests(): boolean {
+    return this.#door.holdsGuests;
+  }
+
   /** How many streams come in and go out. */
   get streams(): { producers: number; consumers: number } {
     let consumers = 0;
-    for (const listener of this.#listeners) consumers += listener.streams;
-    return { producers: this.#sources.size, consumers };
+    for (const listener of this.#audience.all()) consumers += listener.streams;
+    return { producers: this.#sounds.size, consumers };
   }
 
-  participants(): ParticipantView[] {
-    return [...this.#members.values()].map(({ participant }) => participant.view());
+  has(participantId: string): boolean {
+    return this.#roster.find(participantId) !== undefined;
+  }
+
+  /** Everybody, lobby included; with a listener, those that it sees. */
+  participants(listener?: RoomListener): ParticipantView[] {
+    return this.#roster.views(listener);
   }
 
   /** Ends it for everybody. Twice is silent. */
@@ -70,12 +103,12 @@ export class Room {
     this.router.events.removeAllListeners();
     this.router.close();
     // Emptied first: who is told may call back.
-    const [listeners, members] = [[...this.#listeners], [...this.#members.values()]];
-    this.#members.clear();
-    this.#listeners.clear();
-    this.#sources.clear();
+    const [listeners, members] = [this.#audience.all(), this.#roster.all()];
+    this.#roster.clear();
+    this.#audience.clear();
+    this.#sounds.clear();
     this.#holds.clear();
-    this.#tellAll(listeners, (listener) => listener.roomClosed(reason));
+    this.#audience.tellEach(listeners, (listener) => listener.roomClosed(reason));
     for (const member of members) member.removed(reason);
     this.events.emit('closed', reason);
     this.events.removeAllListeners();
@@ -95,58 +128,128 @@ export class Room {
     };
   }
 
-  /** Starts telling a listener, and gives it all sounds that there are. */
+  /** Starts telling a listener, and gives it all sounds that it may hear. */
   listen(listener: RoomListener): void {
     this.#mustBeOpen();
-    this.#listeners.add(listener);
-    for (const [participantId, source] of this.#sources) {
-      const member = this.#members.get(participantId);
-      if (member && member.origin !== listener) listener.sourceAdded(member.participant, source);
-    }
+    this.#audience.add(listener);
+    this.#sounds.listen(listener);
   }
 
   /** The listener wants no more; whoever came through it leaves. Unknown ones are ignored. */
   unlisten(listener: RoomListener, reason: LeaveReason): void {
-    if (!this.#listeners.delete(listener)) return;
-    for (const member of [...this.#members.values()]) {
+    if (!this.#audience.delete(listener)) return;
+    this.#sounds.unlisten(listener);
+    for (const participantId of this.#sounds.guestsOf(listener)) {
+      this.returnSource(participantId, listener);
+    }
+    for (const member of this.#roster.all()) {
       if (member.origin === listener) this.leave(member.participant.id, reason);
     }
     this.#closeIfUnused();
   }
 
-  /** The one door: from here on the member is a participant and everybody knows. */
+  /** What the owner set, from now on; whoever waits for nothing any more is let in. */
+  configure({ lobby, waitForHost, entry, numberPrivacy }: RoomSettings): void {
+    const settings = { lobby, waitForHost, entry, numberPrivacy };
+    if (JSON.stringify(settings) === JSON.stringify(this.#door.settings)) return;
+    this.#door.settings = settings;
+    if (!this.#door.holdsGuests) this.admitAll();
+    // A gateway without phones hears nothing while whoever comes must wait.
+    this.#sounds.route();
+    this.#audience.tell((listener) => listener.settingsChanged());
+  }
+
+  /** Whether one like this would wait in the lobby now. Errors: `meeting-locked`. */
+  check(entrant: Entrant): boolean {
+    this.#door.check(entrant);
+    return this.#door.holdsBack(entrant);
+  }
+
+  /**
+   * The one door: from here on the member is a participant, in the room or in its lobby, and everybody
+   * knows who may. Errors: `meeting-locked`.
+   */
   add(member: Member): void {
     this.#mustBeOpen();
     const { participant, origin } = member;
-    this.#members.set(participant.id, member);
+    participant.waiting = this.check(member);
+    this.#roster.add(member);
     this.#hadMembers = true;
-    this.#logger.info({ participantId: participant.id, kind: participant.kind }, 'add() | joined');
-    this.#tell((listener) => listener.participantJoined(participant.view()), origin);
-    this.events.emit('joined', participant);
+    const { id, kind, state } = participant;
+    this.#logger.info({ participantId: id, kind, state }, 'add() | joined');
+    const news = (listener: RoomListener): void => listener.participantJoined(participant.view());
+    this.#audience.tellOf(member, news, origin);
+    // What a gateway may hear follows from its phones.
+    this.#sounds.route(origin);
+    if (participant.waiting) this.#tellWaiting();
+    else this.#entered(member);
+  }
+
+  /**
+   * Out of the lobby: it hears and is heard from here on, and those who did not see it in the lobby see it
+   * come. One who is in is ignored. Errors: `not-found`.
+   */
+  admit(participantId: string): void {
+    const member = this.#roster.get(participantId);
+    const { participant } = member;
+    if (!participant.waiting) return;
+    const saw = new Set(this.#audience.of(member));
+    participant.waiting = false;
+    this.#logger.info({ participantId }, 'admit() | let in');
+    this.#audience.safely(() => member.admitted());
+    this.#audience.tellOf(member, (listener) => {
+      if (saw.has(listener)) listener.participantUpdated(participant.view());
+      else listener.participantJoined(participant.view());
+    });
+    this.#sounds.route();
+    this.#tellWaiting();
+    this.#entered(member);
+  }
+
+  /** Gives how many there were. */
+  admitAll(): number {
+    const waiting = this.#roster.waiting();
+    for (const { participant } of waiting) this.admit(participant.id);
+    return waiting.length;
   }
 
   /** A member goes by its own wish. Unknown ones are ignored. */
   leave(participantId: string, reason: LeaveReason): void {
-    this.#drop(participantId, reason, this.#members.get(participantId)?.origin);
+    const member = this.#roster.find(participantId);
+    if (member) this.#drop(member, reason, member.origin);
   }
 
-  /** A member is put out by somebody else: its own connection is told as well. */
+  /** A member is put out by somebody else: its own connection is told as well. Errors: `not-found`. */
   remove(participantId: string, reason: LeaveReason): void {
-    this.#drop(participantId, reason, undefined);
+    this.#drop(this.#roster.get(participantId), reason, undefined);
   }
 
-  /** The member's sound, from now on; a former one is closed. Errors: `not-found`. */
-  async setSource(participantId: string, source: MediaProducer): Promise<void> {
-    const member = this.#members.get(participantId);
-    if (!member) {
+  /**
+   * The member's sound, from now on; a former one is closed. It may come in by another connection than
+   * the member's own (`origin`). Errors: `not-found`; `forbidden` in the lobby; `conflict` when it
+   * comes in by another, and this one is the member's own.
+   */
+  async setSource(
+    participantId: string,
+    source: MediaProducer,
+    origin?: RoomListener,
+  ): Promise<void> {
+    try {
+      this.#sounds.place(this.#roster.get(participantId), source, origin);
+    } catch (error) {
       source.close();
-      throw new AppError('not-found', 'There is no such participant in the room.');
+      throw error;
     }
-    this.#dropSource(participantId);
-    this.#sources.set(participantId, source);
-    this.#tell((listener) => listener.sourceAdded(member.participant, source), member.origin);
     // The mute may have been pressed while the producer was made.
-    await source.setPaused(member.participant.muted);
+    await source.setPaused(this.#roster.get(participantId).participant.muted);
+  }
+
+  /**
+   * The member's sound comes in by its own connection again; the other one is told unless it is `by`. Silent
+   * when it does already. Errors: `not-found`.
+   */
+  returnSource(participantId: string, by?: RoomListener): void {
+    this.#sounds.giveBack(this.#roster.get(participantId), by);
   }
 
   /**
@@ -154,84 +257,84 @@ export class Room {
    * Errors: `not-found`.
    */
   async setMuted(participantId: string, muted: boolean, by?: RoomListener): Promise<void> {
-    this.#update(participantId, { muted }, by);
-    await this.#sources.get(participantId)?.setPaused(muted);
+    this.#roster.update(this.#roster.get(participantId), { muted }, by);
+    await this.#sounds.of(participantId)?.source.setPaused(muted);
+  }
+
+  /** Everybody but the hosts. */
+  async muteAll(): Promise<void> {
+    await Promise.all(this.#roster.guests().map(({ id }) => this.setMuted(id, true)));
+  }
+
+  /** Silent when it is not muted. `by` is a host's name. Errors: `not-found`. */
+  askUnmute(participantId: string, by: string): void {
+    const { participant, origin } = this.#roster.get(participantId);
+    if (!participant.muted) return;
+    const asked = new Set([origin, this.#sounds.of(participantId)?.origin ?? origin]);
+    this.#audience.tellEach(asked, (listener) => listener.unmuteAsked(participantId, by));
   }
 
   /** As `setMuted()`. Errors: `not-found`. */
   setHandRaised(participantId: string, handRaised: boolean, by?: RoomListener): void {
-    this.#update(participantId, { handRaised }, by);
+    this.#roster.update(this.#roster.get(participantId), { handRaised }, by);
+  }
+
+  /** Errors: `not-found`. */
+  rename(participantId: string, name: string): void {
+    this.#roster.update(this.#roster.get(participantId), { name });
+  }
+
+  /** Of its sound to us, as a mean opinion score. A member that is gone is ignored. */
+  setQuality(participantId: string, mos: number | null, by?: RoomListener): void {
+    this.#roster.update(this.#roster.find(participantId), { quality: steppedQuality(mos) }, by);
   }
 
   /** The member's audio path is up. A member that is gone is ignored. */
   setJoined(participantId: string): void {
-    if (this.#members.has(participantId)) this.#update(participantId, { state: 'joined' });
+    this.#roster.update(this.#roster.find(participantId), { connected: true });
+  }
+
+  /** Whether anybody else than hosts may come in from now on. */
+  setLocked(locked: boolean): void {
+    if (this.#door.locked === locked) return;
+    this.#door.locked = locked;
+    this.#audience.tell((listener) => listener.lockedChanged(locked));
   }
 
   setRecording(recording: boolean): void {
     if (this.#closed || this.#recording === recording) return;
     this.#recording = recording;
-    this.#tell((listener) => listener.recordingChanged(recording));
+    this.#audience.tell((listener) => listener.recordingChanged(recording));
   }
 
-  #update(
-    participantId: string,
-    change: Partial<Pick<Participant, 'muted' | 'handRaised' | 'state'>>,
-    except?: RoomListener,
-  ): void {
-    const participant = this.#members.get(participantId)?.participant;
-    if (!participant) throw new AppError('not-found', 'There is no such participant in the room.');
-    const before = JSON.stringify(participant.view());
-    Object.assign(participant, change);
-    if (JSON.stringify(participant.view()) === before) return;
-    this.#tell((listener) => listener.participantUpdated(participant.view()), except);
+  #entered(member: Member): void {
+    const held = this.#door.holdsGuests;
+    this.#door.entered(member);
+    this.events.emit('joined', member.participant);
+    if (!held || this.#door.holdsGuests) return;
+    this.admitAll();
+    this.#sounds.route();
   }
 
-  #drop(participantId: string, reason: LeaveReason, except: RoomListener | undefined): void {
-    const member = this.#members.get(participantId);
-    if (!member) return;
-    this.#members.delete(participantId);
+  #drop(member: Member, reason: LeaveReason, except: RoomListener | undefined): void {
+    const { participant } = member;
+    const { id: participantId, waiting } = participant;
+    this.#roster.delete(participantId);
     this.#logger.info({ participantId, reason }, 'drop() | left');
-    this.#dropSource(participantId);
-    this.#tell((listener) => listener.participantLeft(participantId, reason), except);
+    this.#sounds.drop(participantId);
+    const news = (listener: RoomListener): void => listener.participantLeft(participantId, reason);
+    this.#audience.tellOf(member, news, except);
     member.removed(reason);
+    this.events.emit('left', participantId);
+    this.#sounds.route(member.origin);
+    if (waiting) this.#tellWaiting();
+    else if (this.size === 0 && this.live) this.events.emit('emptied');
     this.#closeIfUnused();
   }
 
-  #dropSource(participantId: string): void {
-    const source = this.#sources.get(participantId);
-    if (!source) return;
-    this.#sources.delete(participantId);
-    this.#tell((listener) => listener.sourceRemoved(source));
-    source.close();
-  }
-
-  #tellSpeakers(levels: ProducerLevel[]): void {
-    const speakers = levels.flatMap(({ producerId, level }) => {
-      for (const [participantId, source] of this.#sources) {
-        if (source.id === producerId) return [{ participantId, level }];
-      }
-      return [];
-    });
-    this.#tell((listener) => listener.speakersChanged(speakers));
-  }
-
-  #tell(news: (listener: RoomListener) => void, except?: RoomListener): void {
-    this.#tellAll(
-      [...this.#listeners].filter((listener) => listener !== except),
-      news,
-    );
-  }
-
-  /** A listener that throws does not keep the others from hearing. */
-  #tellAll(listeners: RoomListener[], news: (listener: RoomListener) => void): void {
-    for (const listener of listeners) {
-      try {
-        news(listener);
-      } catch (error) {
-        this.#logger.error({ err: error }, 'tell() | a listener failed');
-      }
-    }
+  #tellWaiting(): void {
+    const { waiting } = this;
+    this.#audience.tell((listener) => listener.waitingChanged(waiting));
   }
 
   #mustBeOpen(): void {
@@ -239,8 +342,8 @@ export class Room {
   }
 
   #closeIfUnused(): void {
-    if (this.#members.size > 0 || this.#holds.size > 0) return;
+    if (this.#roster.size > 0 || this.#holds.size > 0) return;
     // A gateway opens a room before its first phone is in it, and does not keep it after the last.
-    if (this.#hadMembers || this.#listeners.size === 0) this.close('left');
+    if (this.#hadMembers || this.#audience.size === 0) this.close('left');
   }
 }

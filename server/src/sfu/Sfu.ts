@@ -106,8 +106,14 @@ export interface PlainTransport extends MediaTransport {
   consumePlain(producer: MediaProducer): Promise<MediaConsumer>;
 }
 
+export interface MediaProducerEvents {
+  /** How well it comes in: 10 is best, 0 while nothing comes. Whenever it changes. */
+  score: [number];
+}
+
 export interface MediaProducer {
   readonly id: string;
+  readonly events: EventEmitter<MediaProducerEvents>;
   /** A paused producer is heard by nobody. */
   setPaused(paused: boolean): Promise<void>;
   /** Twice is silent. */

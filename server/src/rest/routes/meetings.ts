@@ -1,15 +1,20 @@
-import { AppError, createMeetingSchema, recordingActionSchema } from '@switchroom/protocol';
+import {
+  AppError,
+  createMeetingSchema,
+  recordingActionSchema,
+  updateMeetingSchema,
+} from '@switchroom/protocol';
 import { z } from 'zod';
 import { joinable } from '../../meetings/MeetingStore.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
-import { joinPreviewSchema, meetingViewSchema, participantViewSchema } from '../views.ts';
+import { joinPreviewSchema, meetingViewSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
 
-/** Meetings, who is in them, and whether they are recorded. */
+/** Meetings, and whether they are recorded. */
 export function meetingEndpoints(deps: RestDeps): Endpoint[] {
-  const { meetings, links, rooms, recordings, sfu } = deps;
+  const { meetings, links, rooms, calls, recordings, sfu } = deps;
   return [
     endpoint({
       method: 'post',
@@ -40,6 +45,31 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       },
     }),
     endpoint({
+      method: 'patch',
+      path: '/meetings/:id',
+      summary: 'Changes the meeting, at once also for those who are in it',
+      auth: true,
+      params: byId,
+      body: updateMeetingSchema,
+      status: 200,
+      response: meetingViewSchema,
+      errors: ['not-found', 'meeting-ended', 'conflict'],
+      async handle({ params, body, user }) {
+        const { id } = joinable(await meetings.forUser(params.id, user));
+        const { locked, ...change } = body;
+        if (locked !== undefined && rooms.get(id)?.live !== true) {
+          throw new AppError('conflict', 'Only a meeting that somebody is in can be locked.');
+        }
+        const meeting = await meetings.update(id, change);
+        // Looked up anew: what happens between is told nobody.
+        const room = rooms.get(id);
+        room?.configure(meeting);
+        if (locked !== undefined) room?.setLocked(locked);
+        recordings.policyChanged(meeting);
+        return links.view(meeting, room);
+      },
+    }),
+    endpoint({
       method: 'delete',
       path: '/meetings/:id',
       summary: 'Ends the meeting for everybody',
@@ -51,20 +81,8 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
         const meeting = await meetings.forUser(params.id, user);
         await meetings.end(meeting.id);
         rooms.get(meeting.id)?.close('meeting-ended');
-      },
-    }),
-    endpoint({
-      method: 'get',
-      path: '/meetings/:id/participants',
-      summary: 'Who is in the meeting now',
-      auth: true,
-      params: byId,
-      status: 200,
-      response: z.array(participantViewSchema),
-      errors: ['not-found'],
-      async handle({ params, user }) {
-        const meeting = await meetings.forUser(params.id, user);
-        return rooms.get(meeting.id)?.participants() ?? [];
+        // Those that were made before anybody was in.
+        calls.meetingEnded(meeting.id);
       },
     }),
     endpoint({

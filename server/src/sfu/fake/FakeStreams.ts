@@ -1,10 +1,12 @@
+import { EventEmitter } from 'node:events';
 import { randomInt, randomUUID } from 'node:crypto';
 import type { RtpParameters } from '@switchroom/protocol';
 import { OPUS_CODEC, OPUS_PAYLOAD_TYPE } from '../opus.ts';
-import type { MediaConsumer, MediaProducer } from '../Sfu.ts';
+import type { MediaConsumer, MediaProducer, MediaProducerEvents } from '../Sfu.ts';
 
 export class FakeProducer implements MediaProducer {
   readonly id = randomUUID();
+  readonly events = new EventEmitter<MediaProducerEvents>();
   paused: boolean;
   closed = false;
   readonly #onClose: () => void;
@@ -21,6 +23,7 @@ export class FakeProducer implements MediaProducer {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.events.removeAllListeners();
     this.#onClose();
   }
 }

@@ -1,11 +1,18 @@
+import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
-import type { MediaProducer } from '../Sfu.ts';
+import type { MediaProducer, MediaProducerEvents } from '../Sfu.ts';
 
 export class MediasoupProducer implements MediaProducer {
+  readonly events = new EventEmitter<MediaProducerEvents>();
   readonly #producer: types.Producer;
 
   constructor(producer: types.Producer) {
     this.#producer = producer;
+    // One stream each: we take neither layers nor simulcast. mediasoup removes its listeners itself.
+    producer.on('score', ([first]) => {
+      if (first) this.events.emit('score', first.score);
+    });
+    producer.observer.once('close', () => this.events.removeAllListeners());
   }
 
   get id(): string {

@@ -1,25 +1,25 @@
 import {
   AppError,
+  type GatewayKind,
   type LeaveReason,
-  type NumberPrivacy,
   type OpenedRoom,
   type ParticipantView,
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { ConsumerSet } from '../../room/ConsumerSet.ts';
-import type { Member, RoomListener } from '../../room/Member.ts';
-import { Participant } from '../../room/Participant.ts';
+import type { RoomListener } from '../../room/Member.ts';
+import type { Participant } from '../../room/Participant.ts';
 import type { Room } from '../../room/Room.ts';
 import type { MediaProducer, PlainTransport } from '../../sfu/Sfu.ts';
 import type { GatewayOutbox } from './GatewayOutbox.ts';
+import { GatewayPhones, type NewPhone } from './GatewayPhones.ts';
 
 /** A caller who keyed the PIN is in the room within this, or will not be. */
 const PHONE_EXPECTED_MS = 10_000;
 
 export interface GatewayLinkOptions {
   room: Room;
-  /** Of the meeting. */
-  numberPrivacy: NumberPrivacy;
+  kind: GatewayKind;
   transport: PlainTransport;
   outbox: GatewayOutbox;
   /** Called once, when the link is over for whatever reason. */
@@ -29,12 +29,16 @@ export interface GatewayLinkOptions {
 
 /** A gateway's tie to one room: its transport, what it receives over it, and its phones. */
 export class GatewayLink implements RoomListener {
+  readonly carries = 'phone';
+  /** It is trusted with everything; what its phones may know is in its hands. */
+  readonly inside = true;
+  readonly hosts = false;
   readonly room: Room;
   readonly transport: PlainTransport;
-  readonly numberPrivacy: NumberPrivacy;
+  readonly #kind: GatewayKind;
   readonly #outbox: GatewayOutbox;
   readonly #consumers: ConsumerSet;
-  readonly #phones = new Set<string>();
+  readonly #phones: GatewayPhones;
   readonly #onClosed: () => void;
   #connectedTo: string | undefined;
   #release: (() => void) | undefined;
@@ -43,7 +47,7 @@ export class GatewayLink implements RoomListener {
   constructor(options: GatewayLinkOptions) {
     const { room, transport, outbox } = options;
     this.room = room;
-    this.numberPrivacy = options.numberPrivacy;
+    this.#kind = options.kind;
     this.transport = transport;
     this.#outbox = outbox;
     this.#onClosed = options.onClosed;
@@ -62,11 +66,18 @@ export class GatewayLink implements RoomListener {
         outbox.tell('consumer:closed', { meetingId: room.meetingId, consumerId: id }),
       logger: options.logger,
     });
+    const { logger } = options;
+    this.#phones = new GatewayPhones({ room, transport, origin: this, logger });
     room.listen(this);
   }
 
   get streams(): number {
     return this.#consumers.size;
+  }
+
+  /** A recorder always does; phones only where they are let in. */
+  get hears(): boolean {
+    return this.#kind !== 'sip-dialin' || this.#phones.hear;
   }
 
   get opened(): OpenedRoom {
@@ -107,40 +118,52 @@ export class GatewayLink implements RoomListener {
     this.#consumers.start();
   }
 
-  /** A phone becomes a participant. Errors: `bad-request`, e.g. an SSRC that is in use. */
-  async addPhone(name: string, ssrc: number): Promise<Participant> {
-    const letGo = this.room.hold();
-    try {
-      const source = await this.transport.producePlain(ssrc);
-      if (this.#closed) throw new AppError('unavailable', 'The room has just closed; join again.');
-      const participant = new Participant({ name, kind: 'phone', role: 'participant' });
-      // Its audio path has been up since the call was answered.
-      participant.state = 'joined';
-      this.room.add(this.#phone(participant));
-      this.#phones.add(participant.id);
-      await this.room.setSource(participant.id, source);
-      return participant;
-    } finally {
-      letGo();
-      this.#release?.();
-    }
+  /**
+   * A phone becomes a participant; its sound begins when it is not, or no longer, in the lobby.
+   * Errors: `bad-request`, e.g. an SSRC that is in use; `meeting-locked`.
+   */
+  async addPhone(phone: NewPhone): Promise<Participant> {
+    const participant = await this.#expecting(() => this.#phones.add(phone));
+    // A moderator wants to know who waits.
+    if (participant.role === 'host') this.#tellRoom();
+    return participant;
+  }
+
+  /**
+   * The phone is where a participant talks and listens who came by another connection, until `removePhone`, or
+   * until the sound is taken back: `onGone`. Errors: as `addPhone`, and `not-found`.
+   */
+  async carry(participantId: string, ssrc: number, onGone: () => void): Promise<ParticipantView> {
+    return this.#expecting(() => this.#phones.carry(participantId, ssrc, onGone));
   }
 
   /** One of this gateway's own. Errors: `not-found`. */
   async setPhoneMuted(participantId: string, muted: boolean): Promise<void> {
-    this.#mustHave(participantId);
+    this.#phones.get(participantId);
     await this.room.setMuted(participantId, muted, this);
   }
 
   /** One of this gateway's own. Errors: `not-found`. */
   setPhoneHandRaised(participantId: string, handRaised: boolean): void {
-    this.#mustHave(participantId);
+    this.#phones.get(participantId);
     this.room.setHandRaised(participantId, handRaised, this);
+  }
+
+  /** One of this gateway's own, told at its pace. Errors: `not-found`. */
+  setPhoneQuality(participantId: string, mos: number): void {
+    this.#phones.get(participantId);
+    this.room.setQuality(participantId, mos, this);
+  }
+
+  /** Errors: `not-found`; `forbidden` for one of this gateway's own that is no host. */
+  mustHost(participantId: string): void {
+    if (this.#phones.get(participantId).role === 'host') return;
+    throw new AppError('forbidden', 'Only a moderator may do this.');
   }
 
   /** It hung up. One that is unknown or has left is ignored. */
   removePhone(participantId: string): void {
-    if (this.#phones.has(participantId)) this.room.leave(participantId, 'left');
+    this.#phones.remove(participantId);
   }
 
   participantJoined(participant: ParticipantView): void {
@@ -154,6 +177,13 @@ export class GatewayLink implements RoomListener {
   participantLeft(participantId: string, reason: LeaveReason): void {
     const { meetingId } = this.room;
     this.#outbox.tell('participant:left', { meetingId, participantId, reason });
+    // Its owner has left, and whoever carried it is told by that.
+    this.#phones.forget(participantId);
+  }
+
+  unmuteAsked(participantId: string): void {
+    if (!this.#phones.has(participantId)) return;
+    this.#outbox.tell('phone:unmuteAsked', { meetingId: this.room.meetingId, participantId });
   }
 
   sourceAdded(participant: Participant, source: MediaProducer): void {
@@ -169,29 +199,47 @@ export class GatewayLink implements RoomListener {
     return;
   }
 
-  /** The recorder knows, and phones hear an announcement in a later release. */
+  sourceReturned(participantId: string): void {
+    this.#phones.forget(participantId);
+  }
+
   recordingChanged(): void {
-    return;
+    this.#tellRoom();
   }
 
-  #mustHave(participantId: string): void {
-    if (this.#phones.has(participantId)) return;
-    throw new AppError('not-found', 'There is no such phone in the room.');
+  lockedChanged(): void {
+    this.#tellRoom();
   }
 
-  #phone(participant: Participant): Member {
-    return {
-      participant,
-      origin: this,
-      // The room closed its producer; the transport stays for the others.
-      removed: () => void this.#phones.delete(participant.id),
-    };
+  waitingChanged(): void {
+    this.#tellRoom();
+  }
+
+  settingsChanged(): void {
+    this.#phones.show(this.room.settings.numberPrivacy);
+  }
+
+  #tellRoom(): void {
+    if (this.#kind !== 'sip-dialin') return;
+    const { meetingId, locked, recording, waiting } = this.room;
+    this.#outbox.tell('room:changed', { meetingId, locked, recording, waiting });
+  }
+
+  /** Keeps the room open while a phone comes in. */
+  async #expecting<T>(enter: () => Promise<T>): Promise<T> {
+    const letGo = this.room.hold();
+    try {
+      return await enter();
+    } finally {
+      letGo();
+      this.#release?.();
+    }
   }
 
   #end(): void {
     this.#closed = true;
     this.#consumers.transportClosed();
-    this.#phones.clear();
+    this.#phones.transportClosed();
     this.transport.close();
     this.#release?.();
     this.#onClosed();

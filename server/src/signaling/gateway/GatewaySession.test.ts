@@ -105,7 +105,7 @@ describe('GatewaySession', () => {
   it('consumers are made once the transport is connected, to the same address twice', async () => {
     const outbox = new FakeOutbox();
     const recorder = session(outbox, 'recorder');
-    const phone = await (await session().openRoom(meeting.id)).addPhone('Phone', 1);
+    const phone = await (await session().openRoom(meeting.id)).addPhone({ name: 'Phone', ssrc: 1 });
     const link = await recorder.openRoom(meeting.id);
     expect(outbox.offered).toEqual([]);
     await link.connect('127.0.0.1', 5000);
@@ -144,7 +144,7 @@ describe('GatewaySession', () => {
     const other = session(outbox, 'recorder');
     await other.openRoom(meeting.id);
     const gateway = session();
-    await (await gateway.openRoom(meeting.id)).addPhone('Phone', 1);
+    await (await gateway.openRoom(meeting.id)).addPhone({ name: 'Phone', ssrc: 1 });
     const second = await deps.meetings.create(user, {});
     const opening = gateway.openRoom(second.id);
     gateway.disconnected();
@@ -157,7 +157,10 @@ describe('GatewaySession', () => {
   it('a phone that hangs up is not echoed to its own gateway', async () => {
     const outbox = new FakeOutbox();
     const link = await session(outbox).openRoom(meeting.id);
-    const [one, two] = [await link.addPhone('One', 1), await link.addPhone('Two', 2)];
+    const [one, two] = [
+      await link.addPhone({ name: 'One', ssrc: 1 }),
+      await link.addPhone({ name: 'Two', ssrc: 2 }),
+    ];
     await link.setPhoneMuted(one.id, true);
     link.removePhone(one.id);
     link.removePhone(one.id);
@@ -172,7 +175,7 @@ describe('GatewaySession', () => {
     const other = new FakeOutbox();
     const link = await session(outbox).openRoom(meeting.id);
     await session(other, 'recorder').openRoom(meeting.id);
-    const phone = await link.addPhone('One', 1);
+    const phone = await link.addPhone({ name: 'One', ssrc: 1 });
     link.setPhoneHandRaised(phone.id, true);
     link.setPhoneHandRaised(phone.id, true);
     expect(link.room.participants()).toMatchObject([{ handRaised: true }]);
@@ -183,7 +186,7 @@ describe('GatewaySession', () => {
 
   it('an opened room waits ten seconds for the phone when everybody else leaves', async () => {
     const host = await session().openRoom(meeting.id);
-    const { id } = await host.addPhone('Host', 1);
+    const { id } = await host.addPhone({ name: 'Host', ssrc: 1 });
     vi.useFakeTimers();
     const gateway = session();
     await gateway.openRoom(meeting.id);

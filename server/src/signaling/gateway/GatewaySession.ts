@@ -85,8 +85,8 @@ export class GatewaySession {
     joinable(await meetings.byId(meetingId));
     const { room, release } = await rooms.enter(meetingId);
     try {
-      // It may have been ended while the room was made, which nobody closed then.
-      const { numberPrivacy } = joinable(await meetings.byId(meetingId));
+      // It may have been ended or changed while the room was made, which nobody told it then.
+      room.configure(joinable(await meetings.byId(meetingId)));
       const transport = await room.router.createPlainTransport();
       if (this.#gone) {
         transport.close();
@@ -94,7 +94,7 @@ export class GatewaySession {
       }
       const link = new GatewayLink({
         room,
-        numberPrivacy,
+        kind: this.kind,
         transport,
         outbox: this.#outbox,
         onClosed: () => {

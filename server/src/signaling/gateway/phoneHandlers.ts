@@ -1,31 +1,52 @@
-import type { gatewayRequests, GatewayResults } from '@switchroom/protocol';
+import type { gatewayRequests, GatewayResults, ParticipantView } from '@switchroom/protocol';
+import type { Calls } from '../../calls/Calls.ts';
 import { phoneName } from '../../meetings/phoneName.ts';
 import type { Handlers } from '../handle.ts';
-import type { GatewaySession } from './GatewaySession.ts';
+import type { GatewayLink } from './GatewayLink.ts';
+import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
 
 /** Phones as participants. */
 export function phoneHandlers(
   session: GatewaySession,
+  { calls }: GatewayDeps,
 ): Pick<
   Handlers<typeof gatewayRequests, GatewayResults>,
   | 'phone:join'
   | 'phone:leave'
+  | 'phone:quality'
   | 'participant:setMuted'
   | 'participant:setHandRaised'
   | 'participant:count'
 > {
   return {
-    async 'phone:join'({ meetingId, name, number, ssrc }) {
+    async 'phone:join'({ meetingId, name, number, ssrc, role, callId }) {
       session.mustBe('sip-dialin');
       const link = session.link(meetingId);
-      const shown = phoneName({ name, number }, link.numberPrivacy);
-      const participant = await link.addPhone(shown, ssrc);
-      return { participantId: participant.id, participant: participant.view() };
+      const { room } = link;
+      const caller = { name, number };
+      const participant =
+        callId === undefined
+          ? await link.addPhone({
+              name: phoneName(caller, room.settings.numberPrivacy),
+              caller,
+              ssrc,
+              role,
+            })
+          : await joinCall(link, calls, callId, ssrc);
+      const { locked, recording, settings } = room;
+      const { entry } = settings;
+      return { participantId: participant.id, participant, entry, locked, recording };
     },
 
     'phone:leave'({ meetingId, participantId }) {
       session.mustBe('sip-dialin');
       session.link(meetingId).removePhone(participantId);
+      return {};
+    },
+
+    'phone:quality'({ meetingId, participantId, mos }) {
+      session.mustBe('sip-dialin');
+      session.link(meetingId).setPhoneQuality(participantId, mos);
       return {};
     },
 
@@ -46,4 +67,30 @@ export function phoneHandlers(
       return { participants: session.link(meetingId).room.size };
     },
   };
+}
+
+/** Who was called comes in, or somebody's sound moves to the phone that was. */
+async function joinCall(
+  link: GatewayLink,
+  calls: Calls,
+  callId: string,
+  ssrc: number,
+): Promise<ParticipantView> {
+  const { room } = link;
+  const call = calls.confirmed(callId, room.meetingId);
+  const { name, callMe } = call;
+  const participant =
+    callMe === null
+      ? await link.addPhone({ name, ssrc, invited: true })
+      : await link.carry(callMe, ssrc, () => calls.ended(callId));
+  const { id: participantId } = participant;
+  call.joined({
+    participantId,
+    hangUp: () => {
+      if (!room.has(participantId)) return;
+      if (callMe === null) room.remove(participantId, 'removed');
+      else room.returnSource(participantId);
+    },
+  });
+  return participant;
 }

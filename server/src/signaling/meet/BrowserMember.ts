@@ -1,8 +1,15 @@
-import type { LeaveReason, ParticipantView, RtpCapabilities, Speaker } from '@switchroom/protocol';
+import type {
+  LeaveReason,
+  ParticipantView,
+  RoomState,
+  RtpCapabilities,
+  Speaker,
+} from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { ConsumerSet } from '../../room/ConsumerSet.ts';
 import type { Member, RoomListener } from '../../room/Member.ts';
 import type { Participant } from '../../room/Participant.ts';
+import { mosOfScore } from '../../room/quality.ts';
 import type { Room } from '../../room/Room.ts';
 import type { MediaProducer, WebRtcTransport } from '../../sfu/Sfu.ts';
 import type { MeetOutbox } from './MeetOutbox.ts';
@@ -14,6 +21,8 @@ export interface BrowserMemberOptions {
   send: WebRtcTransport;
   recv: WebRtcTransport;
   rtpCapabilities: RtpCapabilities;
+  /** What the room is like for this listener, now. */
+  stateOf: (member: BrowserMember) => RoomState;
   /** Called once, when it is out of the room for whatever reason. */
   onRemoved: () => void;
   logger: Logger;
@@ -21,12 +30,14 @@ export interface BrowserMemberOptions {
 
 /** A browser in a room: participant and listener in one. It owns its two transports. */
 export class BrowserMember implements Member, RoomListener {
+  readonly carries = 'browser';
   readonly participant: Participant;
   readonly room: Room;
   readonly send: WebRtcTransport;
   readonly recv: WebRtcTransport;
   readonly #outbox: MeetOutbox;
   readonly #consumers: ConsumerSet;
+  readonly #stateOf: BrowserMemberOptions['stateOf'];
   readonly #onRemoved: () => void;
 
   constructor(options: BrowserMemberOptions) {
@@ -36,6 +47,7 @@ export class BrowserMember implements Member, RoomListener {
     this.send = send;
     this.recv = recv;
     this.#outbox = outbox;
+    this.#stateOf = options.stateOf;
     this.#onRemoved = options.onRemoved;
     this.#consumers = new ConsumerSet({
       consume: (source) => recv.consume(source, rtpCapabilities),
@@ -65,10 +77,45 @@ export class BrowserMember implements Member, RoomListener {
     return this;
   }
 
-  /** Enters the room: news first, so that nothing is missed in between. */
+  get inside(): boolean {
+    return !this.participant.waiting;
+  }
+
+  get hosts(): boolean {
+    return this.participant.role === 'host';
+  }
+
+  /** Whoever listens by phone does not in the browser, too. */
+  get hears(): boolean {
+    return this.participant.audio === 'browser';
+  }
+
+  /** What the room is like, as far as it may know. */
+  get roomState(): RoomState {
+    return this.#stateOf(this);
+  }
+
+  /** Enters the room, or its lobby. Errors: `meeting-locked`; nothing is left then. */
   enter(): void {
-    this.room.listen(this);
-    this.room.add(this);
+    try {
+      // Before it listens, for only then is it known whether it may hear; nothing comes in between.
+      this.room.add(this);
+      this.room.listen(this);
+    } catch (error) {
+      this.removed();
+      throw error;
+    }
+  }
+
+  /** The sound that it sends over its own transport. */
+  async speak(source: MediaProducer): Promise<void> {
+    const { room, participant } = this;
+    source.events.on('score', (score) => room.setQuality(participant.id, mosOfScore(score)));
+    await room.setSource(participant.id, source);
+  }
+
+  admitted(): void {
+    this.#outbox.tell('room:admitted', this.roomState);
   }
 
   removed(): void {
@@ -93,6 +140,10 @@ export class BrowserMember implements Member, RoomListener {
     this.#outbox.tell('participant:left', { participantId, reason });
   }
 
+  unmuteAsked(_participantId: string, by: string): void {
+    this.#outbox.tell('participant:unmuteAsked', { by });
+  }
+
   sourceAdded(participant: Participant, source: MediaProducer): void {
     this.#consumers.add(participant, source);
   }
@@ -101,12 +152,31 @@ export class BrowserMember implements Member, RoomListener {
     this.#consumers.remove(source);
   }
 
+  /** Nobody else's sound comes in by a browser. */
+  sourceReturned(): void {
+    return;
+  }
+
   speakersChanged(speakers: Speaker[]): void {
     this.#outbox.tell('room:speakers', { speakers });
   }
 
   recordingChanged(recording: boolean): void {
     this.#outbox.tell('recording:changed', { recording });
+  }
+
+  lockedChanged(locked: boolean): void {
+    this.#outbox.tell('room:changed', { locked });
+  }
+
+  /** Hosts see those who wait. */
+  waitingChanged(): void {
+    return;
+  }
+
+  /** Settings are for those who set them. */
+  settingsChanged(): void {
+    return;
   }
 
   roomClosed(reason: LeaveReason): void {

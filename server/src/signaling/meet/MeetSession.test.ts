@@ -36,6 +36,12 @@ describe('MeetSession', () => {
       send: await router.createWebRtcTransport(),
       recv: await router.createWebRtcTransport(),
       rtpCapabilities: {},
+      stateOf: () => ({
+        participants: room.participants(),
+        calls: [],
+        locked: false,
+        recording: false,
+      }),
       onRemoved: () => of.removed(),
       logger,
     });

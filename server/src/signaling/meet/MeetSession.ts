@@ -1,5 +1,6 @@
 import { AppError, type LeaveReason } from '@switchroom/protocol';
 import type { Logger } from 'pino';
+import type { Calls } from '../../calls/Calls.ts';
 import type { Sessions } from '../../identity/Sessions.ts';
 import type { MeetingLinks } from '../../meetings/MeetingLinks.ts';
 import type { MeetingStore } from '../../meetings/MeetingStore.ts';
@@ -13,6 +14,7 @@ export interface MeetDeps {
   meetings: MeetingStore;
   links: MeetingLinks;
   sessions: Sessions;
+  calls: Calls;
   logger: Logger;
 }
 
@@ -35,6 +37,20 @@ export class MeetSession {
   get member(): BrowserMember {
     if (this.#state.name === 'inside') return this.#state.member;
     throw new AppError('conflict', 'Join a room first.');
+  }
+
+  /** Who it is, when it is a host. Errors: `conflict` when it is in no room, `forbidden`. */
+  get host(): BrowserMember {
+    const { member } = this;
+    if (member.hosts) return member;
+    throw new AppError('forbidden', 'Only a host may do this.');
+  }
+
+  /** Whether it is in the room of this meeting; the lobby does not count. */
+  isIn(meetingId: string): boolean {
+    if (this.#state.name !== 'inside') return false;
+    const { room, inside } = this.#state.member;
+    return inside && room.meetingId === meetingId;
   }
 
   /**

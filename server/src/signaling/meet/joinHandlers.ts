@@ -4,6 +4,7 @@ import type {
   meetRequests,
   MeetResults,
   Role,
+  RoomState,
 } from '@switchroom/protocol';
 import { joinable, type Meeting } from '../../meetings/MeetingStore.ts';
 import { Participant } from '../../room/Participant.ts';
@@ -25,8 +26,9 @@ export function joinHandlers(
       const role = await roleOf(wish.sessionToken, meeting, deps);
       const { room, release } = await deps.rooms.enter(meeting.id);
       try {
-        // It may have been ended while the room was made, which nobody closed then.
-        joinable(await deps.meetings.byJoinToken(wish.joinToken));
+        // It may have been ended or changed while the room was made, which nobody told it then.
+        room.configure(joinable(await deps.meetings.byJoinToken(wish.joinToken)));
+        room.check({ participant: { role } });
         const member = await session.join(() => makeMember({ session, deps, room, wish, role }));
         return joinedRoom(member, meeting, deps);
       } finally {
@@ -70,14 +72,16 @@ async function makeMember(options: {
     send,
     recv,
     rtpCapabilities: wish.rtpCapabilities,
+    stateOf: (member) => roomState(member, deps),
     onRemoved: () => session.removed(),
     logger: deps.logger,
   });
 }
 
 function joinedRoom(member: BrowserMember, meeting: Meeting, { links }: MeetDeps): JoinedRoom {
-  const { room, participant, send, recv } = member;
+  const { participant, send, recv } = member;
   return {
+    ...member.roomState,
     participantId: participant.id,
     meeting: {
       id: meeting.id,
@@ -86,9 +90,17 @@ function joinedRoom(member: BrowserMember, meeting: Meeting, { links }: MeetDeps
       dialIn: links.dialIn,
       joinUrl: links.joinUrl(meeting),
     },
-    participants: room.participants(),
     sendTransport: send.options,
     recvTransport: recv.options,
-    recording: room.recording,
+  };
+}
+
+/** To one in the lobby the room shows nothing of itself. */
+function roomState({ room, inside, origin }: BrowserMember, { calls }: MeetDeps): RoomState {
+  return {
+    participants: room.participants(origin),
+    calls: inside ? calls.list(room.meetingId) : [],
+    locked: inside && room.locked,
+    recording: inside && room.recording,
   };
 }

@@ -29,12 +29,13 @@ export function mediaHandlers(
     async 'producer:create'({ transportId, rtpParameters, muted }) {
       const { member } = session;
       const { room, send, participant } = member;
+      if (participant.waiting) throw new AppError('forbidden', 'Wait until a host lets you in.');
       if (transport(transportId) !== send) {
         throw new AppError('bad-request', 'Sound is sent over the send transport.');
       }
       const producer = await send.produce(rtpParameters, muted);
       await room.setMuted(participant.id, muted, member);
-      await room.setSource(participant.id, producer);
+      await member.speak(producer);
       return { producerId: producer.id };
     },
   };

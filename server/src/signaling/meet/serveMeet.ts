@@ -2,6 +2,7 @@ import { meetRequests, type MeetResults } from '@switchroom/protocol';
 import type { Handlers } from '../handle.ts';
 import { serve, type ServedSocket } from '../serve.ts';
 import { callHandlers, tellCalls } from './callHandlers.ts';
+import { hostHandlers } from './hostHandlers.ts';
 import { joinHandlers } from './joinHandlers.ts';
 import { mediaHandlers } from './mediaHandlers.ts';
 import { meetOutbox, type MeetSocket } from './MeetOutbox.ts';
@@ -18,6 +19,7 @@ export function serveMeet(socket: MeetSocket, deps: MeetDeps): void {
     ...joinHandlers(session, deps),
     ...mediaHandlers(session),
     ...participantHandlers(session),
+    ...hostHandlers(session),
     ...callHandlers(session, deps),
   };
   const stopCalls = tellCalls(session, deps);

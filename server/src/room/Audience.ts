@@ -1,0 +1,72 @@
+import type { Logger } from 'pino';
+import type { Member, RoomListener } from './Member.ts';
+
+type News = (listener: RoomListener) => void;
+
+/** Those who are told what goes on in one room, each what it may know. */
+export class Audience {
+  readonly #listeners = new Set<RoomListener>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  all(): RoomListener[] {
+    return [...this.#listeners];
+  }
+
+  add(listener: RoomListener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** False when it was none. */
+  delete(listener: RoomListener): boolean {
+    return this.#listeners.delete(listener);
+  }
+
+  clear(): void {
+    this.#listeners.clear();
+  }
+
+  /** Those who see this member now: of the lobby only hosts, and the connection that it came through. */
+  of({ participant, origin }: Member): RoomListener[] {
+    return this.all().filter((listener) => {
+      if (listener === origin) return true;
+      return listener.inside && (!participant.waiting || listener.hosts);
+    });
+  }
+
+  /** News of a member, to all who see it but one. */
+  tellOf(member: Member, news: News, except?: RoomListener): void {
+    this.tellEach(
+      this.of(member).filter((listener) => listener !== except),
+      news,
+    );
+  }
+
+  /** News of the room, to all who are in it. */
+  tell(news: News): void {
+    this.tellEach(
+      this.all().filter(({ inside }) => inside),
+      news,
+    );
+  }
+
+  tellEach(listeners: Iterable<RoomListener>, news: News): void {
+    for (const listener of listeners) this.safely(() => news(listener));
+  }
+
+  /** A listener that throws does not keep the others from hearing. */
+  readonly safely = (run: () => void): void => {
+    try {
+      run();
+    } catch (error) {
+      this.#logger.error({ err: error }, 'tell() | a listener failed');
+    }
+  };
+}

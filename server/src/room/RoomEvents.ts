@@ -1,0 +1,13 @@
+import type { LeaveReason } from '@switchroom/protocol';
+import type { Participant } from './Participant.ts';
+
+export interface RoomEvents {
+  /** Somebody is in it who was not, the lobby does not count: the first one starts what starts with a room. */
+  joined: [Participant];
+  /** Whoever was in it, or in the lobby, is out. Not told as it closes. */
+  left: [participantId: string];
+  /** The last one has left, but somebody is still in the lobby. */
+  emptied: [];
+  /** It is gone; the last event. */
+  closed: [LeaveReason];
+}

@@ -1,0 +1,44 @@
+import type { gatewayRequests, GatewayResults } from '@switchroom/protocol';
+import { joinable } from '../../meetings/MeetingStore.ts';
+import type { Room } from '../../room/Room.ts';
+import type { Handlers } from '../handle.ts';
+import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
+
+/** What a host does by keys. */
+export function moderatorHandlers(
+  session: GatewaySession,
+  { meetings, recordings }: GatewayDeps,
+): Pick<
+  Handlers<typeof gatewayRequests, GatewayResults>,
+  'room:toggleLock' | 'room:toggleRecording' | 'room:muteAll' | 'room:admitAll'
+> {
+  const roomOf = ({ meetingId, participantId }: Record<'meetingId' | 'participantId', string>) => {
+    session.mustBe('sip-dialin');
+    const link = session.link(meetingId);
+    link.mustHost(participantId);
+    return link.room satisfies Room;
+  };
+  return {
+    'room:toggleLock'(asked) {
+      const room = roomOf(asked);
+      room.setLocked(!room.locked);
+      return { locked: room.locked };
+    },
+
+    async 'room:toggleRecording'(asked) {
+      const room = roomOf(asked);
+      const meeting = joinable(await meetings.byId(room.meetingId));
+      await (room.recording ? recordings.stop(meeting) : recordings.start(meeting));
+      return { recording: room.recording };
+    },
+
+    async 'room:muteAll'(asked) {
+      await roomOf(asked).muteAll();
+      return {};
+    },
+
+    'room:admitAll'(asked) {
+      return { admitted: roomOf(asked).admitAll() };
+    },
+  };
+}
