@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import { Gateway } from './gateway/Gateway.ts';
 import { socketIoGateway } from './gateway/GatewaySocket.ts';
 import type { PhoneMedia } from './media/PhoneMedia.ts';
+import { Outgoing } from './signaling/outbound/Outgoing.ts';
+import { PhoneLeg } from './signaling/PhoneLeg.ts';
 import { SipListener } from './signaling/SipListener.ts';
 import { Switchboard } from './signaling/Switchboard.ts';
 import { Trunks } from './signaling/Trunks.ts';
@@ -34,6 +36,8 @@ export interface DialIn {
 interface SipServer {
   control: { host: string; port: number };
   secret: string;
+  /** Whether who has called us over this TLS connection has shown a certificate of `SIP_TLS_CA`. */
+  certified(host: string, port: number): boolean;
   close(): Promise<void>;
 }
 
@@ -54,37 +58,56 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
     const media = deps.media ?? (await openMedia(config, logger));
     closers.unshift(() => media.close());
     await probe(media);
-    const openSocket = socketIoGateway(config.SIGNALING_URL, config.SERVICE_TOKEN);
-    const trunks = new Trunks();
-    const gateway = new Gateway({
-      openSocket,
-      media,
-      onTrunks: (news) => trunks.update(news),
-      logger: logger.child({ part: 'gateway' }),
-    });
-    closers.unshift(() => gateway.close());
-
     const sipLogger = logger.child({ part: 'signaling' });
-    const switchboard = new Switchboard({
-      media,
-      rooms: gateway,
-      trunks,
-      logger: sipLogger,
-    });
+    const trunks = new Trunks();
+    // Nothing calls before the listener has connected, which is when all of it is there.
     const knows = (source: string): boolean => switchboard.knows(source);
-    const server = await openSipServer(config, knows, logger);
+    let isReady = false;
+    const server = await openSipServer(config, (source) => !isReady || knows(source), logger);
     closers.unshift(() => server.close());
     const listener = new SipListener({
       ...server,
       knows,
       onCall: (call) => switchboard.accept(call),
-      onLost: () => switchboard.signalingLost(),
+      onLost: () => {
+        switchboard.signalingLost();
+        outgoing.desk.signalingLost();
+      },
       logger: sipLogger,
     });
     closers.unshift(() => listener.close());
+    const outgoing: Outgoing = new Outgoing({
+      ...{ client: listener.client, media, logger: sipLogger },
+      family: isIPv6(config.SIP_HOST) ? 6 : 4,
+      transports: config.SIP_TLS_PORT === undefined ? ['udp', 'tcp'] : ['udp', 'tcp', 'tls'],
+      invite: ({ order, call, media: leg }) =>
+        new PhoneLeg({
+          ...{ id: order.callId, call, order, media: leg, rooms: gateway, logger: sipLogger },
+        }),
+      tell: (news) => void gateway.tellProgress(news),
+      onRegistered: (trunkId, addresses) => trunks.registered(trunkId, addresses),
+    });
+    const gateway: Gateway = new Gateway({
+      openSocket: socketIoGateway(config.SIGNALING_URL, config.SERVICE_TOKEN),
+      media,
+      onTrunks: (news) => {
+        trunks.update(news);
+        outgoing.update(news.trunks);
+      },
+      calls: outgoing.desk,
+      logger: logger.child({ part: 'gateway' }),
+    });
+    closers.unshift(() => gateway.close());
+    closers.unshift(() => outgoing.close());
+    const switchboard: Switchboard = new Switchboard({
+      ...{ media, rooms: gateway, trunks, logger: sipLogger },
+      onHandOn: (leg, request) => outgoing.handOn(leg, request),
+    });
     closers.unshift(() => switchboard.close());
 
+    isReady = true;
     const addresses = await listener.connect(startLimitMs);
+    outgoing.start();
     await gateway.whenConnected(startLimitMs);
     await trunks.whenKnown(startLimitMs);
     const numbers = [...trunks.numbers];
@@ -123,6 +146,8 @@ async function openSipServer(
     return {
       control: { host, port },
       secret: config.DRACHTIO_SECRET,
+      // It does not tell.
+      certified: () => false,
       close: async () => undefined,
     };
   }
@@ -137,7 +162,12 @@ async function openSipServer(
     secret,
     logger: logger.child({ part: 'sip-server' }),
   });
-  return { control: server.control, secret, close: () => server.close() };
+  return {
+    control: server.control,
+    secret,
+    certified: (host, port) => server.certified(host, port),
+    close: () => server.close(),
+  };
 }
 
 /** Undefined when SIP over TLS is off. */

@@ -1,5 +1,6 @@
 import type { Call } from './Call.ts';
 import type { Caller } from './caller.ts';
+import type { Replaces } from './replaces.ts';
 
 /** A call that comes in, in our words: what a PhoneLeg needs of SIP. `SrfCall` is the real one. */
 export interface InboundCall extends Call {
@@ -14,6 +15,11 @@ export interface InboundCall extends Call {
   readonly authorization: string;
   /** The SDP offer; empty when the caller wants ours (late offer). */
   readonly offer: string;
+
+  /** Whether it came over TLS by somebody with a certificate that we trust. */
+  readonly certified: boolean;
+  /** The call whose place it wants to take (RFC 3891); `malformed` for a header that cannot be read. */
+  readonly replaces: Replaces | 'malformed' | undefined;
 
   /** 180. */
   ring(): void;

@@ -2,13 +2,17 @@ import { AppError } from '@switchroom/protocol';
 import Srf from 'drachtio-srf';
 import type { Logger } from 'pino';
 import type { InboundCall } from './InboundCall.ts';
-import { ALLOW, header, OPTIONS_HEADERS, sdpOf, SrfCall } from './SrfCall.ts';
+import type { SipClient } from './outbound/SipClient.ts';
+import { SrfClient } from './outbound/SrfClient.ts';
+import { SrfCall } from './SrfCall.ts';
+import { ALLOW, OPTIONS_HEADERS } from './SrfDialog.ts';
+import { header, sdpOf } from './srfParts.ts';
 
 /** Requests outside of a call that we have no use for; drachtio-srf would answer some with 404. */
 const NOT_TAKEN = ['register', 'subscribe', 'notify', 'message', 'publish', 'refer', 'update'];
 
-/** Extensions that a caller may require: session timers (RFC 4028), reliable ringing (RFC 3262). */
-const EXTENSIONS = new Set(['timer', '100rel']);
+/** What a caller may require: session timers (RFC 4028), reliable ringing (RFC 3262), Replaces (RFC 3891). */
+const EXTENSIONS = new Set(['timer', '100rel', 'replaces']);
 
 const RECONNECT_MAX_MS = 1_000;
 
@@ -18,6 +22,8 @@ export interface SipListenerOptions {
   secret: string;
   /** Whether anything of a call from this IP address is looked at; if not, it is refused with 403. */
   knows: (source: string) => boolean;
+  /** Whether the far end of this TLS connection has shown a certificate that we trust. */
+  certified: (source: string, port: number) => boolean;
   onCall: (call: InboundCall) => void;
   /** The connection is lost; it is made again by itself, but the calls are gone. */
   onLost: () => void;
@@ -28,11 +34,14 @@ export interface SipListenerOptions {
 export class SipListener {
   readonly #options: SipListenerOptions;
   readonly #srf = new Srf();
+  /** For calls and requests of ours. */
+  readonly client: SipClient;
   #closed = false;
 
   constructor(options: SipListenerOptions) {
     this.#options = options;
     const { logger } = options;
+    this.client = new SrfClient(this.#srf, logger);
     this.#srf.on('error', (error) => logger.warn({ err: error }, 'SIP server connection'));
     this.#srf.invite((req, res) => this.#onInvite(req, res));
     this.#srf.use('options', (_req, res) => res.send(200, { headers: OPTIONS_HEADERS }));
@@ -98,8 +107,11 @@ export class SipListener {
       res.send(refusal.status, { headers: refusal.headers ?? {} });
       return;
     }
-    const { logger, onCall } = this.#options;
-    onCall(new SrfCall(this.#srf, req, res, sdpOf(req) ?? '', logger));
+    const { logger, onCall, certified } = this.#options;
+    const isCertified =
+      req.protocol === 'tls' && certified(req.source_address, Number(req.source_port));
+    const sdp = sdpOf(req) ?? '';
+    onCall(new SrfCall({ srf: this.#srf, req, res, sdp, certified: isCertified, logger }));
   }
 }
 

@@ -5,19 +5,21 @@ import type { PhoneMedia } from '../media/PhoneMedia.ts';
 import { callEnd } from './callEnd.ts';
 import type { InboundCall } from './InboundCall.ts';
 import { PhoneLeg } from './PhoneLeg.ts';
+import type { HandOn } from './HandOn.ts';
 import { Strangers } from './Strangers.ts';
 import type { Trunk } from './Trunk.ts';
 import type { Trunks } from './Trunks.ts';
+import { WrongDigests } from './WrongDigests.ts';
 
 /** Calls at a time, ringing ones included; one more is refused with 503. */
 export const MAX_CALLS = 1_000;
-/** RFC 3261 section 20.33: when to try again, in seconds. */
-const RETRY_AFTER_S = '10';
 
 export interface SwitchboardOptions {
   media: Pick<PhoneMedia, 'createLeg'>;
   rooms: MeetingRooms;
   trunks: Trunks;
+  /** A phone wants its call to go on elsewhere; without it that is declined. */
+  onHandOn?: (leg: PhoneLeg, request: HandOn) => void;
   logger: Logger;
   maxCalls?: number;
   /** In ms, from a monotonic clock. */
@@ -30,6 +32,7 @@ export class Switchboard {
   readonly #legs = new Map<string, PhoneLeg>();
   readonly #strangers: Strangers;
   readonly #impostors: Strangers;
+  readonly #wrong = new WrongDigests();
   readonly #now: () => number;
   #closed = false;
 
@@ -47,7 +50,8 @@ export class Switchboard {
 
   /** Whether a call from this IP address is to be looked at: if not, it is refused and counted here. */
   knows(source: string): boolean {
-    if (this.#options.trunks.knows(source)) return true;
+    const isShutOut = this.#wrong.shutsOut(source, this.#now());
+    if (!isShutOut && this.#options.trunks.knows(source)) return true;
     this.#strangers.refused(source, this.#now());
     return false;
   }
@@ -56,8 +60,10 @@ export class Switchboard {
   accept(call: InboundCall): void {
     // First of all: a stranger learns nothing, not even whether the number is ours.
     const verdict = this.#options.trunks.judge(call);
-    if (verdict.type === 'admitted') this.#admit(call, verdict.trunk);
-    else if (verdict.type === 'unknown') call.refuse(503, { 'Retry-After': RETRY_AFTER_S });
+    if (verdict.type === 'admitted') {
+      if (call.authorization !== '') this.#wrong.right(call.source);
+      this.#admit(call, verdict.trunk);
+    } else if (verdict.type === 'unknown') call.refuse(503);
     else if (verdict.type === 'challenge') this.#challenge(call, verdict.value);
     else {
       this.#strangers.refused(call.source, this.#now());
@@ -67,7 +73,10 @@ export class Switchboard {
 
   #challenge(call: InboundCall, value: string): void {
     const isWrong = call.authorization !== '' && !value.includes('stale=true');
-    if (isWrong) this.#impostors.refused(call.source, this.#now());
+    if (isWrong) {
+      this.#impostors.refused(call.source, this.#now());
+      this.#wrong.wrong(call.source, this.#now());
+    }
     call.refuse(401, { 'WWW-Authenticate': value });
   }
 
@@ -77,7 +86,7 @@ export class Switchboard {
     if (isFull || !trunk.take(this.#now())) {
       const { name } = trunk.settings;
       logger.warn({ trunk: name, calls: trunk.calls }, 'call refused: no room for another');
-      call.refuse(503, { 'Retry-After': RETRY_AFTER_S });
+      call.refuse(503);
       return;
     }
     if (call.dialled === undefined) {
@@ -100,9 +109,11 @@ export class Switchboard {
   }
 
   #takeOn(call: InboundCall, did: string, trunk: Trunk): void {
-    const { media, rooms, logger } = this.#options;
+    const { media, rooms, logger, onHandOn } = this.#options;
+    const { srtp } = trunk.settings;
     const id = randomUUID();
-    const leg = new PhoneLeg({ id, call, did, trunkId: trunk.id, media, rooms, logger });
+    const leg = new PhoneLeg({ id, call, did, trunkId: trunk.id, media, rooms, logger, srtp });
+    if (onHandOn) call.onHandOn((request) => onHandOn(leg, request));
     this.#legs.set(id, leg);
     leg.once('ended', () => {
       this.#legs.delete(id);

@@ -17,7 +17,7 @@ function trunksOf(...trunks: Partial<GatewayTrunk>[]): Trunks {
 const URI = 'sip:+15550100@127.0.0.1';
 
 function admitted(trunks: Trunks, source: string, authorization = ''): Trunk | undefined {
-  const verdict = trunks.judge({ source, uri: URI, authorization });
+  const verdict = trunks.judge({ source, uri: URI, authorization, certified: false });
   return verdict.type === 'admitted' ? verdict.trunk : undefined;
 }
 
@@ -35,7 +35,7 @@ describe('Trunks', () => {
   it('judges nobody before the server has told, and nobody waits for ever', async () => {
     const trunks = new Trunks(() => 0);
     expect(trunks.knows('192.0.2.7')).toBe(true);
-    const call = { source: '127.0.0.1', uri: URI, authorization: '' };
+    const call = { source: '127.0.0.1', uri: URI, authorization: '', certified: false };
     expect(trunks.judge(call)).toEqual({ type: 'unknown' });
     await expect(trunks.whenKnown(1)).rejects.toMatchObject({ code: 'unavailable' });
     const known = trunks.whenKnown(10_000);
@@ -49,7 +49,7 @@ describe('Trunks', () => {
   it('lets nobody in by a trunk that is only for calls to the outside', () => {
     const trunks = trunksOf({ id: 'outbound', cidrs: [], digest: null });
     expect(trunks.knows('192.0.2.7')).toBe(false);
-    const call = { source: '192.0.2.7', uri: URI, authorization: '' };
+    const call = { source: '192.0.2.7', uri: URI, authorization: '', certified: false };
     expect(trunks.judge(call)).toEqual({ type: 'stranger' });
   });
 
@@ -91,7 +91,7 @@ describe('Trunks with a digest', () => {
     { id: 'roaming', cidrs: [], digest: digest('roaming') },
   );
   const answer = (source: string, name: string): Trunk | undefined => {
-    const asked = trunks.judge({ source, uri: URI, authorization: '' });
+    const asked = trunks.judge({ source, uri: URI, authorization: '', certified: false });
     if (asked.type !== 'challenge') throw new Error(`${source} was not asked`);
     return admitted(trunks, source, authorizationFor(asked.value, user(name)));
   };

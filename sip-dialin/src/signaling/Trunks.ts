@@ -30,9 +30,13 @@ export class Trunks {
   readonly #byId = new Map<string, Trunk>();
   /** The most specific first. */
   #networks: readonly Network[] = [];
+  #told: readonly Trunk[] = [];
   /** Those without networks: only their digest tells them. */
   #anywhere: readonly Trunk[] = [];
   #numbers: readonly string[] = [];
+  /** Where we are registered, by IP address: calls come in from there. */
+  #registrars: ReadonlyMap<string, Trunk> = new Map();
+  readonly #registeredAt = new Map<string, readonly string[]>();
 
   /** `now` is in ms, from a monotonic clock. */
   constructor(now: () => number = () => performance.now()) {
@@ -65,8 +69,17 @@ export class Trunks {
       .flatMap((trunk) => trunk.settings.cidrs.map((cidr) => networkOf(cidr, trunk)))
       .sort((a, b) => b.prefix - a.prefix);
     this.#numbers = news.numbers;
+    this.#told = trunks;
+    this.#findRegistrars();
     this.#isKnown = true;
     this.#known.resolve(news);
+  }
+
+  /** The IP addresses at which we are registered over a trunk: as good as networks of its own. None: nowhere. */
+  registered(trunkId: string, addresses: readonly string[]): void {
+    if (addresses.length > 0) this.#registeredAt.set(trunkId, addresses);
+    else this.#registeredAt.delete(trunkId);
+    this.#findRegistrars();
   }
 
   /** Resolves once the server has told. Error `unavailable` when that takes longer than `timeoutMs`. */
@@ -85,9 +98,11 @@ export class Trunks {
   }
 
   /** Over which trunk a call comes in, if over any. */
-  judge(call: SignedRequest & { readonly source: string }): Verdict {
+  judge(call: SignedRequest & { readonly source: string; readonly certified: boolean }): Verdict {
     if (!this.#isKnown) return { type: 'unknown' };
-    const candidates = this.#candidates(call.source);
+    const candidates = this.#candidates(call.source).filter(
+      ({ settings }) => call.certified || !settings.clientCertificate,
+    );
     const open = candidates.find(({ settings }) => settings.digest === null);
     if (open) return { type: 'admitted', trunk: open };
     const users = candidates.flatMap((trunk) => {
@@ -101,9 +116,16 @@ export class Trunks {
       : { type: 'challenge', value: verdict.value };
   }
 
+  #findRegistrars(): void {
+    const found = this.#told.flatMap((trunk) =>
+      (this.#registeredAt.get(trunk.id) ?? []).map((address) => [address, trunk] as const),
+    );
+    this.#registrars = new Map(found);
+  }
+
   /**
    * The trunks with the most specific network that has this IP address, the oldest first; where none
-   * has it, those that ask for a digest from anywhere.
+   * has it, the one that is registered there, else those that ask for a digest from anywhere.
    */
   #candidates(address: string): readonly Trunk[] {
     // In SIP an IPv6 address has brackets; a socket for both families writes IPv4 as IPv6.
@@ -113,7 +135,8 @@ export class Trunks {
     const family = version === 6 ? 'ipv6' : 'ipv4';
     const first = this.#networks.findIndex(({ list }) => list.check(bare, family));
     const best = this.#networks[first];
-    if (!best) return this.#anywhere;
+    const registrar = this.#registrars.get(bare);
+    if (!best) return registrar ? [registrar] : this.#anywhere;
     return this.#networks
       .slice(first)
       .filter(({ prefix, list }) => prefix === best.prefix && list.check(bare, family))

@@ -26,6 +26,14 @@ export function askSession(atLeast = 0): Record<string, string> {
 export function wantedSession(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('status' in error) || error.status !== 422) return undefined;
   const answer = 'res' in error ? (error.res as Pick<Srf.SrfResponse, 'get'>) : undefined;
-  const seconds = Number(answer?.get('Min-SE') ?? NaN);
+  return wantedSeconds({ status: 422, get: (name) => answer?.get(name) });
+}
+
+/** The same of the answer itself. */
+export function wantedSeconds(answer: {
+  status: number;
+  get(name: string): string | undefined;
+}): number | undefined {
+  const seconds = Number(answer.status === 422 ? (answer.get('Min-SE') ?? NaN) : NaN);
   return Number.isInteger(seconds) && seconds > SESSION_SECONDS ? seconds : undefined;
 }

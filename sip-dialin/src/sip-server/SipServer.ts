@@ -170,6 +170,11 @@ export class SipServer {
     return this.#context.local.hostPorts;
   }
 
+  /** Whether the far end of this TLS connection, which called us, has shown a certificate of our CA. */
+  certified(host: string, port: number): boolean {
+    return this.#transport.certified(host, port);
+  }
+
   stats(): SipServerStats {
     const { control, transactions, dialogs } = this.#context;
     return {

@@ -1,5 +1,7 @@
 import type { Caller } from '../caller.ts';
-import type { CallEvent } from '../Call.ts';
+import type { CallEvent, DialogIds } from '../Call.ts';
+import type { HandOn } from '../HandOn.ts';
+import type { Replaces } from '../replaces.ts';
 import type { InboundCall } from '../InboundCall.ts';
 
 const OFFER = [
@@ -28,6 +30,10 @@ export class FakeCall implements InboundCall {
   readonly uri = 'sip:+15550100@127.0.0.1';
   authorization = '';
   readonly offer: string;
+  ids: DialogIds | undefined;
+  replaces: Replaces | undefined;
+  /** Whether it came over TLS with a certificate. */
+  certified = false;
   /** `180`, `200`, `404`, `BYE`, in order. */
   readonly sent: string[] = [];
   answerSdp = '';
@@ -61,6 +67,13 @@ export class FakeCall implements InboundCall {
   async answer(sdp: string): Promise<void> {
     this.answerSdp = sdp;
     this.sent.push('200');
+  }
+
+  /** For tests: the caller wants its call to go on elsewhere. */
+  handOn: (request: HandOn) => void = () => undefined;
+
+  onHandOn(handler: (request: HandOn) => void): void {
+    this.handOn = handler;
   }
 
   async bye(): Promise<void> {

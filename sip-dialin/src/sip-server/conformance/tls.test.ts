@@ -118,8 +118,8 @@ describe('SIP over TLS', () => {
     ['none', {}, 'closed'],
     ['one that nobody signed', { stranger: true }, 'closed'],
     ['one of its CA', { own: true }, 'SIP/2.0 200 OK'],
-  ])('that wants client certificates, given %s: %s %s', async (_what, how, outcome) => {
-    ({ server } = await start({ ca: true }));
+  ])('that insists on client certificates, given %s: %s %s', async (_what, how, outcome) => {
+    ({ server } = await start({ ca: true, require: true }));
     const pair = 'own' in how ? [files.cert, files.key] : [files.strangerCert, files.strangerKey];
     const [cert, key] = await Promise.all(pair.map((path) => readFile(path)));
     const shown = Object.keys(how).length === 0 ? {} : { cert, key };
@@ -128,9 +128,23 @@ describe('SIP over TLS', () => {
     if (outcome === 'closed') expect(asked).toEqual([]);
   });
 
-  it('may trust a CA without asking callers for certificates', async () => {
-    ({ server } = await start({ ca: true, require: false }));
-    expect(await askOver(await dial())).toContain('200 OK');
+  it.each([
+    ['none', undefined, false],
+    ['one that nobody signed', 'stranger', false],
+    ['one of its CA', 'own', true],
+  ])('with a CA speaks with everybody, and tells who is certified: %s', async (_what, own, is) => {
+    ({ server } = await start({ ca: true }));
+    const [cert, key] = await Promise.all(
+      (own === 'own' ? [files.cert, files.key] : [files.strangerCert, files.strangerKey]).map(
+        (path) => readFile(path),
+      ),
+    );
+    const socket = await dial(own === undefined ? {} : { cert, key });
+    expect(await askOver(socket)).toContain('200 OK');
+    const asker = asked[0]!;
+    expect(Number(asker.source_port)).toBe(socket.localPort);
+    expect(server.certified(asker.source_address, Number(asker.source_port))).toBe(is);
+    expect(server.certified('127.0.0.1', 1)).toBe(false);
   });
 
   it('is not spoken by who speaks plainly, or an old version of it, and lives', async () => {
@@ -147,7 +161,7 @@ describe('SIP over TLS', () => {
 
   it.each<[string, How]>([
     ['their certificate', { stranger: true }],
-    ['ours', { ca: true }],
+    ['ours', { ca: true, require: true }],
   ])('a call fails with 503 where %s does not convince: %j', async (_whose, how) => {
     ({ server } = await start(how));
     // Trusts no CA of ours, and shows nobody's certificate.

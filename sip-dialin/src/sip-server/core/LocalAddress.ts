@@ -60,9 +60,8 @@ export class LocalAddress {
 
   /** drachtio-srf writes `localhost` where it means this server. */
   replaceLocalhost(value: string): string {
-    return value.replace(
-      /(sips?:(?:[^@<>;\s]*@)?)localhost(?::\d+)?(?=[;>\s]|$)/i,
-      `$1${this.hostPort}`,
-    );
+    const isTls = /sips:|;transport=tls\b/i.test(value);
+    const where = isTls ? hostPort(this.host, this.at('tls').port) : this.hostPort;
+    return value.replace(/(sips?:(?:[^@<>;\s]*@)?)localhost(?::\d+)?(?=[;>\s]|$)/i, `$1${where}`);
   }
 }

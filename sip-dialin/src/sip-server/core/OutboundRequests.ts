@@ -9,7 +9,7 @@ import type { SipRequest, SipResponse } from '../message/SipMessage.ts';
 import { composeInitial, finish } from './composeRequest.ts';
 import type { Context, SipDialog } from './Context.ts';
 import { failureResponse, type Departure } from './departure.ts';
-import { nextHop, targetOf } from './destination.ts';
+import { nextHop, proxyTarget } from './destination.ts';
 import { dialogTarget } from './dialogTarget.ts';
 import { hangUp } from './hangUp.ts';
 import { OutboundDialogs } from './OutboundDialogs.ts';
@@ -107,7 +107,7 @@ export class OutboundRequests {
     const { local, dialogs } = this.#context;
     if (dialogId === '') {
       const request = composeInitial(template, local);
-      const target = proxy === '' ? nextHop(request) : targetOf(proxy);
+      const target = proxy === '' ? nextHop(request) : proxyTarget(proxy);
       finish(request, template, local, target.transport);
       const fromTag = tagOf(request.headers.get('From')) ?? '';
       const id = dialogIdOf(request.headers.get('Call-ID') ?? '', fromTag);

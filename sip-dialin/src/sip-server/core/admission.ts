@@ -22,7 +22,7 @@ const METHODS = new Set([
 ]);
 
 /** Extensions a caller may require (RFC 3261 section 8.2.2.3). */
-const EXTENSIONS: ReadonlySet<string> = new Set(['timer', '100rel']);
+const EXTENSIONS: ReadonlySet<string> = new Set(['timer', '100rel', 'replaces']);
 
 export interface Refusal {
   status: number;

@@ -7,7 +7,7 @@ import { defaultPort, type Target, type TransportName } from '../transport/peer.
 
 /**
  * Where a URI leads: its host (or `maddr`), port and `transport` (RFC 3261 section 8.1.2). `sips:`
- * is TLS. Names are looked up as addresses; SRV and NAPTR (RFC 3263) are not built.
+ * is TLS. Names are looked up as addresses: SRV and NAPTR (RFC 3263) are the application's to ask.
  */
 export function targetOf(text: string): Target {
   const uri = parseSipUri(text);
@@ -24,6 +24,16 @@ export function targetOf(text: string): Target {
   }
   const host = uri.params.get('maddr') ?? uri.host;
   return { transport, host, port: uri.port ?? defaultPort(transport) };
+}
+
+/**
+ * Where an application wants a request to go. It has looked the name up (RFC 3263), so that an address stands
+ * there: `tls-name` says whose certificate is wanted all the same (RFC 5922 section 4). Never read from what the
+ * network sends.
+ */
+export function proxyTarget(text: string): Target {
+  const name = parseSipUri(text)?.params.get('tls-name');
+  return { ...targetOf(text), ...(name === undefined ? {} : { name }) };
 }
 
 /** The next hop of a request: its topmost Route, else its Request-URI. */

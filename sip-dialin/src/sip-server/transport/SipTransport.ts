@@ -51,6 +51,11 @@ export class SipTransport {
     return this.#tlsPort;
   }
 
+  /** Whether this far end of a TLS connection has shown a certificate that we trust. */
+  certified(host: string, port: number): boolean {
+    return this.#tls?.certified(host, port) === true;
+  }
+
   /** Binds both; `AppError('unavailable')` in one line that says what to do when the port is taken. */
   static async listen(options: SipTransportOptions): Promise<SipTransport> {
     for (let attempt = 1; ; attempt++) {
@@ -83,7 +88,7 @@ export class SipTransport {
       return target.connection;
     }
     const address = await this.#resolve(target.host);
-    const { transport, port, host: name } = target;
+    const { transport, port, name = target.host } = target;
     if (transport === 'udp') {
       await this.#udp.send(data, address, port);
       return undefined;

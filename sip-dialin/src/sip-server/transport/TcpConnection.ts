@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
 import { FramingError, StreamFramer } from '../message/StreamFramer.ts';
 
@@ -11,6 +12,8 @@ export interface TcpConnectionOptions {
   clock: Clock;
   /** Silence after which the connection is closed, in milliseconds. */
   idleMs: number;
+  /** Whether the far end has called us: only then its certificate says who calls. */
+  incoming: boolean;
   onMessage: (data: Buffer, connection: TcpConnection) => void;
   onClose: (connection: TcpConnection) => void;
 }
@@ -27,10 +30,13 @@ export class TcpConnection {
   readonly lost = new Set<() => void>();
   readonly address: string;
   readonly port: number;
+  /** Whether it called us over TLS with a certificate that we trust. */
+  readonly certified: boolean;
 
   constructor(options: TcpConnectionOptions) {
     this.#options = options;
     const { socket } = options;
+    this.certified = options.incoming && socket instanceof TLSSocket && socket.authorized;
     this.address = socket.remoteAddress ?? '';
     this.port = socket.remotePort ?? 0;
     socket.setNoDelay(true);

@@ -34,6 +34,11 @@ export class TcpTransport {
     return this.#byPeer.size;
   }
 
+  /** Whether the far end of this connection called us with a certificate that we trust. */
+  certified(host: string, port: number): boolean {
+    return this.#byPeer.get(hostPort(host, port))?.certified === true;
+  }
+
   /** Listens; gives the port. Rejects with the system's error. */
   async listen(host: string, port: number): Promise<number> {
     this.#server.listen(port, host);
@@ -66,12 +71,13 @@ export class TcpTransport {
   #accept(socket: Socket): void {
     if (this.#closed || this.#byPeer.size >= this.#options.maxConnections) socket.destroy();
     else if (socket.remoteAddress === undefined) socket.destroy();
-    else this.#adopt(socket, hostPort(socket.remoteAddress, socket.remotePort ?? 0));
+    else this.#adopt(socket, hostPort(socket.remoteAddress, socket.remotePort ?? 0), true);
   }
 
-  #adopt(socket: Socket, key: string): TcpConnection {
+  #adopt(socket: Socket, key: string, incoming: boolean): TcpConnection {
     const connection = new TcpConnection({
       socket,
+      incoming,
       clock: this.#options.clock,
       idleMs: this.#options.idleMs,
       onMessage: this.#options.onMessage,
@@ -106,7 +112,7 @@ export class TcpTransport {
         if (this.#closed) {
           socket.destroy();
           reject(new Error('transport closed'));
-        } else resolve(this.#adopt(socket, key));
+        } else resolve(this.#adopt(socket, key, false));
       });
     });
   }

@@ -12,6 +12,8 @@ export interface Target {
   transport: TransportName;
   host: string;
   port: number;
+  /** Whom a certificate must name; default: `host`. */
+  name?: string | undefined;
   /** The connection to use as long as it is open (RFC 3261 section 18.2.2). */
   connection?: TcpConnection | undefined;
 }

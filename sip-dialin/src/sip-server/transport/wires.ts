@@ -42,7 +42,10 @@ export interface TlsMaterial {
   key: string;
   /** Whom we trust besides the roots that every system knows. */
   ca?: string | undefined;
-  /** Callers must show a certificate that `ca` signed; default: as soon as `ca` is given. */
+  /**
+   * Who shows no certificate that `ca` signed is not spoken to. Default: with `ca` all are asked for one, and
+   * `TcpConnection.certified` tells who had it.
+   */
   requireClientCertificate?: boolean | undefined;
 }
 
@@ -52,12 +55,15 @@ const VERSION = 'TLSv1.2';
 
 /** Throws `AppError('unavailable')` when certificate and key are not a pair, or no such things. */
 export function tlsWire(material: TlsMaterial): Wire {
-  const { cert, key, ca, requireClientCertificate = ca !== undefined } = material;
+  const { cert, key, ca, requireClientCertificate = false } = material;
   check(material);
   return {
     ready: 'secureConnect',
     createServer: (onSocket) => {
-      const verify = { requestCert: requireClientCertificate, rejectUnauthorized: true };
+      const verify = {
+        requestCert: ca !== undefined,
+        rejectUnauthorized: requireClientCertificate,
+      };
       const trusted = ca === undefined ? {} : { ca };
       const options = { cert, key, ...trusted, ...verify, minVersion: VERSION } as const;
       const server = createTlsServer({ ...options, handshakeTimeout: HANDSHAKE_MS }, onSocket);

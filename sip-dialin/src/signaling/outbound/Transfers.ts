@@ -1,0 +1,99 @@
+import { AppError, type CallFailure } from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import { callEnd } from '../callEnd.ts';
+import type { HandOn } from '../HandOn.ts';
+import { parseNameAddr } from '../nameAddr.ts';
+import { toE164 } from '../phoneNumber.ts';
+import type { PhoneLeg } from '../PhoneLeg.ts';
+import type { CallDesk } from './CallDesk.ts';
+import type { CallNews } from './PlacedCall.ts';
+
+export interface TransfersOptions {
+  desk: Pick<CallDesk, 'watch'>;
+  logger: Logger;
+}
+
+type Leg = Pick<PhoneLeg, 'id' | 'state' | 'close' | 'once'>;
+
+/** What a phone is told of a call that came to nothing. */
+const STATUSES: Record<CallFailure, [number, string]> = {
+  busy: [486, 'Busy Here'],
+  'no-answer': [480, 'Temporarily Unavailable'],
+  refused: [603, 'Decline'],
+  'invalid-number': [404, 'Not Found'],
+  unreachable: [503, 'Service Unavailable'],
+  'not-confirmed': [480, 'Temporarily Unavailable'],
+  cancelled: [487, 'Request Terminated'],
+};
+
+/**
+ * Phones in a meeting that hand their call on (REFER, RFC 3515; blind transfer of RFC 5589). The server is asked,
+ * as for every call to the outside; once the one who was called has joined, the first phone is hung up.
+ */
+export class Transfers {
+  readonly #options: TransfersOptions;
+  /** Legs whose transfer is not over. */
+  readonly #busy = new Set<string>();
+
+  constructor(options: TransfersOptions) {
+    this.#options = options;
+  }
+
+  /** Never throws. */
+  handOn(leg: Leg, request: HandOn): void {
+    const { state } = leg;
+    if (state.name !== 'joined') request.refuse(603);
+    else if (this.#busy.has(leg.id)) request.refuse(491);
+    else {
+      const number = numberOf(request.target);
+      if (number === undefined) request.refuse(404);
+      else void this.#transfer(leg, () => state.membership.refer(number), request);
+    }
+  }
+
+  async #transfer(
+    leg: Leg,
+    refer: () => Promise<{ callId: string }>,
+    request: HandOn,
+  ): Promise<void> {
+    this.#busy.add(leg.id);
+    request.accept();
+    request.tell(100, 'Trying');
+    try {
+      const { callId } = await refer();
+      const forget = this.#options.desk.watch(callId, (news) => {
+        if (this.#onNews(leg, request, news)) this.#busy.delete(leg.id);
+      });
+      leg.once('ended', () => {
+        // Whom it called goes on without it.
+        this.#busy.delete(leg.id);
+        forget();
+      });
+    } catch (error) {
+      this.#busy.delete(leg.id);
+      this.#options.logger.info({ err: error, legId: leg.id }, 'call not handed on');
+      const isAway = error instanceof AppError && error.code === 'unavailable';
+      if (isAway) request.tell(503, 'Service Unavailable');
+      else request.tell(403, 'Forbidden');
+    }
+  }
+
+  /** True for the last of it. */
+  #onNews(leg: Leg, request: HandOn, news: CallNews): boolean {
+    if (news.state === 'ringing') request.tell(180, 'Ringing');
+    else if (news.state === 'failed') request.tell(...STATUSES[news.reason]);
+    else if (news.state === 'joined') {
+      request.tell(200, 'OK');
+      void leg.close(callEnd.handedOn());
+    }
+    return news.state === 'failed' || news.state === 'joined';
+  }
+}
+
+/** Undefined for what is no number, and for who shall be called in another way or instead of another call. */
+function numberOf(target: string): string | undefined {
+  const { user } = parseNameAddr(target);
+  const uri = /<([^>]*)>/.exec(target)?.[1] ?? target;
+  if (/[?&]/.test(uri) || /;method=(?!invite\b)/i.test(uri)) return undefined;
+  return toE164(user);
+}
