@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LegEvent, LegMedia, PhoneMedia } from './PhoneMedia.ts';
 import { buildOffer } from './sdp/buildSdp.ts';
@@ -17,7 +18,7 @@ const OFFER = buildOffer({ sessionId: '1', version: 1, address: '127.0.0.1', por
 const NO_CODEC = OFFER.replace(/m=audio.*/, 'm=audio 9 RTP/AVP 18');
 const WAIT = { timeout: 5000, interval: 5 };
 
-/** Every engine behind `PhoneMedia` passes this. */
+/** Every engine behind `PhoneMedia` passes this, and one that makes sound `phoneMediaSoundContract` too. */
 export function phoneMediaContract(name: string, start: () => Promise<PhoneMediaHarness>): void {
   describe(`PhoneMedia: ${name}`, () => {
     let harness: PhoneMediaHarness;
@@ -200,6 +201,56 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       leg.leave();
     });
 
+    it('plays a loop until stop(), bytes too', async () => {
+      const { leg } = await answeredLeg('a');
+      const file = await readFile(harness.prompt).catch(() => new Uint8Array(0));
+      const looping = leg.play([harness.prompt, file], { loop: true });
+      const other = await answeredLeg('b');
+      await expect(other.leg.play([harness.prompt])).resolves.toBe('finished');
+      leg.stop();
+      await expect(looping).resolves.toBe('stopped');
+    });
+
+    it('ends a recording by stop(), the next, play(), leave(), join(), its time, and close()', async () => {
+      const { leg } = await answeredLeg('a');
+      await media.createRoom('r');
+      const ends: (() => unknown)[] = [
+        () => leg.stop(),
+        () => leg.play([harness.prompt]),
+        () => leg.leave(),
+        () => leg.join('r', 1),
+      ];
+      for (const end of ends) {
+        const recording = leg.record(60_000);
+        void end();
+        await expect(recording).resolves.toBeInstanceOf(Uint8Array);
+      }
+      await expect(leg.record(10)).rejects.toMatchObject({ code: 'conflict' });
+      leg.leave();
+      await expect(leg.record(10)).resolves.toBeInstanceOf(Uint8Array);
+      const playing = leg.play([harness.prompt], { loop: true });
+      const recording = leg.record(60_000);
+      await expect(playing).resolves.toBe('stopped');
+      await leg.close();
+      await expect(recording).resolves.toBeInstanceOf(Uint8Array);
+      await expect(leg.record(10)).rejects.toMatchObject({ code: 'media-unavailable' });
+    });
+
+    it('says nothing as a phone that is not in the room, and nothing in a closed room', async () => {
+      const room = await media.createRoom('r');
+      const { leg } = await answeredLeg('a');
+      const asA = { legId: 'a' };
+      await room.say(harness.prompt);
+      await expect(room.say(harness.prompt, asA)).rejects.toMatchObject({ code: 'not-found' });
+      const nobody = { legId: 'nobody' };
+      await expect(room.say(harness.prompt, nobody)).rejects.toMatchObject({ code: 'not-found' });
+      await leg.join('r', 1);
+      await Promise.all([room.say(harness.prompt), room.say(harness.prompt, asA)]);
+      await room.close();
+      const unavailable = { code: 'media-unavailable' };
+      await expect(room.say(harness.prompt)).rejects.toMatchObject(unavailable);
+    });
+
     it('gives a room its RTP address, and takes the SFU and its sources', async () => {
       const room = await media.createRoom('r');
       expect(room.local.ip).toBe('127.0.0.1');
@@ -226,6 +277,7 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       await leg.close();
       leg.stop();
       leg.setMuted(true);
+      leg.setVolume(6);
       const refused = { code: 'media-unavailable' };
       await expect(leg.answer(OFFER)).rejects.toMatchObject(refused);
       await expect(leg.play([harness.prompt])).rejects.toMatchObject(refused);

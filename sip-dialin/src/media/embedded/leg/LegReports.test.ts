@@ -65,8 +65,7 @@ afterEach(async () => {
 });
 
 let to = { ip: HOST, port: 0 };
-const soon = <T>(check: () => T): Promise<T> =>
-  vi.waitFor(check, { timeout: 5000, interval: 5 });
+const soon = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 5000, interval: 5 });
 
 function sendVoice(sequenceNumber: number): void {
   const packet = { payloadType: 0, sequenceNumber, timestamp: sequenceNumber * 160, ssrc: SSRC };

@@ -1,7 +1,7 @@
 /** No frame of the mixer gets louder than this: -1 dB of full scale. */
 const CEILING = 29_204;
-/** A limit takes hold within 2 ms at 16 kHz, faster than it is heard. */
-const ATTACK_SAMPLES = 32;
+/** A limit takes hold within this part of a frame: 2 ms, faster than it is heard. */
+const ATTACK_SHARE = 0.1;
 /** It lets go, and another volume comes, by 1 dB a frame at the most: neither clicks. */
 const STEP = 10 ** (1 / 20);
 const MAX_DB = 12;
@@ -24,16 +24,16 @@ export class LegVolume {
     return this.#target !== 1 || this.#gain !== 1;
   }
 
-  /** Changes the next frame of this phone in place. */
+  /** Changes the next 20 ms of this phone in place. */
   apply(pcm: Int16Array): void {
     let peak = 1;
     for (const sample of pcm) peak = Math.max(peak, Math.abs(sample));
     const from = this.#gain;
-    const ceiling = Math.max(1, CEILING / peak);
+    const ceiling = Math.max(1, CEILING / peak); // What is loud by itself is left so.
     const wished = Math.min(this.#target, ceiling);
     const isLimit = from > ceiling;
     const to = isLimit ? wished : Math.min(from * STEP, Math.max(from / STEP, wished));
-    const ramp = isLimit ? ATTACK_SAMPLES : pcm.length;
+    const ramp = isLimit ? pcm.length * ATTACK_SHARE : pcm.length;
     for (let i = 0; i < pcm.length; i++) {
       const gain = i < ramp ? from + ((to - from) * (i + 1)) / ramp : to;
       pcm[i] = Math.max(-32768, Math.min(32767, Math.round(pcm[i]! * gain)));

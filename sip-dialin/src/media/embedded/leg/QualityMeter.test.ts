@@ -20,7 +20,12 @@ const middleOf = (wallMs: number): number => {
   return ntpMiddle(ntpSeconds, ntpFraction);
 };
 /** `packets` of 20 ms, without those whose number is in `lost`. */
-const stream = (stats: ReceptionStats, from: number, packets: number, lost: number[] = []): void => {
+const stream = (
+  stats: ReceptionStats,
+  from: number,
+  packets: number,
+  lost: number[] = [],
+): void => {
   for (let i = from; i < from + packets; i++) {
     if (!lost.includes(i)) stats.push(i & 0xffff, i * 160, i * 20);
   }
@@ -77,7 +82,10 @@ describe('QualityMeter', () => {
     meter.reportSent(WALL, 1000);
     meter.reported(block({ lastSr: 12_345, jitter: 480 }), 'opus', 1100);
     meter.reported(block({ jitter: 480 }), 'opus', 1200);
-    expect(meter.take('opus', undefined, 20, 1300)).toMatchObject({ jitterMs: 10, roundTripMs: null });
+    expect(meter.take('opus', undefined, 20, 1300)).toMatchObject({
+      jitterMs: 10,
+      roundTripMs: null,
+    });
   });
 
   it('gives the worse of both ways, and forgets what was reported long ago', () => {

@@ -13,6 +13,7 @@ const JUMP_MS = 2000;
 interface Piece {
   /** Samples from the start of the recording. */
   at: number;
+  ssrc: number;
   sequenceNumber: number;
   pcm: Int16Array;
 }
@@ -72,10 +73,10 @@ export class Recording {
   }
 
   #add(packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number): void {
-    const { sequenceNumber } = packet;
+    const { ssrc, sequenceNumber } = packet;
     const at = this.#place(packet, format, now);
     if (at < 0 || at + pcm.length > (this.#maxMs * format.pcmRate) / 1000) return;
-    this.#pieces.push({ at, sequenceNumber, pcm });
+    this.#pieces.push({ at, ssrc, sequenceNumber, pcm });
   }
 
   #place({ ssrc, timestamp }: RtpPacket, { clockRate, pcmRate }: LegFormat, now: number): number {
@@ -104,8 +105,9 @@ export class Recording {
     let before: Piece | undefined;
     let end = 0;
     for (const piece of pieces) {
-      const { at, pcm, sequenceNumber } = piece;
-      const isLost = before && seqDiff(sequenceNumber, before.sequenceNumber) > 1;
+      const { at, pcm, ssrc, sequenceNumber } = piece;
+      const isLost =
+        before?.ssrc === ssrc && seqDiff(sequenceNumber, before.sequenceNumber) > 1;
       const isPause = before?.pcm.length === 0 || pcm.length === 0;
       if (at > end && isLost && !isPause) joined.set(concealment.make(at - end), end);
       before = piece;

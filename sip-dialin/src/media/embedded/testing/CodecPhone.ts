@@ -103,10 +103,16 @@ export class CodecPhone {
   key: SrtpKey | undefined;
   #srtp: SrtpSession | undefined;
 
-  /** The next 20 ms of its tone. */
+  /** Whether it sends its tone, or silence. */
+  talking = true;
+
+  /** The next 20 ms of its tone, once it has called. */
   send(): void {
+    if (!this.#to) return;
     const units = LEG_FORMATS[this.codec].clockRate / 50;
-    const payload = this.#encoder.encode(toneFrame(this.hz, 16_000, this.#sent * 320, 320));
+    const amplitude = this.talking ? AMPLITUDE : 0;
+    const tone = toneFrame(this.hz, 16_000, this.#sent * 320, 320, amplitude);
+    const payload = this.#encoder.encode(tone);
     if (this.sent.push(payload) > 100) this.sent.shift();
     const packet = writeRtp({
       payloadType: this.#payloadType,

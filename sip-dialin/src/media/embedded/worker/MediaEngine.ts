@@ -108,9 +108,11 @@ export class MediaEngine {
     },
     'room:say': async ({ roomId, sound, legId }) => {
       const room = this.#room(roomId);
+      const leg = legId === undefined ? undefined : this.#legs.get(legId);
+      if (legId !== undefined && !leg) throw new AppError('not-found', 'There is no such leg.');
       const pcm = this.#prompts.pcm(sound);
-      if (legId === undefined) await room.say(pcm);
-      else await this.#leg(legId).say(room, pcm);
+      pcm.catch(() => undefined); // Nobody may come to wait for it.
+      await (leg ? leg.say(room, pcm) : room.say(pcm));
       return undefined;
     },
     'room:close': async ({ roomId }) => {
