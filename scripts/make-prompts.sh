@@ -1,11 +1,13 @@
 #!/bin/sh
 # Speaks the prompts of sip-dialin/prompts/<language>.json into WAV files beside it:
 # 16 kHz, mono, 8-bit mu-law, silence trimmed, level near -20 dBFS (RMS).
+# With `sounds`: makes the sounds without words instead (make-sounds.sh).
 # The files are committed: run this only when words change. Needs espeak-ng, sox and node.
 set -eu
 
 language=${1:-en}
 root=$(cd "$(dirname "$0")/.." && pwd)
+if [ "$language" = sounds ]; then exec "$root/scripts/make-sounds.sh"; fi
 words="$root/sip-dialin/prompts/$language.json"
 out="$root/sip-dialin/prompts/$language"
 work=$(mktemp -d)

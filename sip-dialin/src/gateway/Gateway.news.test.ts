@@ -80,9 +80,9 @@ describe('Gateway: news', () => {
     bench.socket.answer('participant:count', ({ meetingId }) => ({
       participants: meetingId === 'm1' ? 3 : 0,
     }));
-    expect(await membership.count()).toBe(3);
+    expect(await membership.attendance()).toEqual({ people: 3, names: [] });
     bench.socket.disconnect();
-    await expect(membership.count()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(membership.attendance()).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('asks nothing for a phone that is out', async () => {

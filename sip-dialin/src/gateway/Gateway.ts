@@ -1,8 +1,16 @@
-import { AppError, failure, type TrunksChanged } from '@switchroom/protocol';
+import { AppError, failure, ok, type TrunksChanged } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { PhoneMedia } from '../media/PhoneMedia.ts';
+import type { CallOrders, CallProgress } from '../signaling/outbound/CallOrders.ts';
 import type { GatewaySocket, OpenGatewaySocket, PhoneNews } from './GatewaySocket.ts';
-import type { DialledDid, MeetingRooms, Membership, Phone, PinQuery } from './MeetingRooms.ts';
+import type {
+  DialledDid,
+  MeetingRooms,
+  Membership,
+  Phone,
+  PinQuery,
+  PinResult,
+} from './MeetingRooms.ts';
 import { RoomLink } from './RoomLink.ts';
 
 export interface GatewayOptions {
@@ -10,6 +18,8 @@ export interface GatewayOptions {
   media: Pick<PhoneMedia, 'createRoom'>;
   /** At once on connecting, and after every change. */
   onTrunks: (news: TrunksChanged) => void;
+  /** Without it, orders to call somebody are refused. */
+  calls?: CallOrders;
   logger: Logger;
 }
 
@@ -67,13 +77,23 @@ export class Gateway implements MeetingRooms {
     return this.#socket.request('did:resolve', query);
   }
 
-  async checkPin(query: PinQuery): Promise<{ meetingId: string }> {
+  async checkPin(query: PinQuery): Promise<PinResult> {
     return this.#socket.request('pin:check', query);
   }
 
   enter(phone: Phone): Membership {
     const link = this.#links.get(phone.meetingId) ?? this.#openLink(phone.meetingId);
     return link.enter(phone);
+  }
+
+  /** How a call goes that was ordered. Never rejects: one that the server does not take is logged. */
+  async tellProgress(news: CallProgress): Promise<void> {
+    try {
+      await this.#socket.request('call:progress', news);
+    } catch (error) {
+      const { callId, state } = news;
+      this.#options.logger.warn({ err: error, callId, state }, 'progress of a call not taken');
+    }
   }
 
   /** Releases all rooms and disconnects. Phones still in a room are told. Twice is silent. */
@@ -134,11 +154,26 @@ export class Gateway implements MeetingRooms {
         else ack(failure(new AppError('not-found', 'This room is not open here.')));
       },
       'consumer:closed': (news) => this.#links.get(news.meetingId)?.consumerClosed(news.consumerId),
+      'participant:joined': (news) =>
+        this.#links.get(news.meetingId)?.participantJoined(news.participant),
       'participant:updated': (news) =>
         this.#links.get(news.meetingId)?.participantUpdated(news.participant),
       'participant:left': (news) =>
         this.#links.get(news.meetingId)?.participantLeft(news.participantId, news.reason),
       'room:closed': (news) => this.#links.get(news.meetingId)?.roomClosed(news.reason),
+      'room:changed': (news) => this.#links.get(news.meetingId)?.roomChanged(news),
+      'phone:unmuteAsked': (news) =>
+        this.#links.get(news.meetingId)?.unmuteAsked(news.participantId),
+      'call:place': (order, ack) => {
+        const { calls } = this.#options;
+        if (!calls) {
+          ack(failure(new AppError('dial-out-unavailable', 'This gateway calls nobody.')));
+          return;
+        }
+        ack(ok({}));
+        calls.place(order);
+      },
+      'call:cancel': ({ callId }) => this.#options.calls?.cancel(callId),
     };
   }
 }

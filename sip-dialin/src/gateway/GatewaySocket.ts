@@ -25,15 +25,21 @@ export interface GatewaySocket {
 }
 
 /** News that concerns phones. */
-export type PhoneNews = Pick<
-  GatewayServerToClient,
-  | 'trunks:changed'
-  | 'consumer:created'
-  | 'consumer:closed'
-  | 'participant:updated'
-  | 'participant:left'
-  | 'room:closed'
->;
+const PHONE_NEWS = [
+  'trunks:changed',
+  'consumer:created',
+  'consumer:closed',
+  'participant:joined',
+  'participant:updated',
+  'participant:left',
+  'room:closed',
+  'room:changed',
+  'phone:unmuteAsked',
+  'call:place',
+  'call:cancel',
+] as const satisfies (keyof GatewayServerToClient)[];
+
+export type PhoneNews = Pick<GatewayServerToClient, (typeof PHONE_NEWS)[number]>;
 
 export interface GatewaySocketHandlers {
   onConnected: () => void;
@@ -73,12 +79,7 @@ export function socketIoGateway(url: string, token: string): OpenGatewaySocket {
       handlers.onRefused(error.message);
       retry = setTimeout(() => socket.connect(), REFUSED_RETRY_MS);
     });
-    socket.on('trunks:changed', handlers.news['trunks:changed']);
-    socket.on('consumer:created', handlers.news['consumer:created']);
-    socket.on('consumer:closed', handlers.news['consumer:closed']);
-    socket.on('participant:updated', handlers.news['participant:updated']);
-    socket.on('participant:left', handlers.news['participant:left']);
-    socket.on('room:closed', handlers.news['room:closed']);
+    for (const event of PHONE_NEWS) socket.on(event, handlers.news[event] as () => void);
 
     return {
       get connected() {

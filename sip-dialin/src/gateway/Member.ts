@@ -1,4 +1,5 @@
-import type { MemberEvent, Phone } from './MeetingRooms.ts';
+import type { ParticipantView, Role } from '@switchroom/protocol';
+import type { MemberEvent, Phone, RoomNews } from './MeetingRooms.ts';
 
 /** A phone in a RoomLink, from `enter` until it is out. Holds its state; the link drives it. */
 export class Member {
@@ -7,8 +8,11 @@ export class Member {
   readonly ssrc: number;
   /** Known while the server has it as a participant. */
   participantId: string | undefined;
-  /** Whether its media is in the room: stays so while the server is away. */
-  inMedia = false;
+  /** `media` stays so while the server is away. */
+  place: 'coming' | 'lobby' | 'media' = 'coming';
+  #name: string;
+  #shownName: string | undefined;
+  #role: Role;
   #out = false;
   #muted = false;
   #handRaised = false;
@@ -16,6 +20,8 @@ export class Member {
   constructor(phone: Phone, ssrc: number) {
     this.phone = phone;
     this.ssrc = ssrc;
+    this.#name = phone.name;
+    this.#role = phone.role ?? 'participant';
   }
 
   get muted(): boolean {
@@ -26,12 +32,34 @@ export class Member {
     return this.#handRaised;
   }
 
+  /** Its own, or what somebody made of it. */
+  get name(): string {
+    return this.#name;
+  }
+
   isOut(): boolean {
     return this.#out;
   }
 
-  joined(): void {
-    if (!this.#out) this.phone.onEvent({ type: 'joined' });
+  isIn(): boolean {
+    return this.place === 'media';
+  }
+
+  /** The server took it in, as `view`. */
+  takenIn(view: ParticipantView): void {
+    this.participantId = view.id;
+    this.#role = view.role;
+    this.#shownName = view.name;
+  }
+
+  /** In the room from now on. */
+  joined(news: RoomNews): void {
+    this.#tell({ type: 'joined', role: this.#role, ...news });
+  }
+
+  waiting(): void {
+    this.place = 'lobby';
+    this.#tell({ type: 'waiting' });
   }
 
   /** The caller's own wish: nothing that it needs to be told. */
@@ -40,16 +68,28 @@ export class Member {
     else this.#handRaised = wish.handRaised;
   }
 
-  setMuted(muted: boolean): void {
-    if (this.#out || muted === this.#muted) return;
-    this.#muted = muted;
-    this.phone.onEvent({ type: 'muted', muted });
+  /** How others see it now. */
+  update(view: ParticipantView): void {
+    if (this.#shownName !== undefined && view.name !== this.#shownName) {
+      this.#name = view.name;
+      this.#shownName = view.name;
+    }
+    if (view.muted !== this.#muted) {
+      this.#muted = view.muted;
+      this.#tell({ type: 'muted', muted: view.muted });
+    }
+    if (view.handRaised !== this.#handRaised) {
+      this.#handRaised = view.handRaised;
+      this.#tell({ type: 'handRaised', handRaised: view.handRaised });
+    }
   }
 
-  setHandRaised(handRaised: boolean): void {
-    if (this.#out || handRaised === this.#handRaised) return;
-    this.#handRaised = handRaised;
-    this.phone.onEvent({ type: 'handRaised', handRaised });
+  unmuteAsked(): void {
+    this.#tell({ type: 'unmuteAsked' });
+  }
+
+  roomChanged(news: RoomNews): void {
+    if (this.place === 'media') this.#tell({ type: 'roomChanged', ...news });
   }
 
   /** Out for good; tells the phone why, unless it left by itself. */
@@ -57,5 +97,9 @@ export class Member {
     if (this.#out) return;
     this.#out = true;
     if (event) this.phone.onEvent(event);
+  }
+
+  #tell(event: MemberEvent): void {
+    if (!this.#out) this.phone.onEvent(event);
   }
 }

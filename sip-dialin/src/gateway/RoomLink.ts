@@ -1,24 +1,26 @@
-import { randomInt } from 'node:crypto';
-import {
-  AppError,
-  failure,
-  ok,
-  type Ack,
-  type GatewayConsumerCreated,
-  type LeaveReason,
-  type ParticipantView,
+import type {
+  Ack,
+  GatewayConsumerCreated,
+  LeaveReason,
+  ParticipantView,
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import type { PhoneMedia, RoomMedia } from '../media/PhoneMedia.ts';
+import type { PhoneMedia } from '../media/PhoneMedia.ts';
+import { Doorbell } from './Doorbell.ts';
+import { EarlyNews } from './EarlyNews.ts';
 import type { GatewaySocket } from './GatewaySocket.ts';
-import type { MemberEvent, Membership, Phone } from './MeetingRooms.ts';
-import { Member } from './Member.ts';
-import { eventOfError, eventOfLeave } from './memberEvents.ts';
+import type { MemberEvent, Membership, Phone, RoomNews } from './MeetingRooms.ts';
+import type { Member } from './Member.ts';
+import { eventOfError, eventOfLeave, isPassing, mayPass } from './memberEvents.ts';
+import { Members } from './Members.ts';
+import { Pauses } from './Pauses.ts';
+import { RoomConnection } from './RoomConnection.ts';
+import { RoomRequests } from './RoomRequests.ts';
 
-/** How long phones go on among themselves while the server is away. */
+/** How long phones go on among themselves while the server, or its SFU, is away. */
 export const SERVER_AWAY_LIMIT_MS = 10_000;
-
-type Wish = { muted: boolean } | { handRaised: boolean };
+/** Until a room that did not open again is tried once more. */
+export const REOPEN_EVERY_MS = 300;
 
 export interface RoomLinkOptions {
   meetingId: string;
@@ -28,6 +30,7 @@ export interface RoomLinkOptions {
   after: Promise<void>;
   /** Called once, when it takes nobody any more. */
   onClosed: (link: RoomLink) => void;
+  now?: () => number;
   logger: Logger;
 }
 
@@ -40,21 +43,32 @@ export class RoomLink {
   /** Resolves when its media is closed and the server told; pending until it closes. */
   readonly whenClosed: Promise<void>;
   readonly #options: RoomLinkOptions;
-  readonly #members = new Set<Member>();
-  /** SSRC by consumer id: what the room's browsers send us. */
-  readonly #sources = new Map<string, number>();
-  /** Participants that the server put out before we had read that they were in. */
-  readonly #leftEarly = new Map<string, LeaveReason>();
-  #room: RoomMedia | undefined;
-  #transportId: string | undefined;
+  readonly #members = new Members();
+  readonly #connection: RoomConnection;
+  readonly #requests: RoomRequests;
+  readonly #doorbell: Doorbell;
+  readonly #early = new EarlyNews();
+  #news: RoomNews = { recording: false, waiting: 0 };
   #opening: Promise<void>;
+  /** Runs while phones that were in are no participants, and ends their calls. */
   #awayTimer: NodeJS.Timeout | undefined;
+  /** Between two tries. */
+  readonly #pauses = new Pauses();
   #closed = false;
   readonly #resolveClosed: () => void;
 
   constructor(options: RoomLinkOptions) {
-    this.meetingId = options.meetingId;
+    const { meetingId, socket, logger } = options;
+    this.meetingId = meetingId;
     this.#options = options;
+    this.#connection = new RoomConnection(options);
+    this.#requests = new RoomRequests(meetingId, socket, logger);
+    this.#doorbell = new Doorbell({
+      room: () => this.#connection.room,
+      count: () => this.#requests.count(),
+      now: options.now ?? (() => performance.now()),
+      logger,
+    });
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.whenClosed = promise;
     this.#resolveClosed = () => resolve(undefined);
@@ -66,20 +80,21 @@ export class RoomLink {
     return this.#closed;
   }
 
-  get size(): number {
-    return this.#members.size;
-  }
-
   /** A phone comes in. It holds the room open from now on, until it is out. */
   enter(phone: Phone): Membership {
-    const member = new Member(phone, this.#freshSsrc());
-    this.#members.add(member);
+    const member = this.#members.enter(phone, this.#connection.ssrcs);
     void this.#join(member);
     return {
       leave: () => this.#drop(member),
-      setMuted: (muted) => this.#wish(member, { muted }),
-      setHandRaised: (handRaised) => this.#wish(member, { handRaised }),
-      count: () => this.#count(),
+      setMuted: (muted) => this.#requests.wish(member, { muted }),
+      setHandRaised: (handRaised) => this.#requests.wish(member, { handRaised }),
+      tellQuality: (quality) => this.#requests.quality(member, quality),
+      attendance: async () => {
+        const people = await this.#requests.count();
+        return { people, names: this.#members.namesBut(member) };
+      },
+      command: (command) => this.#requests.command(member, command),
+      refer: (number) => this.#requests.refer(member, number),
     };
   }
 
@@ -91,10 +106,11 @@ export class RoomLink {
   /** The room is gone at the server. */
   roomClosed(reason: LeaveReason): void {
     // Not open yet: that was the last one of this meeting, which somebody else has just left.
-    if (this.#transportId === undefined) return;
-    // It had emptied before our next phone was in, which only needs a new one.
-    if (reason === 'left' && this.#members.size > 0) {
-      this.#forgetServer();
+    if (!this.#connection.isOpen) return;
+    // It had emptied before our next phone was in, which only needs a new one; or the server, or its
+    // SFU, will be back in a moment.
+    if (this.#members.size > 0 && (reason === 'left' || isPassing(reason))) {
+      this.serverLost();
       this.#openAnew();
     } else {
       this.#release(eventOfLeave(reason), false);
@@ -104,11 +120,11 @@ export class RoomLink {
   /** The server is away: phones go on hearing each other, for a while. */
   serverLost(): void {
     if (this.#closed) return;
-    this.#forgetServer();
-    this.#awayTimer ??= setTimeout(
-      () => this.#release({ type: 'unreachable' }, false),
-      SERVER_AWAY_LIMIT_MS,
-    );
+    this.#connection.forgetServer();
+    this.#doorbell.forget();
+    this.#early.clear();
+    this.#members.forgetServer();
+    this.#awayTimer ??= setTimeout(() => this.#givenUp(), SERVER_AWAY_LIMIT_MS);
   }
 
   /** The server is back and knows nothing of us. */
@@ -117,72 +133,77 @@ export class RoomLink {
   }
 
   consumerCreated(news: GatewayConsumerCreated, ack: Ack<Record<string, never>>): void {
-    if (this.#closed || !this.#room || news.transportId !== this.#transportId) {
-      ack(failure(new AppError('not-found', 'No such transport.')));
-      return;
-    }
-    this.#sources.set(news.consumerId, news.ssrc);
-    this.#room.addSource(news.ssrc);
-    ack(ok({}));
+    this.#connection.consumerCreated(news, ack);
   }
 
   consumerClosed(consumerId: string): void {
-    const ssrc = this.#sources.get(consumerId);
-    if (ssrc === undefined) return;
-    this.#sources.delete(consumerId);
-    this.#room?.removeSource(ssrc);
+    this.#connection.consumerClosed(consumerId);
+  }
+
+  participantJoined(participant: ParticipantView): void {
+    this.#doorbell.joined(participant);
   }
 
   participantUpdated(participant: ParticipantView): void {
-    const member = this.#memberOf(participant.id);
-    member?.setMuted(participant.muted);
-    member?.setHandRaised(participant.handRaised);
+    const member = this.#members.of(participant.id);
+    if (member) void this.#updated(member, participant);
+    else if (this.#members.areJoining) this.#early.updated(participant);
+    if (!member) this.#doorbell.updated(participant);
   }
 
   participantLeft(participantId: string, reason: LeaveReason): void {
-    const member = this.#memberOf(participantId);
+    const member = this.#members.of(participantId);
     if (member) {
       member.participantId = undefined;
       this.#drop(member, eventOfLeave(reason));
-    } else if (this.#isJoining()) {
-      this.#leftEarly.set(participantId, reason);
+    } else {
+      if (this.#members.areJoining) this.#early.left(participantId, reason);
+      this.#doorbell.left(participantId);
     }
   }
 
+  roomChanged({ recording, waiting }: RoomNews): void {
+    const before = this.#news;
+    if (recording === before.recording && waiting === before.waiting) return;
+    this.#news = { recording, waiting };
+    for (const member of this.#members) member.roomChanged(this.#news);
+  }
+
+  unmuteAsked(participantId: string): void {
+    this.#members.of(participantId)?.unmuteAsked();
+  }
+
   async #open(): Promise<void> {
-    if (this.#closed) return;
-    const { meetingId, socket, media } = this.#options;
-    // Both at once: the caller waits for the first sound.
-    const [opened, room] = await Promise.allSettled([
-      socket.request('room:open', { meetingId }),
-      this.#room ?? media.createRoom(meetingId),
-    ]);
-    if (room.status === 'rejected') throw room.reason;
-    this.#room = room.value;
-    if (opened.status === 'rejected') throw opened.reason;
-    if (this.closed) return;
-    const { transportId, ip, port, payloadType, audioLevelExtensionId } = opened.value;
-    this.#transportId = transportId;
-    await this.#room.connect({ ip, port, payloadType, audioLevelExtensionId });
-    await socket.request('transport:connect', { transportId, ...this.#room.local });
-    clearTimeout(this.#awayTimer);
-    this.#awayTimer = undefined;
+    if (!this.#closed) await this.#connection.open();
   }
 
   /** Opens the room again at the server, and joins its phones again; they hear each other all the time. */
   #openAnew(): void {
-    this.#opening = this.#opening.catch(() => undefined).then(() => this.#open());
-    this.#opening.catch((error: unknown) => this.#openFailed(error));
+    const before = this.#opening.catch(() => undefined);
+    this.#pauses.endAll();
+    const opening: Promise<void> = before.then(() =>
+      this.#openPatiently(() => opening === this.#opening),
+    );
+    this.#opening = opening;
+    opening.catch((error: unknown) => {
+      if (opening === this.#opening) this.#openFailed(error);
+    });
     // Those that have not been in yet see to it themselves.
-    for (const member of this.#members) if (member.inMedia) void this.#join(member);
+    for (const member of this.#members) if (member.place !== 'coming') void this.#join(member);
   }
 
-  #forgetServer(): void {
-    this.#transportId = undefined;
-    for (const member of this.#members) member.participantId = undefined;
-    for (const ssrc of this.#sources.values()) this.#room?.removeSource(ssrc);
-    this.#sources.clear();
-    this.#leftEarly.clear();
+  /** Tries again while it may help: until the time for that is over, or another attempt takes the place of this one. */
+  async #openPatiently(isCurrent: () => boolean): Promise<void> {
+    for (;;) {
+      try {
+        await this.#open();
+        return;
+      } catch (error) {
+        if (!this.#isAway(error) || !this.#options.socket.connected) throw error;
+        await this.#pauses.pause(REOPEN_EVERY_MS);
+        if (this.#closed || !isCurrent()) throw error;
+      }
+    }
   }
 
   #openFailed(error: unknown): void {
@@ -201,133 +222,123 @@ export class RoomLink {
       if (member.isOut()) return;
       // The room was opened anew meanwhile: what the old one answered does not count.
       if (opening !== this.#opening) return this.#join(member);
-      // A phone that is in already is not sent away for one lost connection.
-      if (member.inMedia && this.#isAway(error)) return;
+      // A phone that is in already is not sent away while that may go better in a moment.
+      if (member.place !== 'coming' && this.#isAway(error)) return this.#joinLater(member);
       this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'phone did not join');
       this.#drop(member, eventOfError(error));
     }
   }
 
-  async #makeParticipant(member: Member): Promise<void> {
-    const { meetingId, name, number, media } = member.phone;
-    const request = { meetingId, name, number, ssrc: member.ssrc };
-    const { participantId, participant } = await this.#options.socket.request(
-      'phone:join',
-      request,
-    );
-    if (member.isOut()) {
-      if (!this.#closed) this.#tellLeft(participantId);
-      return;
-    }
-    member.participantId = participantId;
-    const left = this.#leftEarly.get(participantId);
-    if (!this.#isJoining()) this.#leftEarly.clear();
-    if (left !== undefined) {
-      this.participantLeft(participantId, left);
-      return;
-    }
-    // A phone that was muted, or had its hand up, has so again after the server had been away.
-    if (member.muted) await this.#tell(participantId, { muted: true });
-    else member.setMuted(participant.muted);
-    if (member.handRaised) await this.#tell(participantId, { handRaised: true });
-    if (member.isOut()) return;
-    // Not before the server let it in: nobody hears a phone that may yet be refused.
-    if (!member.inMedia) {
-      await media.join(meetingId, member.ssrc);
-      member.inMedia = true;
-      member.joined();
+  async #joinLater(member: Member): Promise<void> {
+    // Without the room, opening it anew sees to all of them.
+    if (!this.#connection.isOpen) return;
+    await this.#pauses.pause(REOPEN_EVERY_MS);
+    if (!member.isOut() && member.participantId === undefined && this.#connection.isOpen) {
+      await this.#join(member);
     }
   }
 
+  async #makeParticipant(member: Member): Promise<void> {
+    const { participant, entry, recording } = await this.#requests.join(member);
+    if (member.isOut()) {
+      if (!this.#closed) this.#requests.leave(participant.id);
+      return;
+    }
+    this.#doorbell.signal = entry;
+    const { muted, handRaised } = member;
+    const early = this.#early.of(participant.id);
+    member.takenIn(participant);
+    if (!this.#members.areJoining) {
+      this.#early.clear();
+      clearTimeout(this.#awayTimer);
+      this.#awayTimer = undefined;
+    }
+    if (early.left !== undefined) {
+      this.participantLeft(participant.id, early.left);
+      return;
+    }
+    // A phone that was muted, or had its hand up, has so again after the server had been away.
+    if (muted) await this.#requests.tellWish(participant.id, { muted });
+    if (handRaised) await this.#requests.tellWish(participant.id, { handRaised });
+    const view = early.view ?? participant;
+    this.roomChanged({ ...this.#news, recording });
+    await this.#updated(member, {
+      ...view,
+      muted: muted || view.muted,
+      handRaised: handRaised || view.handRaised,
+    });
+  }
+
+  /** What the server made of the phone, its place included. */
+  async #updated(member: Member, view: ParticipantView): Promise<void> {
+    member.update(view);
+    if (member.isOut()) return;
+    if (view.state === 'lobby') {
+      if (member.place === 'lobby') return;
+      // Nothing is heard there, and nothing leaks.
+      if (member.place === 'media') member.phone.media.leave();
+      member.waiting();
+    } else if (member.place !== 'media') {
+      await this.#letIn(member);
+    }
+  }
+
+  /** Not before the server says so: nobody hears a phone that may yet be refused. */
+  async #letIn(member: Member): Promise<void> {
+    const { media } = member.phone;
+    member.place = 'media';
+    try {
+      await media.join(this.meetingId, member.ssrc);
+    } catch (error) {
+      this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'media did not join');
+      this.#drop(member, { type: 'unreachable' });
+    }
+    // It may have been put back meanwhile.
+    if (member.isOut() || !member.isIn()) return;
+    member.joined(this.#news);
+    this.#doorbell.phoneEntered(member.phone);
+  }
+
   #isAway(error: unknown): boolean {
-    const unavailable = error instanceof AppError && error.code === 'unavailable';
-    return unavailable && this.#awayTimer !== undefined;
+    return this.#awayTimer !== undefined && mayPass(error);
+  }
+
+  /** The server did not come back in time. */
+  #givenUp(): void {
+    this.#awayTimer = undefined;
+    for (const member of this.#members) {
+      const waitsForNothing = member.place === 'coming' && this.#connection.isOpen;
+      if (member.participantId === undefined && !waitsForNothing) {
+        this.#drop(member, { type: 'unreachable' });
+      }
+    }
   }
 
   #drop(member: Member, event?: MemberEvent): void {
     if (member.isOut()) return;
     this.#members.delete(member);
-    if (member.participantId !== undefined && !this.#closed) this.#tellLeft(member.participantId);
+    if (member.participantId !== undefined && !this.#closed) {
+      this.#requests.leave(member.participantId);
+    }
     member.end(event);
     if (this.#members.size === 0) this.#release({ type: 'meetingEnded' }, true);
+    else if (member.place === 'media') this.#doorbell.phoneLeft();
   }
 
   #release(event: MemberEvent, tellServer: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#awayTimer);
+    this.#pauses.endAll();
+    this.#connection.giveUp();
     this.#options.onClosed(this);
-    void this.#tearDown(tellServer).finally(this.#resolveClosed);
+    void this.#opening
+      .catch(() => undefined)
+      .then(() => this.#connection.close(tellServer))
+      .finally(this.#resolveClosed);
     const members = [...this.#members];
     this.#members.clear();
-    this.#sources.clear();
-    this.#leftEarly.clear();
+    this.#early.clear();
     for (const member of members) member.end(event);
-  }
-
-  async #tearDown(tellServer: boolean): Promise<void> {
-    const { meetingId, socket, logger } = this.#options;
-    await this.#opening.catch(() => undefined);
-    try {
-      if (tellServer && socket.connected) await socket.request('room:release', { meetingId });
-    } catch (error) {
-      logger.debug({ err: error, meetingId }, 'server did not take room:release');
-    }
-    try {
-      await this.#room?.close();
-    } catch (error) {
-      logger.error({ err: error, meetingId }, 'room media did not close');
-    }
-  }
-
-  #tellLeft(participantId: string): void {
-    const { socket, logger } = this.#options;
-    socket
-      .request('phone:leave', { meetingId: this.meetingId, participantId })
-      .catch((error: unknown) => {
-        logger.debug({ err: error, meetingId: this.meetingId }, 'server did not take phone:leave');
-      });
-  }
-
-  /** Kept also while the server is away: it is told when the phone joins again. */
-  #wish(member: Member, wish: Wish): void {
-    if (member.isOut()) return;
-    member.wish(wish);
-    if (member.participantId === undefined) return;
-    this.#tell(member.participantId, wish).catch((error: unknown) => {
-      this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'wish not taken');
-    });
-  }
-
-  async #tell(participantId: string, wish: Wish): Promise<void> {
-    const { socket } = this.#options;
-    const whose = { meetingId: this.meetingId, participantId };
-    if ('muted' in wish) await socket.request('participant:setMuted', { ...whose, ...wish });
-    else await socket.request('participant:setHandRaised', { ...whose, ...wish });
-  }
-
-  async #count(): Promise<number> {
-    const { meetingId, socket } = this.#options;
-    return (await socket.request('participant:count', { meetingId })).participants;
-  }
-
-  #memberOf(participantId: string): Member | undefined {
-    return [...this.#members].find((member) => member.participantId === participantId);
-  }
-
-  #isJoining(): boolean {
-    return [...this.#members].some((member) => member.participantId === undefined);
-  }
-
-  /** RFC 3550 section 8: random, and not one that is in use here. */
-  #freshSsrc(): number {
-    const used = new Set([
-      ...this.#sources.values(),
-      ...[...this.#members].map(({ ssrc }) => ssrc),
-    ]);
-    for (;;) {
-      const ssrc = randomInt(1, 0x1_0000_0000);
-      if (!used.has(ssrc)) return ssrc;
-    }
   }
 }

@@ -18,6 +18,28 @@ export function eventOfLeave(reason: LeaveReason): MemberEvent {
 /** What a phone is told when it could not come in. */
 export function eventOfError(error: unknown): MemberEvent {
   const code = error instanceof AppError ? error.code : 'internal';
-  if (code === 'meeting-ended' || code === 'not-found') return { type: 'meetingEnded' };
-  return { type: code === 'rate-limited' ? 'rateLimited' : 'unreachable' };
+  switch (code) {
+    case 'meeting-ended':
+    case 'not-found':
+      return { type: 'meetingEnded' };
+    case 'meeting-locked':
+      return { type: 'meetingLocked' };
+    case 'rate-limited':
+      return { type: 'rateLimited' };
+    default:
+      return { type: 'unreachable' };
+  }
+}
+
+/** Whether a room that was closed for this reason may be opened again in a moment. */
+export function isPassing(reason: LeaveReason): boolean {
+  return reason === 'connection-lost' || reason === 'media-failed';
+}
+
+/** Whether what went wrong may go better in a moment: the server is away, or its SFU is. */
+export function mayPass(error: unknown): boolean {
+  return (
+    !(error instanceof AppError) ||
+    ['unavailable', 'media-unavailable', 'conflict', 'internal'].includes(error.code)
+  );
 }

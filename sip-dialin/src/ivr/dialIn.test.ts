@@ -1,33 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  AFTER_KEY_MS,
-  GOODBYE_LIMIT_MS,
-  initialDialIn,
-  NO_INPUT_MS,
-  stepDialIn,
-  type DialInAction,
-  type DialInEvent,
-  type DialInState,
-} from './dialIn.ts';
-
-/** A caller's conversation: what each event led to. */
-class Conversation {
-  state: DialInState = initialDialIn();
-
-  send(...events: DialInEvent[]): readonly DialInAction[] {
-    let actions: readonly DialInAction[] = [];
-    for (const event of events) {
-      const step = stepDialIn(this.state, event);
-      this.state = step.state;
-      actions = step.actions;
-    }
-    return actions;
-  }
-
-  key(keys: string): readonly DialInAction[] {
-    return this.send(...Array.from(keys, (key): DialInEvent => ({ type: 'key', key })));
-  }
-}
+import { AFTER_KEY_MS, NO_INPUT_MS } from './askingPin.ts';
+import { GOODBYE_LIMIT_MS } from './farewell.ts';
+import { Conversation, destination, JOINED } from './testing/Conversation.ts';
 
 function answered(): Conversation {
   const conversation = new Conversation();
@@ -38,7 +12,7 @@ function answered(): Conversation {
 function joined(): Conversation {
   const conversation = answered();
   conversation.key('123456#');
-  conversation.send({ type: 'pinAccepted', meetingId: 'm1' }, { type: 'joined' });
+  conversation.send({ type: 'pinAccepted', destination }, JOINED);
   return conversation;
 }
 
@@ -150,11 +124,11 @@ describe('dialIn: the answer to a PIN', () => {
   it('joins at once, with nothing played in between', () => {
     const caller = answered();
     caller.key('123456#');
-    expect(caller.send({ type: 'pinAccepted', meetingId: 'm1' })).toEqual([
-      { type: 'join', meetingId: 'm1' },
+    expect(caller.send({ type: 'pinAccepted', destination })).toEqual([
+      { type: 'join', meetingId: 'm1', role: 'participant' },
     ]);
-    expect(caller.send({ type: 'joined' })).toEqual([]);
-    expect(caller.state).toMatchObject({ name: 'joined', meetingId: 'm1', muted: false });
+    expect(caller.send(JOINED)).toEqual([]);
+    expect(caller.state).toMatchObject({ name: 'joined', muted: false });
   });
 
   it('tells of a wrong PIN, gives two more tries, then goodbye and hang up', () => {
@@ -214,9 +188,9 @@ describe('dialIn: in the meeting', () => {
   it('takes keys, and knows that it was muted while it joined', () => {
     const caller = answered();
     caller.key('123456#');
-    caller.send({ type: 'pinAccepted', meetingId: 'm1' });
+    caller.send({ type: 'pinAccepted', destination });
     expect(caller.key('*6')).toEqual([]);
-    expect(caller.send({ type: 'muted', muted: true }, { type: 'joined' })).toEqual([]);
+    expect(caller.send({ type: 'muted', muted: true }, JOINED)).toEqual([]);
     expect(caller.key('*6')).toEqual([
       { type: 'setMuted', muted: false },
       { type: 'play', prompts: ['unmuted'] },
@@ -227,6 +201,8 @@ describe('dialIn: in the meeting', () => {
     ['meetingEnded', ['meeting-ended']],
     ['removed', ['removed']],
     ['unreachable', ['unreachable']],
+    ['meetingLocked', ['meeting-locked']],
+    ['timeUp', ['time-over']],
   ] as const)('leaves the room and says goodbye on %s', (type, prompts) => {
     expect(joined().send({ type })).toEqual([{ type: 'leave' }, ...goodbye(...prompts)]);
   });
@@ -234,12 +210,12 @@ describe('dialIn: in the meeting', () => {
   it('says goodbye also when the meeting ends while the caller joins', () => {
     const caller = answered();
     caller.key('123456#');
-    caller.send({ type: 'pinAccepted', meetingId: 'm1' });
+    caller.send({ type: 'pinAccepted', destination });
     expect(caller.send({ type: 'meetingEnded' })).toEqual([
       { type: 'leave' },
       ...goodbye('meeting-ended'),
     ]);
-    expect(caller.send({ type: 'joined' })).toEqual([]);
+    expect(caller.send(JOINED)).toEqual([]);
     expect(caller.state.name).toBe('leaving');
   });
 

@@ -1,10 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import type { DialInAction, DialInEvent } from './dialIn.ts';
-import { initialInMeeting, stepInMeeting } from './inMeeting.ts';
+import type { DialInAction, DialInEvent } from './conversation.ts';
+import { arrive, stepInMeeting, type InMeeting } from './inMeeting.ts';
+import { play } from './testing/Conversation.ts';
 
 /** A caller who is in: what each event led to. */
 class Caller {
-  state = initialInMeeting('m1', false);
+  state: InMeeting;
+  /** What was done as it came in. */
+  readonly arrival: readonly DialInAction[];
+
+  constructor({
+    role = 'participant' as 'host' | 'participant',
+    recording = false,
+    waiting = 0,
+  } = {}) {
+    const { state, actions } = arrive({ role, recording, waiting }, false);
+    this.state = state;
+    this.arrival = actions;
+  }
 
   send(event: DialInEvent): readonly DialInAction[] {
     const { state, actions } = stepInMeeting(this.state, event);
@@ -15,17 +28,25 @@ class Caller {
   key(keys: string): readonly DialInAction[] {
     return Array.from(keys, (key) => this.send({ type: 'key', key })).flat();
   }
+
+  heard(): readonly DialInAction[] {
+    return this.send({ type: 'promptFinished' });
+  }
 }
 
-const play = (...prompts: string[]) => ({ type: 'play', prompts });
+const changed = (recording: boolean, waiting = 0): DialInEvent => ({
+  type: 'roomChanged',
+  recording,
+  waiting,
+});
 
 describe('inMeeting: keys', () => {
   it('*6 mutes and unmutes, and says which', () => {
     const caller = new Caller();
     expect(caller.key('*6')).toEqual([{ type: 'setMuted', muted: true }, play('muted')]);
-    caller.send({ type: 'promptFinished' });
+    caller.heard();
     expect(caller.key('*6')).toEqual([{ type: 'setMuted', muted: false }, play('unmuted')]);
-    expect(caller.state).toMatchObject({ muted: false, playing: true });
+    expect(caller.state).toMatchObject({ muted: false, speaking: ['unmuted'] });
   });
 
   it('*9 raises and lowers the hand, and says which', () => {
@@ -34,32 +55,52 @@ describe('inMeeting: keys', () => {
       { type: 'setHandRaised', handRaised: true },
       play('hand-raised'),
     ]);
-    caller.send({ type: 'promptFinished' });
+    caller.heard();
     expect(caller.key('*9')).toEqual([
       { type: 'setHandRaised', handRaised: false },
       play('hand-lowered'),
     ]);
   });
 
-  it('*3 asks for the number of people, and says it', () => {
+  it('*3 asks who is there, and says how many and the names of those who have said one', () => {
     const caller = new Caller();
-    expect(caller.key('*3')).toEqual([{ type: 'count' }]);
-    expect(caller.send({ type: 'counted', people: 3 })).toEqual([
-      play('there-are', 'number-3', 'people'),
+    expect(caller.key('*3')).toEqual([{ type: 'attendance' }]);
+    const [ada, bea] = [Uint8Array.of(1), Uint8Array.of(2)];
+    expect(caller.send({ type: 'attended', people: 3, names: [ada, bea] })).toEqual([
+      play('there-are', 'number-3', 'people', ada, bea),
     ]);
   });
 
-  it('*3 says so when nobody can tell', () => {
+  it('says so when something cannot be done', () => {
     const caller = new Caller();
     caller.key('*3');
-    expect(caller.send({ type: 'notCounted' })).toEqual([play('not-possible')]);
+    expect(caller.send({ type: 'notPossible' })).toEqual([play('not-possible')]);
   });
 
-  it('*0 says the keys, and any key cuts it', () => {
+  it('*0 says the keys, to a host some more, and any key cuts it', () => {
     const caller = new Caller();
     expect(caller.key('*0')).toEqual([play('help')]);
     expect(caller.key('1')).toEqual([{ type: 'stop' }]);
     expect(caller.key('1')).toEqual([]);
+    expect(new Caller({ role: 'host' }).key('*0')).toEqual([play('help', 'help-host')]);
+  });
+
+  it('*1 and *4 go up and down by steps, to an end that is told', () => {
+    const caller = new Caller();
+    for (const db of [3, 6, 9]) {
+      expect(caller.key('*1')).toEqual([{ type: 'setVolume', db }, play('step')]);
+      caller.heard();
+    }
+    expect(caller.key('*1')).toEqual([{ type: 'setVolume', db: 12 }, play('loudest')]);
+    caller.heard();
+    expect(caller.key('*1')).toEqual([play('loudest')]);
+    caller.heard();
+    expect(caller.key('*4')).toEqual([{ type: 'setVolume', db: 9 }, play('step')]);
+    for (let step = 0; step < 7; step += 1) {
+      caller.heard();
+      caller.key('*4');
+    }
+    expect(caller.state).toMatchObject({ volume: -12, speaking: ['quietest'] });
   });
 
   it('cuts a prompt that plays before it does what the keys say', () => {
@@ -72,14 +113,59 @@ describe('inMeeting: keys', () => {
     ]);
   });
 
-  it.each(['6', '0', '123456#', '*5', '*#6', '*56', 'A'])('%s does nothing', (keys) => {
+  it.each(['6', '0', '123456#', '*#6', '*A', '*56'.slice(1)])('%s does nothing', (keys) => {
     const caller = new Caller();
     expect(caller.key(keys)).toEqual([]);
-    expect(caller.state).toMatchObject({ muted: false, handRaised: false, playing: false });
+    expect(caller.state).toMatchObject({ muted: false, handRaised: false, speaking: [] });
   });
 
   it('** means * once', () => {
     expect(new Caller().key('**6')).toContainEqual({ type: 'setMuted', muted: true });
+  });
+});
+
+describe('inMeeting: keys of a moderator', () => {
+  it.each([
+    ['*7', 'toggleLock'],
+    ['*5', 'toggleRecording'],
+    ['*8', 'muteAll'],
+    ['*2', 'admitAll'],
+  ] as const)('%s is %s, and not possible for anybody else', (keys, command) => {
+    expect(new Caller({ role: 'host' }).key(keys)).toEqual([{ type: 'command', command }]);
+    expect(new Caller().key(keys)).toEqual([play('not-possible')]);
+  });
+
+  it.each([
+    [{ command: 'toggleLock', locked: true }, 'locked'],
+    [{ command: 'toggleLock', locked: false }, 'unlocked'],
+    [{ command: 'toggleRecording', recording: true }, 'recording-on'],
+    [{ command: 'muteAll' }, 'all-muted'],
+    [{ command: 'admitAll', admitted: 2 }, 'let-in'],
+    [{ command: 'admitAll', admitted: 0 }, 'nobody-waiting'],
+  ] as const)('%o is told as %s', (done, prompt) => {
+    const caller = new Caller({ role: 'host' });
+    expect(caller.send({ type: 'commandDone', done })).toEqual([play(prompt)]);
+  });
+
+  it('hears once that the recording runs, whichever news of it is the first', () => {
+    const done = { command: 'toggleRecording', recording: true } as const;
+    const first = new Caller({ role: 'host' });
+    expect(first.send(changed(true))).toEqual([play('recording-on')]);
+    expect(first.send({ type: 'commandDone', done })).toEqual([]);
+    const second = new Caller({ role: 'host' });
+    expect(second.send({ type: 'commandDone', done })).toEqual([play('recording-on')]);
+    expect(second.send(changed(true))).toEqual([]);
+    expect(second.heard()).toEqual([]);
+  });
+
+  it('hears that somebody waits, and each time that one more does', () => {
+    const host = new Caller({ role: 'host', waiting: 1 });
+    expect(host.arrival).toEqual([play('somebody-waiting')]);
+    host.heard();
+    expect(host.send(changed(false, 2))).toEqual([play('somebody-waiting')]);
+    host.heard();
+    expect(host.send(changed(false, 0))).toEqual([]);
+    expect(new Caller({ waiting: 3 }).send(changed(false, 4))).toEqual([]);
   });
 });
 
@@ -88,16 +174,60 @@ describe('inMeeting: what others do', () => {
     const caller = new Caller();
     expect(caller.send({ type: 'muted', muted: true })).toEqual([play('muted-by-host')]);
     expect(caller.send({ type: 'muted', muted: true })).toEqual([]);
-    caller.send({ type: 'promptFinished' });
+    caller.heard();
     expect(caller.key('*6')).toEqual([{ type: 'setMuted', muted: false }, play('unmuted')]);
   });
 
   it('tells a caller who was unmuted, and one whose hand was lowered', () => {
     const caller = new Caller();
     caller.key('*6');
+    caller.heard();
     expect(caller.send({ type: 'muted', muted: false })).toEqual([play('unmuted')]);
     caller.key('*9');
+    caller.heard();
     expect(caller.send({ type: 'handRaised', handRaised: false })).toEqual([play('hand-lowered')]);
     expect(caller.send({ type: 'handRaised', handRaised: false })).toEqual([]);
+  });
+
+  it('asks a muted caller to unmute, and nobody else', () => {
+    const caller = new Caller();
+    expect(caller.send({ type: 'unmuteAsked' })).toEqual([]);
+    caller.key('*6');
+    caller.heard();
+    expect(caller.send({ type: 'unmuteAsked' })).toEqual([play('unmute-asked')]);
+  });
+
+  it('tells everybody that a recording starts and stops, and who comes while it runs', () => {
+    const caller = new Caller();
+    expect(caller.send(changed(true))).toEqual([play('recording-on')]);
+    caller.heard();
+    expect(caller.send(changed(true))).toEqual([]);
+    expect(caller.send(changed(false))).toEqual([play('recording-off')]);
+    expect(new Caller({ recording: true }).arrival).toEqual([play('recording-on')]);
+  });
+
+  it('tells news after what plays, each once', () => {
+    const host = new Caller({ role: 'host' });
+    host.key('*0');
+    expect(host.send(changed(true, 1))).toEqual([]);
+    expect(host.send(changed(true, 2))).toEqual([]);
+    expect(host.heard()).toEqual([play('recording-on', 'somebody-waiting')]);
+    expect(host.heard()).toEqual([]);
+  });
+
+  it('tells what is left at once when a key cuts what plays', () => {
+    const caller = new Caller();
+    caller.key('*0');
+    caller.send(changed(true));
+    expect(caller.key('1')).toEqual([play('recording-on')]);
+  });
+
+  it('lets no key cut that the meeting is recorded', () => {
+    const caller = new Caller({ recording: true });
+    expect(caller.key('1')).toEqual([]);
+    expect(caller.key('*6')).toEqual([
+      { type: 'setMuted', muted: true },
+      play('muted', 'recording-on'),
+    ]);
   });
 });

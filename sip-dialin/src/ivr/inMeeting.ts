@@ -1,16 +1,23 @@
-import type { DialInAction, DialInEvent } from './dialIn.ts';
-import type { PromptId } from './prompts.ts';
+import type { Role } from '@switchroom/protocol';
+import type { RoomCommandDone, RoomNews } from '../gateway/MeetingRooms.ts';
+import type { DialInAction, DialInEvent, Utterance } from './conversation.ts';
+import { handPrompt, keyInMeeting } from './meetingKeys.ts';
 import { spokenCount } from './spokenCount.ts';
 
 /** A caller in the meeting: what the keys change, and what it hears of itself. */
-export interface InMeeting {
+export interface InMeeting extends RoomNews {
   name: 'joined';
-  meetingId: string;
+  role: Role;
   muted: boolean;
   handRaised: boolean;
+  /** Of the meeting, in dB. */
+  volume: number;
   /** Whether the last key was `*`, so that the next one means something. */
   star: boolean;
-  playing: boolean;
+  /** What plays; empty when nothing does. */
+  speaking: readonly Utterance[];
+  /** News to be told after that. */
+  pending: readonly Utterance[];
 }
 
 export interface InMeetingStep {
@@ -18,65 +25,112 @@ export interface InMeetingStep {
   actions: readonly DialInAction[];
 }
 
-export function initialInMeeting(meetingId: string, muted: boolean): InMeeting {
-  return { name: 'joined', meetingId, muted, handRaised: false, star: false, playing: false };
+/** The caller is in, and hears `prompts` and what the others know already. */
+export function arrive(
+  { role, recording, waiting }: { role: Role } & RoomNews,
+  muted: boolean,
+  prompts: readonly Utterance[] = [],
+): InMeetingStep {
+  const state: InMeeting = {
+    name: 'joined',
+    role,
+    muted,
+    handRaised: false,
+    recording,
+    waiting,
+    volume: 0,
+    star: false,
+    speaking: [],
+    pending: [],
+  };
+  const news: Utterance[] = [...prompts];
+  if (recording) news.push('recording-on');
+  if (role === 'host' && waiting > 0) news.push('somebody-waiting');
+  return news.length > 0 ? tell(state, ...news) : { state, actions: [] };
 }
 
 /**
  * One step of the conversation within the meeting, as `stepDialIn()`. Only the caller hears what is
- * played, and is out of the mix meanwhile: so prompts are short, and any key cuts them.
+ * played, and is out of the mix meanwhile: so prompts are short, and a key cuts them.
  */
 export function stepInMeeting(state: InMeeting, event: DialInEvent): InMeetingStep {
   switch (event.type) {
     case 'key':
-      return stepKey(state, event.key);
+      return keyInMeeting(state, event.key);
     case 'promptFinished':
-      return { state: { ...state, playing: false }, actions: [] };
+      return tell({ ...state, speaking: [], pending: [] }, ...state.pending);
     case 'muted':
       if (event.muted === state.muted) return { state, actions: [] };
-      return say({ ...state, muted: event.muted }, event.muted ? 'muted-by-host' : 'unmuted');
+      return tell({ ...state, muted: event.muted }, event.muted ? 'muted-by-host' : 'unmuted');
     case 'handRaised':
       if (event.handRaised === state.handRaised) return { state, actions: [] };
-      return say({ ...state, handRaised: event.handRaised }, handPrompt(event.handRaised));
-    case 'counted':
-      return say(state, ...spokenCount(event.people));
-    case 'notCounted':
+      return tell({ ...state, handRaised: event.handRaised }, handPrompt(event.handRaised));
+    case 'unmuteAsked':
+      return state.muted ? tell(state, 'unmute-asked') : { state, actions: [] };
+    case 'roomChanged':
+      return roomChanged(state, event);
+    case 'attended':
+      return say(state, ...spokenCount(event.people), ...event.names);
+    case 'commandDone':
+      return commandDone(state, event.done);
+    case 'notPossible':
       return say(state, 'not-possible');
     default:
       return { state, actions: [] };
   }
 }
 
-function stepKey(before: InMeeting, key: string): InMeetingStep {
-  const state = { ...before, star: key === '*', playing: false };
-  const stop: DialInAction[] = before.playing ? [{ type: 'stop' }] : [];
-  switch (before.star ? key : '') {
-    case '6': {
-      const muted = !state.muted;
-      const step = say({ ...state, muted }, muted ? 'muted' : 'unmuted');
-      return { state: step.state, actions: [{ type: 'setMuted', muted }, ...step.actions] };
+function roomChanged(before: InMeeting, { recording, waiting }: RoomNews): InMeetingStep {
+  const state = { ...before, recording, waiting };
+  const news: Utterance[] = [];
+  if (recording !== before.recording) news.push(recording ? 'recording-on' : 'recording-off');
+  if (waiting > before.waiting && state.role === 'host') news.push('somebody-waiting');
+  return tell(state, ...news);
+}
+
+function commandDone(state: InMeeting, done: RoomCommandDone): InMeetingStep {
+  switch (done.command) {
+    case 'toggleLock':
+      return say(state, done.locked ? 'locked' : 'unlocked');
+    case 'toggleRecording': {
+      // The news of it, which everybody hears, may have come first.
+      const { recording } = done;
+      return roomChanged(state, { ...state, recording });
     }
-    case '9': {
-      const handRaised = !state.handRaised;
-      const step = say({ ...state, handRaised }, handPrompt(handRaised));
-      return {
-        state: step.state,
-        actions: [{ type: 'setHandRaised', handRaised }, ...step.actions],
-      };
-    }
-    case '3':
-      return { state, actions: [...stop, { type: 'count' }] };
-    case '0':
-      return say(state, 'help');
-    default:
-      return { state, actions: stop };
+    case 'muteAll':
+      return say(state, 'all-muted');
+    case 'admitAll':
+      return say(state, done.admitted > 0 ? 'let-in' : 'nobody-waiting');
   }
 }
 
-function handPrompt(handRaised: boolean): PromptId {
-  return handRaised ? 'hand-raised' : 'hand-lowered';
+/** What the caller did not ask for: after what plays, and each once. */
+function tell(state: InMeeting, ...news: Utterance[]): InMeetingStep {
+  if (news.length === 0) return { state, actions: [] };
+  if (state.speaking.length === 0) return play(state, news);
+  const fresh = news.filter((each) => !state.pending.includes(each));
+  return { state: { ...state, pending: [...state.pending, ...fresh] }, actions: [] };
 }
 
-function say(state: InMeeting, ...prompts: PromptId[]): InMeetingStep {
-  return { state: { ...state, playing: true }, actions: [{ type: 'play', prompts }] };
+/** The answer to a key: at once. Only what everybody has a right to hear is said after it, if it was cut. */
+export function say(state: InMeeting, ...answer: Utterance[]): InMeetingStep {
+  return play(state, [...answer, ...state.speaking.filter(isNotice)]);
+}
+
+/** Whoever is recorded has to hear so: no key cuts that. */
+export function isNotice(utterance: Utterance): boolean {
+  return utterance === 'recording-on' || utterance === 'recording-off';
+}
+
+/** A key that means nothing, or the first of two, cuts what plays. */
+export function cut(state: InMeeting): InMeetingStep {
+  if (state.speaking.length === 0 || state.speaking.some(isNotice)) return { state, actions: [] };
+  const next = { ...state, speaking: [], pending: [] };
+  return state.pending.length > 0
+    ? play(next, state.pending)
+    : { state: next, actions: [{ type: 'stop' }] };
+}
+
+function play(state: InMeeting, prompts: readonly Utterance[]): InMeetingStep {
+  return { state: { ...state, speaking: prompts }, actions: [{ type: 'play', prompts }] };
 }

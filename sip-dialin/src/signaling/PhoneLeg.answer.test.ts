@@ -29,7 +29,7 @@ describe('PhoneLeg: the answer', () => {
     await bench.answered();
     expect(bench.rooms.phones.map(({ meetingId }) => meetingId)).toEqual(['m7']);
     expect(bench.sound().played).toEqual([]);
-    bench.rooms.tell({ type: 'joined' });
+    bench.rooms.tellJoined();
     expect(bench.leg.state.name).toBe('joined');
     expect(bench.rooms.checked).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe('PhoneLeg: the language', () => {
     expect(bench.lastFiles()).toEqual(['es/enter-pin']);
     bench.sound().press('123456#');
     await settle();
-    bench.rooms.tell({ type: 'joined' });
+    bench.rooms.tellJoined();
     bench.rooms.tell({ type: 'meetingEnded' });
     expect(bench.lastFiles()).toEqual(['es/meeting-ended', 'es/goodbye']);
   });

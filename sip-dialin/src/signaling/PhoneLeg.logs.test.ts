@@ -32,7 +32,7 @@ describe('PhoneLeg: what it logs', () => {
     await settle();
     bench.sound().press('123456#');
     await settle();
-    bench.rooms.tell({ type: 'joined' });
+    bench.rooms.tellJoined();
     bench.call.emit({ type: 'ended', lost: false });
     await settle();
     expect(logs).toContain('call comes in');

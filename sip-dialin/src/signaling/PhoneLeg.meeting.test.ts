@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { GOODBYE_LIMIT_MS } from '../ivr/dialIn.ts';
+import { GOODBYE_LIMIT_MS } from '../ivr/farewell.ts';
 import { callEnd } from './callEnd.ts';
-import { MEDIA_LOST_LIMIT_MS } from './PhoneLeg.ts';
+import { MEDIA_LOST_LIMIT_MS } from './MediaWatch.ts';
 import { FakeCall, phoneSdp } from './testing/FakeCall.ts';
 import { settle, usePhoneLegBench } from './testing/PhoneLegBench.ts';
 
@@ -36,6 +36,8 @@ describe('PhoneLeg: keys in the meeting', () => {
     bench.sound().press('*9');
     expect(bench.rooms.wishes).toEqual([{ handRaised: true }]);
     expect(bench.lastPlayed()).toEqual(['hand-raised']);
+    bench.sound().finishPrompt();
+    await settle();
     bench.rooms.tell({ type: 'handRaised', handRaised: false });
     expect(bench.lastPlayed()).toEqual(['hand-lowered']);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { NO_INPUT_MS } from '../ivr/dialIn.ts';
+import { NO_INPUT_MS } from '../ivr/askingPin.ts';
 import { callEnd } from './callEnd.ts';
 import { FakeCall } from './testing/FakeCall.ts';
 import { settle, usePhoneLegBench } from './testing/PhoneLegBench.ts';

@@ -1,4 +1,4 @@
-import type { Farewell } from '../ivr/dialIn.ts';
+import type { Farewell } from '../ivr/farewell.ts';
 
 /** How a call ended. Made where it is known, and not changed after. */
 export interface CallEnd {
@@ -24,6 +24,10 @@ export const callEnd = {
   mediaLost: (): CallEnd => ({ by: 'network', code: 200, reason: 'media-lost' }),
   /** The media of the call could not be set up or went wrong. */
   mediaFailed: (): CallEnd => ({ by: 'us', code: 200, reason: 'media-failed' }),
+  /** The server wants this call to the outside no more. */
+  withdrawn: (): CallEnd => ({ by: 'us', code: 200, reason: 'withdrawn' }),
+  /** Its caller has handed it on to somebody else (REFER). */
+  handedOn: (): CallEnd => ({ by: 'us', code: 200, reason: 'handed-on' }),
   /** sip-dialin stops. */
   shutdown: (): CallEnd => ({ by: 'us', code: 200, reason: 'shutdown' }),
 };

@@ -27,9 +27,7 @@ export interface DialledLeg extends LegOptions {
 export interface InvitedLeg extends LegOptions {
   call: Call;
   order: CallPlace;
-  /** How the called one is shown; never a whole number. */
-  name: string;
-  /** It has taken the SDP answer. The leg closes it. */
+  /** It has taken the SDP answer. The leg is its owner from now on. */
   media: LegMedia;
 }
 

@@ -6,8 +6,14 @@ export type PhoneLegState =
   | { name: 'ringing' }
   | { name: 'greeting' }
   | { name: 'askingPin' }
+  /** A call of ours: until 1 is pressed. */
+  | { name: 'confirming' }
+  /** Says its name for the roll-call. */
+  | { name: 'naming' }
   /** In a room, or about to be: it holds its place there. */
   | { name: 'joining'; meetingId: string; membership: Membership }
+  /** In the lobby. */
+  | { name: 'waiting'; meetingId: string; membership: Membership }
   | { name: 'joined'; meetingId: string; membership: Membership }
   /** Hears its goodbye; BYE follows. */
   | { name: 'leaving' }

@@ -1,12 +1,30 @@
 import {
   AppError,
+  type EntrySignal,
   type GatewayPayload,
   type GatewayRequest,
   type GatewayResults,
+  type ParticipantView,
 } from '@switchroom/protocol';
 import type { GatewaySocket, GatewaySocketHandlers } from '../GatewaySocket.ts';
 
 type Answer = (payload: never) => unknown;
+
+/** A phone as others see it, but for what is told. For tests. */
+export function participantView(now: Partial<ParticipantView> = {}): ParticipantView {
+  return {
+    id: 'p1',
+    name: 'Ada',
+    kind: 'phone',
+    role: 'participant',
+    state: 'joined',
+    muted: false,
+    handRaised: false,
+    audio: 'phone',
+    quality: null,
+    ...now,
+  };
+}
 
 /** A server in the test's hand: answers each request as told, and tells news. For tests. */
 export class FakeGatewaySocket implements GatewaySocket {
@@ -15,14 +33,23 @@ export class FakeGatewaySocket implements GatewaySocket {
   handlers!: GatewaySocketHandlers;
   /** Everything that was asked, in order, as `event`, or with its payload. */
   readonly requests: { event: GatewayRequest; payload: unknown }[] = [];
+  /** How phones are taken in, and what the meeting is like. */
+  joinsAs: ParticipantView['state'] = 'joined';
+  entry: EntrySignal = 'none';
+  recording = false;
+  people = 2;
   readonly #answers = new Map<GatewayRequest, Answer>();
   readonly #failNext = new Map<GatewayRequest, AppError['code']>();
   #phones = 0;
   #transports = 0;
 
   constructor() {
-    this.answer('did:resolve', ({ number }) => ({ number, language: 'en', meetingId: null }));
-    this.answer('pin:check', () => ({ meetingId: 'm1', title: 'Meeting' }));
+    this.answer('did:resolve', ({ number }) => ({
+      ...{ number, language: 'en', meetingId: null, entry: 'none' },
+    }));
+    this.answer('pin:check', () => ({
+      ...{ meetingId: 'm1', title: 'Meeting', role: 'participant', entry: 'none' },
+    }));
     this.answer('room:open', () => ({
       transportId: `t${(this.#transports += 1)}`,
       ip: '127.0.0.1',
@@ -30,20 +57,16 @@ export class FakeGatewaySocket implements GatewaySocket {
       payloadType: 100,
       audioLevelExtensionId: 1,
     }));
-    this.answer('phone:join', ({ name }) => {
-      const id = `p${(this.#phones += 1)}`;
-      return {
-        participantId: id,
-        participant: {
-          id,
-          name,
-          kind: 'phone',
-          role: 'participant',
-          state: 'joined',
-          muted: false,
-          handRaised: false,
-        },
-      };
+    this.answer('participant:count', () => ({ participants: this.people }));
+    this.answer('phone:join', ({ name, role = 'participant' }) => {
+      const participant = participantView({
+        id: `p${(this.#phones += 1)}`,
+        name,
+        role,
+        state: this.joinsAs,
+      });
+      const { entry, recording } = this;
+      return { participantId: participant.id, participant, entry, locked: false, recording };
     });
   }
 

@@ -1,9 +1,15 @@
-import type { GatewayConsumerCreated, Result } from '@switchroom/protocol';
+import type {
+  CallPlace,
+  GatewayConsumerCreated,
+  ParticipantView,
+  Result,
+} from '@switchroom/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Gateway } from '../Gateway.ts';
+import type { Phone } from '../MeetingRooms.ts';
 import { BenchPhone } from './BenchPhone.ts';
-import { FakeGatewaySocket } from './FakeGatewaySocket.ts';
+import { FakeGatewaySocket, participantView } from './FakeGatewaySocket.ts';
 import { FakeRooms } from './FakeRooms.ts';
 
 /** A gateway between a fake server and fake media, on fake time, new for each test. For tests. */
@@ -13,28 +19,36 @@ export class GatewayBench {
   gateway!: Gateway;
   /** What the gateway passed on of trunks. */
   told: unknown[] = [];
+  placed: CallPlace[] = [];
+  cancelled: string[] = [];
 
   /** New fakes, and a gateway between them. */
   open(): void {
     this.told = [];
+    this.placed = [];
+    this.cancelled = [];
     this.socket = new FakeGatewaySocket();
     this.rooms = new FakeRooms();
     this.gateway = new Gateway({
       openSocket: this.socket.open,
       media: this.rooms,
       onTrunks: (news) => this.told.push(news),
+      calls: {
+        place: (order) => this.placed.push(order),
+        cancel: (callId) => this.cancelled.push(callId),
+      },
       logger: pino({ level: 'silent' }),
     });
   }
 
   /** A phone on its way into a meeting. */
-  enter(meetingId = 'm1'): BenchPhone {
-    return new BenchPhone(this.gateway, meetingId);
+  enter(meetingId = 'm1', more: Partial<Phone> = {}): BenchPhone {
+    return new BenchPhone(this.gateway, meetingId, more);
   }
 
   /** A phone that is in. */
-  async joined(meetingId?: string): Promise<BenchPhone> {
-    const phone = this.enter(meetingId);
+  async joined(meetingId?: string, more?: Partial<Phone>): Promise<BenchPhone> {
+    const phone = this.enter(meetingId, more);
     await settle();
     expect(phone.events).toEqual(['joined']);
     return phone;
@@ -50,18 +64,11 @@ export class GatewayBench {
     return result;
   }
 
-  /** The server tells how the first phone of `m1` is now. */
-  tellUpdated(now: { muted: boolean; handRaised: boolean }): void {
+  /** The server tells how the first phone of `m1`, or another, is now. */
+  tellUpdated(now: Partial<ParticipantView>): void {
     this.socket.handlers.news['participant:updated']({
       meetingId: 'm1',
-      participant: {
-        id: 'p1',
-        name: 'Ada',
-        kind: 'phone',
-        role: 'participant',
-        state: 'joined',
-        ...now,
-      },
+      participant: participantView(now),
     });
   }
 

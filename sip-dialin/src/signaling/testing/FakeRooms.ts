@@ -1,16 +1,22 @@
-import { AppError, type ErrorCode } from '@switchroom/protocol';
+import { AppError, type EntrySignal, type ErrorCode } from '@switchroom/protocol';
+import type { LegQuality } from '../../media/PhoneMedia.ts';
 import type {
   DialledDid,
   MeetingRooms,
   MemberEvent,
   Membership,
   PinQuery,
+  PinResult,
   Phone,
+  RoomCommand,
+  RoomCommandDone,
 } from '../../gateway/MeetingRooms.ts';
 
-/** A meeting server that knows one PIN. For tests. */
+/** A meeting server that knows one PIN, and one more of the moderator. For tests. */
 export class FakeRooms implements MeetingRooms {
   pin = '123456';
+  moderatorPin = '654321';
+  entry: EntrySignal = 'none';
   language = 'en';
   /** The meeting that the DID leads to, if to one. */
   meetingId: string | null = null;
@@ -23,6 +29,12 @@ export class FakeRooms implements MeetingRooms {
   readonly phones: Phone[] = [];
   /** What the phones asked for while in. */
   readonly wishes: ({ muted: boolean } | { handRaised: boolean })[] = [];
+  /** What they told of their calls. */
+  readonly qualities: LegQuality[] = [];
+  /** The recorded names of the others. */
+  names: Uint8Array[] = [];
+  readonly commands: RoomCommand[] = [];
+  commandError: ErrorCode | undefined;
   countError: ErrorCode | undefined;
   /** Phones that have left by themselves. */
   readonly left: Phone[] = [];
@@ -31,14 +43,15 @@ export class FakeRooms implements MeetingRooms {
     this.resolved.push(query);
     await this.didGate;
     if (this.didError) throw new AppError(this.didError, 'refused');
-    return { language: this.language, meetingId: this.meetingId };
+    return { language: this.language, meetingId: this.meetingId, entry: this.entry };
   }
 
-  async checkPin(query: PinQuery): Promise<{ meetingId: string }> {
+  async checkPin(query: PinQuery): Promise<PinResult> {
     this.checked.push(query);
     if (this.pinError) throw new AppError(this.pinError, 'refused');
-    if (query.pin !== this.pin) throw new AppError('pin-wrong', 'wrong');
-    return { meetingId: 'm1' };
+    const role = query.pin === this.moderatorPin ? 'host' : 'participant';
+    if (role !== 'host' && query.pin !== this.pin) throw new AppError('pin-wrong', 'wrong');
+    return { meetingId: 'm1', role, entry: this.entry };
   }
 
   enter(phone: Phone): Membership {
@@ -47,10 +60,17 @@ export class FakeRooms implements MeetingRooms {
       leave: () => this.left.push(phone),
       setMuted: (muted) => this.wishes.push({ muted }),
       setHandRaised: (handRaised) => this.wishes.push({ handRaised }),
-      count: async () => {
+      tellQuality: (quality) => this.qualities.push(quality),
+      attendance: async () => {
         if (this.countError) throw new AppError(this.countError, 'refused');
-        return this.phones.length;
+        return { people: this.phones.length, names: this.names };
       },
+      command: async (command) => {
+        this.commands.push(command);
+        if (this.commandError) throw new AppError(this.commandError, 'refused');
+        return DONE[command];
+      },
+      refer: async () => ({ callId: 'c1' }),
     };
   }
 
@@ -58,4 +78,18 @@ export class FakeRooms implements MeetingRooms {
   tell(event: MemberEvent): void {
     this.phones.at(-1)?.onEvent(event);
   }
+
+  /** The last phone that entered is in, as the server says. */
+  tellJoined(
+    now: { role?: 'host' | 'participant'; recording?: boolean; waiting?: number } = {},
+  ): void {
+    this.tell({ type: 'joined', role: 'participant', recording: false, waiting: 0, ...now });
+  }
 }
+
+const DONE: Record<RoomCommand, RoomCommandDone> = {
+  toggleLock: { command: 'toggleLock', locked: true },
+  toggleRecording: { command: 'toggleRecording', recording: true },
+  muteAll: { command: 'muteAll' },
+  admitAll: { command: 'admitAll', admitted: 1 },
+};

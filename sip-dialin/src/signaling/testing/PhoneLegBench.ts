@@ -57,7 +57,7 @@ export class PhoneLegBench {
 
   /** Their ids, as `welcome`. */
   lastPlayed(): (string | undefined)[] | undefined {
-    return this.lastFiles()?.map((file) => file.split('/')[1]);
+    return this.lastFiles()?.map((file) => file.split('/').at(-1));
   }
 
   async answered(): Promise<void> {
@@ -68,7 +68,7 @@ export class PhoneLegBench {
     await this.answered();
     this.sound().press('123456#');
     await settle();
-    this.rooms.tell({ type: 'joined' });
+    this.rooms.tellJoined();
     expect(this.leg.state.name).toBe('joined');
   }
 

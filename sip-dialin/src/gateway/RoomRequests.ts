@@ -1,0 +1,100 @@
+import { AppError, type GatewayResults } from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import type { LegQuality } from '../media/PhoneMedia.ts';
+import type { GatewaySocket } from './GatewaySocket.ts';
+import type { Member } from './Member.ts';
+import type { RoomCommand, RoomCommandDone } from './MeetingRooms.ts';
+
+export type Wish = { muted: boolean } | { handRaised: boolean };
+
+/** What the phones of one room ask of the server. */
+export class RoomRequests {
+  readonly #meetingId: string;
+  readonly #socket: Pick<GatewaySocket, 'request'>;
+  readonly #logger: Logger;
+
+  constructor(meetingId: string, socket: Pick<GatewaySocket, 'request'>, logger: Logger) {
+    this.#meetingId = meetingId;
+    this.#socket = socket;
+    this.#logger = logger;
+  }
+
+  /** Makes the phone a participant. Errors: as of `phone:join`. */
+  async join(member: Member): Promise<GatewayResults['phone:join']> {
+    const { number, role, callId } = member.phone;
+    const request = { meetingId: this.#meetingId, name: member.name, number, ssrc: member.ssrc };
+    const whose = role === 'host' ? { ...request, role } : request;
+    if (callId === undefined) return this.#socket.request('phone:join', whose);
+    try {
+      return await this.#socket.request('phone:join', { ...whose, callId });
+    } catch (error) {
+      // The server that had ordered this call may have forgotten it since: it is a phone like others then.
+      const isForgotten = error instanceof AppError && /^(not-found|bad-request)$/.test(error.code);
+      if (member.place === 'coming' || !isForgotten) throw error;
+      return this.#socket.request('phone:join', whose);
+    }
+  }
+
+  /** Errors: `unavailable`. */
+  async tellWish(participantId: string, wish: Wish): Promise<void> {
+    const whose = { meetingId: this.#meetingId, participantId };
+    if ('muted' in wish) await this.#socket.request('participant:setMuted', { ...whose, ...wish });
+    else await this.#socket.request('participant:setHandRaised', { ...whose, ...wish });
+  }
+
+  /** Kept also while the server is away: it is told when the phone joins again. Never throws. */
+  wish(member: Member, wish: Wish): void {
+    if (member.isOut()) return;
+    member.wish(wish);
+    if (member.participantId === undefined) return;
+    this.#forget(this.tellWish(member.participantId, wish), 'wish not taken');
+  }
+
+  leave(participantId: string): void {
+    const payload = { meetingId: this.#meetingId, participantId };
+    this.#forget(this.#socket.request('phone:leave', payload), 'phone:leave not taken');
+  }
+
+  quality(member: Member, quality: LegQuality): void {
+    const { participantId } = member;
+    if (participantId === undefined || member.isOut()) return;
+    const payload = { meetingId: this.#meetingId, participantId, ...quality };
+    this.#forget(this.#socket.request('phone:quality', payload), 'phone:quality not taken');
+  }
+
+  async count(): Promise<number> {
+    const meetingId = this.#meetingId;
+    return (await this.#socket.request('participant:count', { meetingId })).participants;
+  }
+
+  async refer(member: Member, number: string): Promise<{ callId: string }> {
+    return this.#socket.request('call:refer', { ...this.#whose(member), number });
+  }
+
+  async command(member: Member, command: RoomCommand): Promise<RoomCommandDone> {
+    const whose = this.#whose(member);
+    switch (command) {
+      case 'toggleLock':
+        return { command, ...(await this.#socket.request('room:toggleLock', whose)) };
+      case 'toggleRecording':
+        return { command, ...(await this.#socket.request('room:toggleRecording', whose)) };
+      case 'muteAll':
+        await this.#socket.request('room:muteAll', whose);
+        return { command };
+      case 'admitAll':
+        return { command, ...(await this.#socket.request('room:admitAll', whose)) };
+    }
+  }
+
+  #whose({ participantId }: Member): { meetingId: string; participantId: string } {
+    if (participantId === undefined) throw new AppError('unavailable', 'The server is away.');
+    return { meetingId: this.#meetingId, participantId };
+  }
+
+  /** For what nobody waits for. */
+  #forget(request: Promise<unknown>, otherwise: string): void {
+    request.catch((error: unknown) => {
+      this.#logger.debug({ err: error, meetingId: this.#meetingId }, otherwise);
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { stay, type DialInEvent, type DialInStep } from './conversation.ts';
+import { arrive } from './inMeeting.ts';
+
+/** Of music, until the caller is told again that this is the right place. */
+export const WAITING_REMINDER_MS = 60_000;
+
+/** In the lobby: the caller hears a word and then music, and nothing of the meeting. */
+export interface Waiting {
+  name: 'waiting';
+  muted: boolean;
+}
+
+export function waitInLobby(muted: boolean): DialInStep {
+  return {
+    state: { name: 'waiting', muted },
+    actions: [{ type: 'stopTimer' }, { type: 'play', prompts: ['lobby-wait'] }],
+  };
+}
+
+export function stepWaiting(state: Waiting, event: DialInEvent): DialInStep {
+  switch (event.type) {
+    case 'promptFinished':
+      return {
+        state,
+        actions: [
+          { type: 'play', prompts: ['waiting-music'], loop: true },
+          { type: 'startTimer', ms: WAITING_REMINDER_MS },
+        ],
+      };
+    case 'timer':
+      return waitInLobby(state.muted);
+    case 'muted':
+      return stay({ ...state, muted: event.muted });
+    case 'joined': {
+      const step = arrive(event, state.muted, ['admitted']);
+      return { state: step.state, actions: [{ type: 'stopTimer' }, ...step.actions] };
+    }
+    default:
+      return stay(state);
+  }
+}

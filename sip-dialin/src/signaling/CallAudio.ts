@@ -1,0 +1,100 @@
+import { AppError } from '@switchroom/protocol';
+import type { Logger } from 'pino';
+import type { LegEvent, LegMedia, LegQuality } from '../media/PhoneMedia.ts';
+import type { CallEvent } from './Call.ts';
+import { callEnd, type CallEnd } from './callEnd.ts';
+import { MediaWatch } from './MediaWatch.ts';
+import { isHold } from './sdp.ts';
+
+export interface CallAudioHandlers {
+  onKey: (event: { type: 'key'; key: string }) => void;
+  onQuality: (quality: LegQuality) => void;
+  /** Its media is gone for good. */
+  onLost: (end: CallEnd) => void;
+}
+
+/**
+ * The sound of one call: offers and answers (RFC 3264), hold and mute, and whether anything is heard of the
+ * caller at all. Owns the media that it is given.
+ */
+export class CallAudio {
+  readonly media: LegMedia;
+  readonly #logger: Logger;
+  readonly #handlers: CallAudioHandlers;
+  readonly #watch: MediaWatch;
+  /** Whether our offer is out and its answer will come in an ACK. */
+  #awaitsAnswer = false;
+  #held = false;
+  #muted = false;
+
+  constructor(media: LegMedia, handlers: CallAudioHandlers, logger: Logger) {
+    this.media = media;
+    this.#logger = logger;
+    this.#handlers = handlers;
+    this.#watch = new MediaWatch(() => handlers.onLost(callEnd.mediaLost()));
+    media.onEvent((event) => this.#onMedia(event));
+  }
+
+  get awaitsAnswer(): boolean {
+    return this.#awaitsAnswer;
+  }
+
+  /** Our side of it: an answer, or an offer when theirs is empty (a late offer). Errors: as of `LegMedia.answer`. */
+  async respond(offer: string): Promise<string> {
+    const isLate = offer === '';
+    const sdp = isLate ? await this.media.offer() : await this.media.answer(offer);
+    this.#awaitsAnswer = isLate;
+    this.#held = !isLate && isHold(offer);
+    this.#watch.held = this.#held;
+    this.#applyMute();
+    return sdp;
+  }
+
+  /** The answer to our offer; false when we wait for none. Errors: as of `LegMedia.accept`. */
+  async take(answer: string): Promise<boolean> {
+    if (!this.#awaitsAnswer) return false;
+    this.#awaitsAnswer = false;
+    await this.media.accept(answer);
+    return true;
+  }
+
+  /** A re-INVITE: hold, resume, another address or codec, or only a refresh. Never rejects. */
+  async respondAgain(event: Extract<CallEvent, { type: 'reoffer' }>): Promise<void> {
+    try {
+      event.accept(await this.respond(event.offer));
+    } catch (error) {
+      this.#logger.warn({ err: error }, 're-INVITE not taken');
+      event.refuse(error instanceof AppError ? error.status : 500);
+    }
+  }
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    this.#applyMute();
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close();
+    this.media.onEvent(undefined);
+    await this.media.close();
+  }
+
+  #onMedia(event: LegEvent): void {
+    switch (event.type) {
+      case 'key':
+        return this.#handlers.onKey(event);
+      case 'mediaUp':
+        return this.#watch.heard();
+      case 'mediaLost':
+        if (event.silentMs === Infinity) return this.#handlers.onLost(callEnd.mediaFailed());
+        return this.#watch.silentFor(event.silentMs);
+      case 'quality':
+        return this.#handlers.onQuality(event.quality);
+    }
+  }
+
+  /** On hold its music is kept from the room. */
+  #applyMute(): void {
+    this.media.setMuted(this.#muted || this.#held);
+  }
+}
