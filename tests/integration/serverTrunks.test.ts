@@ -45,6 +45,45 @@ describe('trunks over REST', () => {
     expect(server.logs.join('')).not.toMatch(/secret words|ha1/i);
   });
 
+  it('that take calls to the outside need nothing else; their password is never shown or logged', async () => {
+    const outbound = {
+      uri: 'sip:carrier.example.net;transport=tcp',
+      callerId: '+15550100',
+      username: 'us',
+      password: 'carrier secret words',
+    };
+    const [made, trunk] = await call<TrunkView>('POST', '/trunks', { name: 'Out', outbound });
+    expect(made).toBe(201);
+    expect(trunk).toMatchObject({ cidrs: [], digest: null, srtp: 'optional' });
+    expect(trunk.outbound).toEqual({
+      uri: outbound.uri,
+      callerId: '+15550100',
+      username: 'us',
+      priority: 10,
+      register: false,
+      maxCalls: 30,
+    });
+    const path = `/trunks/${trunk.id}`;
+    const [, changed] = await call<TrunkView>('PATCH', path, { srtp: 'required' });
+    expect(changed).toEqual({ ...trunk, srtp: 'required' });
+    const none = await call('PATCH', path, { outbound: null });
+    expect(none).toMatchObject([400, { code: 'bad-request' }]);
+    for (const wrong of [
+      { ...outbound, uri: 'carrier.example.net' },
+      { ...outbound, uri: 'sip:us@carrier.example.net' },
+      { ...outbound, callerId: '112' },
+      { ...outbound, username: null },
+    ]) {
+      const [status, problem] = await call<object>('PATCH', path, { outbound: wrong });
+      expect([status, problem]).toMatchObject([400, { code: 'bad-request' }]);
+      expect(JSON.stringify(problem)).not.toContain('secret words');
+    }
+    expect(await call('GET', path)).toEqual([200, changed]);
+    await call('DELETE', path);
+    expect(JSON.stringify([trunk, changed])).not.toContain('secret words');
+    expect(server.logs.join('')).not.toContain('carrier secret words');
+  });
+
   it('are refused with the name of the field, and without its value', async () => {
     const wrong = { ...CARRIER, digest: { username: 'x', password: 'tooshrt' } };
     const [status, problem] = await call<{ code: string; detail: string }>(
@@ -58,7 +97,7 @@ describe('trunks over REST', () => {
   });
 
   it('are nobody else’s business', async () => {
-    for (const path of ['/trunks', '/dids']) {
+    for (const path of ['/trunks', '/dids', '/dial-out']) {
       expect((await server.rest('GET', path, undefined, '')).status).toBe(401);
     }
   });
