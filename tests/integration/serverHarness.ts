@@ -1,5 +1,3 @@
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +26,7 @@ import type { Vault } from '@switchroom/recordings/vault';
 import { createServer } from '@switchroom/server';
 import { pino } from 'pino';
 import { io, type Socket } from 'socket.io-client';
+import { expect } from 'vitest';
 
 export const SERVICE_TOKEN = 'integration-service-token';
 export const ADMIN = { email: 'admin@example.org', password: 'correct horse battery' };
@@ -59,6 +58,8 @@ const fakeVault: Vault = {
 export interface Harness {
   url: string;
   logs: string[];
+  /** Of the administrator. */
+  token: string;
   /** Where the built client would be. */
   clientDir: string;
   /** A call of the REST API as the administrator; give a token to be somebody else. */
@@ -124,6 +125,7 @@ export async function startServer(): Promise<Harness> {
   return {
     url: server.url,
     logs,
+    token: adminToken,
     clientDir,
     rest,
     createMeeting: async (wish = {}) =>
@@ -180,47 +182,17 @@ export async function next<T>(socket: Pick<Socket, 'once'>, event: string): Prom
   });
 }
 
+/** RFC 9457 problem details, which are checked to be whole. */
+export async function problem(response: Response): Promise<{ status: number; code: string }> {
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  const body = (await response.json()) as Record<string, string> & { status: number };
+  expect(body['type']).toBe(`urn:switchroom:problem:${body['code']}`);
+  expect(body.status).toBe(response.status);
+  expect(body['title']).not.toBe('');
+  expect(body['detail']).not.toBe('');
+  return { status: body.status, code: body['code'] ?? '' };
+}
+
 export function joinTokenOf(meeting: MeetingView): string {
   return meeting.joinUrl.split('/').at(-1) ?? '';
-}
-
-/** A UDP socket of a gateway. */
-export async function udp(): Promise<UdpSocket & { port: number }> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  return Object.assign(socket, { port: socket.address().port });
-}
-
-/** An RTP packet (RFC 3550 section 5.1) with the RFC 6464 level in a one-byte header extension. */
-export function rtpPacket(options: {
-  payloadType: number;
-  sequence: number;
-  ssrc: number;
-  extensionId: number;
-  payload: Uint8Array;
-}): Buffer {
-  const header = Buffer.alloc(20);
-  header[0] = 0x90;
-  header[1] = options.payloadType;
-  header.writeUInt16BE(options.sequence, 2);
-  header.writeUInt32BE(options.sequence * 960, 4);
-  header.writeUInt32BE(options.ssrc, 8);
-  header.writeUInt16BE(0xbede, 12);
-  header.writeUInt16BE(1, 14);
-  // Voice, at -20 dBov.
-  header[16] = options.extensionId << 4;
-  header[17] = 0x80 | 20;
-  return Buffer.concat([header, options.payload]);
-}
-
-/** What can be read of an RTP packet; RTCP gives `undefined`. */
-export function parseRtp(
-  packet: Buffer,
-): { payloadType: number; ssrc: number; payload: Buffer } | undefined {
-  const type = packet[1]! & 0x7f;
-  if (type >= 64 && type <= 95) return undefined;
-  const hasExtension = (packet[0]! & 0x10) !== 0;
-  const start = 12 + (hasExtension ? 4 + 4 * packet.readUInt16BE(14) : 0);
-  return { payloadType: type, ssrc: packet.readUInt32BE(8), payload: packet.subarray(start) };
 }

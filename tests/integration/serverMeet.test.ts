@@ -5,12 +5,9 @@ import {
   PROTOCOL_VERSION,
   rtpCapabilitiesSchema,
   type ConsumerCreated,
-  type JoinedRoom,
-  type JoinPreview,
-  type MeetingView,
 } from '@switchroom/protocol';
+import { joinMeeting, opus, preview } from './meetHarness.ts';
 import {
-  ADMIN,
   ask,
   askGateway,
   askMeet,
@@ -18,7 +15,6 @@ import {
   next,
   startServer,
   type Harness,
-  type MeetSocket,
 } from './serverHarness.ts';
 
 let server: Harness;
@@ -27,38 +23,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function capabilities(meeting: MeetingView): Promise<JoinPreview> {
-  const response = await fetch(`${server.url}/api/v1/join/${joinTokenOf(meeting)}`);
-  return (await response.json()) as JoinPreview;
-}
-
-async function join(
-  meeting: MeetingView,
-  name: string,
-  extra: { sessionToken?: string } = {},
-): Promise<{ socket: MeetSocket; room: JoinedRoom }> {
-  const socket = await server.meet();
-  const { rtpCapabilities } = await capabilities(meeting);
-  const room = await askMeet(socket, 'room:join', {
-    joinToken: joinTokenOf(meeting),
-    name,
-    rtpCapabilities: rtpCapabilitiesSchema.parse(rtpCapabilities),
-    ...extra,
-  });
-  return { socket, room };
-}
-
-const opus = (ssrc: number) => ({
-  mid: '0',
-  codecs: [{ mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2 }],
-  encodings: [{ ssrc }],
-  rtcp: { cname: 'test' },
-});
-
 describe('a browser', () => {
   it('joins by link, is told of who is there, and the others of it', async () => {
     const meeting = await server.createMeeting({ title: 'Board' });
-    const ann = await join(meeting, '  Ann ');
+    const ann = await joinMeeting(server, meeting, '  Ann ');
     expect(ann.room).toMatchObject({
       meeting: { id: meeting.id, title: 'Board', pin: meeting.pin, dialIn: meeting.dialIn },
       participants: [
@@ -68,7 +36,7 @@ describe('a browser', () => {
     });
     expect(ann.room.sendTransport.id).not.toBe(ann.room.recvTransport.id);
     const joined = next(ann.socket, 'participant:joined');
-    const bob = await join(meeting, 'Bob');
+    const bob = await joinMeeting(server, meeting, 'Bob');
     expect(await joined).toMatchObject({ id: bob.room.participantId, name: 'Bob' });
     expect(bob.room.participants.map(({ name }) => name)).toEqual(['Ann', 'Bob']);
 
@@ -86,7 +54,10 @@ describe('a browser', () => {
 
   it('hears the others and not itself; the stream goes when they lose their connection', async () => {
     const meeting = await server.createMeeting();
-    const [ann, bob] = [await join(meeting, 'Ann'), await join(meeting, 'Bob')];
+    const [ann, bob] = [
+      await joinMeeting(server, meeting, 'Ann'),
+      await joinMeeting(server, meeting, 'Bob'),
+    ];
     let own = 0;
     ann.socket.on('consumer:created', () => (own += 1));
     const created = new Promise<ConsumerCreated>((resolve) => {
@@ -124,7 +95,7 @@ describe('a browser', () => {
 
   it('hears those who spoke before it came', async () => {
     const meeting = await server.createMeeting();
-    const ann = await join(meeting, 'Ann');
+    const ann = await joinMeeting(server, meeting, 'Ann');
     await askMeet(ann.socket, 'producer:create', {
       transportId: ann.room.sendTransport.id,
       kind: 'audio',
@@ -139,7 +110,7 @@ describe('a browser', () => {
         resolve();
       });
     });
-    const { rtpCapabilities } = await capabilities(meeting);
+    const { rtpCapabilities } = await preview(server, meeting);
     // Noted inside the ack: a promise would be later than what came in the same segment.
     socket.emit(
       'room:join',
@@ -156,17 +127,15 @@ describe('a browser', () => {
 
   it('is host when its owner is signed in, and nothing worse than a guest when not', async () => {
     const meeting = await server.createMeeting();
-    const signIn = await server.rest('POST', '/sessions', ADMIN);
-    const { token } = (await signIn.json()) as { token: string };
-    const host = await join(meeting, 'Host', { sessionToken: token });
+    const host = await joinMeeting(server, meeting, 'Host', { sessionToken: server.token });
     expect(host.room.participants[0]).toMatchObject({ role: 'host' });
-    const guest = await join(meeting, 'Guest', { sessionToken: 'over' });
+    const guest = await joinMeeting(server, meeting, 'Guest', { sessionToken: 'over' });
     expect(guest.room.participants[1]).toMatchObject({ role: 'participant' });
   });
 
   it('is told when the meeting ends, and cannot join again', async () => {
     const meeting = await server.createMeeting();
-    const { socket } = await join(meeting, 'Ann');
+    const { socket } = await joinMeeting(server, meeting, 'Ann');
     const closed = next(socket, 'room:closed');
     await server.rest('DELETE', `/meetings/${meeting.id}`);
     expect(await closed).toEqual({ reason: 'meeting-ended' });
@@ -197,7 +166,10 @@ describe('a browser', () => {
 
   it('gets new ICE credentials for its own transports only', async () => {
     const meeting = await server.createMeeting();
-    const [ann, bob] = [await join(meeting, 'Ann'), await join(meeting, 'Bob')];
+    const [ann, bob] = [
+      await joinMeeting(server, meeting, 'Ann'),
+      await joinMeeting(server, meeting, 'Bob'),
+    ];
     const { iceParameters } = await askMeet(ann.socket, 'transport:restartIce', {
       transportId: ann.room.sendTransport.id,
     });
@@ -233,7 +205,7 @@ describe('malformed input on a socket', () => {
 
   it('what mediasoup cannot use is bad-request, too', async () => {
     const meeting = await server.createMeeting();
-    const { socket, room } = await join(meeting, 'Ann');
+    const { socket, room } = await joinMeeting(server, meeting, 'Ann');
     const transportId = room.sendTransport.id;
     const untyped = socket as unknown as Socket;
     const dtlsParameters = { role: 'client', fingerprints: [{ algorithm: 'rot13', value: 'x' }] };
@@ -254,7 +226,7 @@ describe('malformed input on a socket', () => {
       code: 'conflict',
     });
     const meeting = await server.createMeeting();
-    const { socket: inside } = await join(meeting, 'Ann');
+    const { socket: inside } = await joinMeeting(server, meeting, 'Ann');
     const again = { joinToken: joinTokenOf(meeting), name: 'Ann', rtpCapabilities: {} };
     expect(await ask(inside as unknown as Socket, 'room:join', again)).toMatchObject({
       code: 'conflict',
@@ -263,7 +235,7 @@ describe('malformed input on a socket', () => {
 
   it('an unknown link is not found, and no secret is logged', async () => {
     const meeting = await server.createMeeting();
-    await join(meeting, 'Ann');
+    await joinMeeting(server, meeting, 'Ann');
     const socket = (await server.meet()) as unknown as Socket;
     const wish = { joinToken: 'unknown-token', name: 'Ann', rtpCapabilities: {} };
     expect(await ask(socket, 'room:join', wish)).toMatchObject({ code: 'not-found' });
@@ -328,7 +300,7 @@ describe('a handshake', () => {
     });
     const meeting = await server.createMeeting();
     await askGateway(dialIn, 'room:open', { meetingId: meeting.id });
-    await join(meeting, 'Ann');
+    await joinMeeting(server, meeting, 'Ann');
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toMatch(/switchroom_gateways\{kind="sip-dialin"\} 1/);
     expect(metrics).toMatch(/switchroom_participants\{kind="browser"\} \d/);

@@ -1,18 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Socket } from 'socket.io-client';
-import type { RecordingStart, RecordingView } from '@switchroom/protocol';
 import {
   ADMIN,
-  ask,
-  askGateway,
   askMeet,
-  AUDIO,
   joinTokenOf,
-  next,
+  problem,
   startServer,
-  type GatewaySocket,
   type Harness,
 } from './serverHarness.ts';
 
@@ -21,16 +15,6 @@ beforeAll(async () => {
   server = await startServer();
 });
 afterAll(() => server.close());
-
-async function problem(response: Response): Promise<{ status: number; code: string }> {
-  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-  const body = (await response.json()) as Record<string, string> & { status: number };
-  expect(body['type']).toBe(`urn:switchroom:problem:${body['code']}`);
-  expect(body.status).toBe(response.status);
-  expect(body['title']).not.toBe('');
-  expect(body['detail']).not.toBe('');
-  return { status: body.status, code: body['code'] ?? '' };
-}
 
 describe('sessions', () => {
   it('signs in with the right password, and out', async () => {
@@ -131,7 +115,7 @@ describe('meetings', () => {
     ['GET', '/nothing', 404, 'not-found'],
     ['GET', '/join/%E0%A4%A', 400, 'bad-request'],
     ['GET', '/meetings', 405, 'method-not-allowed'],
-    ['PATCH', '/meetings/any', 405, 'method-not-allowed'],
+    ['PUT', '/meetings/any', 405, 'method-not-allowed'],
     ['PUT', '/openapi.json', 405, 'method-not-allowed'],
     ['POST', '/nothing', 404, 'not-found'],
   ])('%s %s is %i %s', async (method, path, status, code) => {
@@ -144,7 +128,8 @@ describe('meetings', () => {
     [400, 'bad-request', '[]'],
     [400, 'bad-request', '{"title":""}'],
     [400, 'bad-request', '{"recording":"sometimes"}'],
-    [501, 'not-built', '{"lobby":true}'],
+    [400, 'bad-request', '{"lobby":"yes"}'],
+    [400, 'bad-request', '{"entry":"fanfare"}'],
     [413, 'payload-too-large', '{"title":"too long"}'.padEnd(100_000)],
   ])('%i %s is what a body can be refused with', async (status, code, body) => {
     const signIn = await server.rest('POST', '/sessions', ADMIN);
@@ -160,194 +145,6 @@ describe('meetings', () => {
   it('need a signed-in user', async () => {
     expect(await problem(await server.rest('POST', '/meetings', {}, 'nobody'))).toMatchObject({
       status: 401,
-    });
-  });
-});
-
-describe('recordings', () => {
-  const view = (start: RecordingStart, change: Partial<RecordingView> = {}): RecordingView => ({
-    id: start.recordingId,
-    meetingId: start.meetingId,
-    startedAt: '2026-01-02T03:04:05.678Z',
-    endedAt: null,
-    durationMs: null,
-    state: 'recording',
-    tracks: [],
-    ...change,
-  });
-  const track = {
-    id: 'track-1',
-    participantId: 'p1',
-    participantName: 'Ann',
-    kind: 'browser',
-    startMs: 0,
-    endMs: 1500,
-  } as const;
-
-  /** A recorder that says yes, and reports that it sealed. */
-  function willing(recorder: GatewaySocket, sealed: Partial<RecordingView>): RecordingStart[] {
-    const starts: RecordingStart[] = [];
-    recorder.on('recording:start', (request, ack) => {
-      starts.push(request);
-      ack({ ok: true, value: {} });
-    });
-    recorder.on('recording:stop', async ({ recordingId }, ack) => {
-      const start = starts.find((one) => one.recordingId === recordingId)!;
-      const recording = view(start, { state: 'sealed', ...sealed });
-      await askGateway(recorder, 'recording:report', { recording });
-      ack({ ok: true, value: {} });
-    });
-    return starts;
-  }
-
-  it('begin on demand, are told to the browsers, sealed with the room, listed and heard', async () => {
-    const meeting = await server.createMeeting({ title: 'Quarterly' });
-    const url = `/meetings/${meeting.id}/recording`;
-    expect(await problem(await server.rest('POST', url, { action: 'start' }))).toEqual({
-      status: 503,
-      code: 'recorder-unavailable',
-    });
-    const recorder = await server.gateway('recorder');
-    const sealed = { endedAt: '2026-01-02T03:04:07.178Z', durationMs: 1500, tracks: [track] };
-    const starts = willing(recorder, sealed);
-    expect((await server.rest('POST', url, { action: 'start' })).status).toBe(202);
-    expect(starts).toHaveLength(0);
-
-    const socket = await server.meet();
-    const changed = next(socket, 'recording:changed');
-    await askMeet(socket, 'room:join', {
-      joinToken: joinTokenOf(meeting),
-      name: 'Ann',
-      rtpCapabilities: {},
-    });
-    expect(await changed).toEqual({ recording: true });
-    expect((await server.rest('POST', url, { action: 'start' })).status).toBe(202);
-    expect(starts).toMatchObject([
-      { meetingId: meeting.id, title: 'Quarterly', recipient: 'age1test' },
-    ]);
-    socket.disconnect();
-
-    const list = async () =>
-      (await server.rest('GET', `/recordings?meetingId=${meeting.id}`)).json() as Promise<{
-        items: RecordingView[];
-      }>;
-    await expect.poll(async () => (await list()).items[0]?.state).toBe('sealed');
-    const { items } = await list();
-    expect(items).toEqual([view(starts[0]!, { state: 'sealed', ...sealed })]);
-    const found = await server.rest('GET', '/recordings?q=ANN');
-    expect(await found.json()).toMatchObject({ items: [{ id: items[0]!.id }], nextCursor: null });
-    const today = new Date().toISOString().slice(0, 10);
-    const filters = [`from=&to=&q=&meetingId=`, `from=2026-01-01&to=2999-12-31`, `to=${today}`];
-    for (const filter of filters) {
-      const some = await server.rest('GET', `/recordings?${filter}`);
-      expect([filter, await some.json()]).toMatchObject([filter, { items: [{}] }]);
-    }
-    const none = await server.rest('GET', '/recordings?q=nobody');
-    expect(await none.json()).toEqual({ items: [], nextCursor: null });
-
-    const audio = `/recordings/${items[0]!.id}/tracks/track-1/audio`;
-    const whole = await server.rest('GET', audio);
-    expect(whole.status).toBe(200);
-    expect(whole.headers.get('content-type')).toBe('audio/ogg');
-    expect(whole.headers.get('accept-ranges')).toBe('bytes');
-    expect(new Uint8Array(await whole.arrayBuffer())).toEqual(AUDIO);
-    expect((await server.rest('GET', audio.replace('track-1', '..%2Fmix'))).status).toBe(404);
-    const head = await server.rest('HEAD', `/recordings/${items[0]!.id}/audio`);
-    expect([head.status, head.headers.get('content-length')]).toEqual([200, '1000']);
-    const zip = await server.rest('GET', `/recordings/${items[0]!.id}/export`);
-    expect(zip.headers.get('content-type')).toBe('application/zip');
-    expect(await zip.text()).toBe('PK fake');
-    await checkRanges(audio);
-    recorder.disconnect();
-  });
-
-  async function checkRanges(path: string): Promise<void> {
-    const signIn = await server.rest('POST', '/sessions', ADMIN);
-    const { token } = (await signIn.json()) as { token: string };
-    const get = (range: string, headers = {}) =>
-      fetch(`${server.url}/api/v1${path}`, {
-        headers: { authorization: `Bearer ${token}`, range, ...headers },
-      });
-    const part = await get('bytes=10-19');
-    expect(part.status).toBe(206);
-    expect(part.headers.get('content-range')).toBe('bytes 10-19/1000');
-    expect(new Uint8Array(await part.arrayBuffer())).toEqual(AUDIO.subarray(10, 20));
-    const tail = await get('bytes=-5');
-    expect(new Uint8Array(await tail.arrayBuffer())).toEqual(AUDIO.subarray(995));
-    const beyond = await get('bytes=1000-');
-    expect(beyond.headers.get('content-range')).toBe('bytes */1000');
-    expect(await problem(beyond)).toEqual({ status: 416, code: 'range-not-satisfiable' });
-    expect((await get('bytes=0-1', { 'if-range': '"x"' })).status).toBe(200);
-  }
-
-  it('pages are joined by a cursor, without gap or repetition', async () => {
-    const recorder = await server.gateway('recorder');
-    const starts = willing(recorder, {});
-    for (let count = 0; count < 3; count += 1) {
-      const meeting = await server.createMeeting({ recording: 'always' });
-      const socket = await server.meet();
-      const changed = next(socket, 'recording:changed');
-      const wish = { joinToken: joinTokenOf(meeting), name: 'Ann', rtpCapabilities: {} };
-      await askMeet(socket, 'room:join', wish);
-      await changed;
-      const stop = next(socket, 'recording:changed');
-      await server.rest('POST', `/meetings/${meeting.id}/recording`, { action: 'stop' });
-      expect(await stop).toEqual({ recording: false });
-      socket.disconnect();
-    }
-    const seen: string[] = [];
-    let cursor = '';
-    do {
-      const page = await server.rest('GET', `/recordings?limit=1${cursor}`);
-      const { items, nextCursor } = (await page.json()) as {
-        items: RecordingView[];
-        nextCursor: string | null;
-      };
-      seen.push(...items.map(({ id }) => id));
-      cursor = nextCursor === null ? '' : `&cursor=${nextCursor}`;
-    } while (cursor !== '');
-    expect(new Set(seen).size).toBe(seen.length);
-    expect(seen).toEqual(expect.arrayContaining(starts.map(({ recordingId }) => recordingId)));
-    recorder.disconnect();
-  });
-
-  it('a meeting with policy off is not recorded', async () => {
-    const meeting = await server.createMeeting({ recording: 'off' });
-    const start = await server.rest('POST', `/meetings/${meeting.id}/recording`, {
-      action: 'start',
-    });
-    expect(await problem(start)).toEqual({ status: 409, code: 'recording-off' });
-  });
-
-  it('a recorder that dies in the middle leaves a failed recording, and the room knows', async () => {
-    const meeting = await server.createMeeting({ recording: 'always' });
-    const recorder = await server.gateway('recorder');
-    willing(recorder, {});
-    const socket = await server.meet();
-    const changed = next(socket, 'recording:changed');
-    const wish = { joinToken: joinTokenOf(meeting), name: 'Ann', rtpCapabilities: {} };
-    await askMeet(socket, 'room:join', wish);
-    await changed;
-    const ended = next(socket, 'recording:changed');
-    recorder.disconnect();
-    expect(await ended).toEqual({ recording: false });
-    const states = async () => {
-      const list = await server.rest('GET', `/recordings?meetingId=${meeting.id}`);
-      return ((await list.json()) as { items: RecordingView[] }).items.map(({ state }) => state);
-    };
-    await expect.poll(states).toEqual(['failed']);
-    const again = next(socket, 'recording:changed');
-    const another = await server.gateway('recorder', (fresh) => void willing(fresh, {}));
-    expect(await again).toEqual({ recording: true });
-    socket.disconnect();
-    another.disconnect();
-  });
-
-  it('a report about an unknown recording is not found', async () => {
-    const recorder = (await server.gateway('recorder')) as unknown as Socket;
-    const start = { recordingId: 'x', meetingId: 'y', title: '', recipient: '' };
-    expect(await ask(recorder, 'recording:report', { recording: view(start) })).toMatchObject({
-      code: 'not-found',
     });
   });
 });
@@ -384,7 +181,10 @@ describe('the rest of HTTP', () => {
       expect(response.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD' : null);
     }
     const options = await fetch(`${server.url}/api/v1/meetings/any`, { method: 'OPTIONS' });
-    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, DELETE, HEAD']);
+    expect([options.status, options.headers.get('allow')]).toEqual([
+      204,
+      'GET, PATCH, DELETE, HEAD',
+    ]);
   });
 
   it('everything has strict headers', async () => {

@@ -148,8 +148,8 @@ export class MeetingStore {
         .selectFrom('meetings')
         .select('id')
         .where('endedAt', 'is', null)
-        .where(({ or, eb }) =>
-          or([
+        .where((eb) =>
+          eb.or([
             eb('pin', 'in', [pin, moderatorPin]),
             eb('moderatorPin', 'in', [pin, moderatorPin]),
           ]),

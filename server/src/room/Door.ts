@@ -41,9 +41,11 @@ export class Door {
     return this.holdsGuests && !isExpected(entrant);
   }
 
-  /** Whoever waited for a host need not any more, not even when the host leaves. */
-  entered({ participant }: Entrant): void {
+  /** True when guests need not wait any more, because a host is in; not even when the host leaves. */
+  entered({ participant }: Entrant): boolean {
+    const heldGuests = this.holdsGuests;
     if (participant.role === 'host') this.#hostCame = true;
+    return heldGuests && !this.holdsGuests;
   }
 }
 

@@ -308,10 +308,9 @@ export class Room {
   }
 
   #entered(member: Member): void {
-    const held = this.#door.holdsGuests;
-    this.#door.entered(member);
+    const opens = this.#door.entered(member);
     this.events.emit('joined', member.participant);
-    if (!held || this.#door.holdsGuests) return;
+    if (!opens) return;
     this.admitAll();
     this.#sounds.route();
   }

@@ -122,11 +122,11 @@ export class GatewayLink implements RoomListener {
    * A phone becomes a participant; its sound begins when it is not, or no longer, in the lobby.
    * Errors: `bad-request`, e.g. an SSRC that is in use; `meeting-locked`.
    */
-  async addPhone(phone: NewPhone): Promise<Participant> {
+  async addPhone(phone: NewPhone): Promise<ParticipantView> {
     const participant = await this.#expecting(() => this.#phones.add(phone));
     // A moderator wants to know who waits.
     if (participant.role === 'host') this.#tellRoom();
-    return participant;
+    return participant.view();
   }
 
   /**
