@@ -54,6 +54,7 @@ export class CodecPhone {
     this.port = port;
     this.codec = codec;
     this.hz = hz;
+    this.ssrc = hz;
     this.#encoder = encoder;
     this.#decoder = decoder;
     this.#heard = new Int16Array(LISTEN_SECONDS * decoder.format.pcmRate);
@@ -106,6 +107,13 @@ export class CodecPhone {
   /** Whether it sends its tone, or silence. */
   talking = true;
 
+  /** Its numbers in RTP. */
+  ssrc: number;
+  firstSequenceNumber = 0;
+  firstTimestamp = 0;
+  /** What the network makes of a packet: none, one or more, in what order it likes. */
+  network: (datagram: Uint8Array) => readonly Uint8Array[] = (datagram) => [datagram];
+
   /** The next 20 ms of its tone, once it has called. */
   send(): void {
     if (!this.#to) return;
@@ -116,12 +124,13 @@ export class CodecPhone {
     if (this.sent.push(payload) > 100) this.sent.shift();
     const packet = writeRtp({
       payloadType: this.#payloadType,
-      sequenceNumber: this.#sent & 0xffff,
-      timestamp: (this.#sent * units) >>> 0,
-      ssrc: this.hz,
+      sequenceNumber: (this.firstSequenceNumber + this.#sent) & 0xffff,
+      timestamp: (this.firstTimestamp + this.#sent * units) >>> 0,
+      ssrc: this.ssrc,
       payload,
     });
-    this.port.send(this.#srtp?.protectRtp(packet) ?? packet, this.#to);
+    const datagram = this.#srtp?.protectRtp(packet) ?? packet;
+    for (const each of this.network(datagram)) this.port.send(each, this.#to);
     this.#sent += 1;
   }
 

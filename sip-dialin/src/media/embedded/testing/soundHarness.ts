@@ -34,7 +34,7 @@ class Heard {
 export async function startSoundHarness(
   codec: LegCodec,
   payloadType: number,
-): Promise<SoundHarness> {
+): Promise<SoundHarness & { phones: readonly CodecPhone[] }> {
   const media = createEmbeddedPhoneMedia({
     host: HOST,
     announcedAddress: HOST,
@@ -58,6 +58,7 @@ export async function startSoundHarness(
 
   return {
     media,
+    phones,
     openPhone: async (hz): Promise<SoundPhone> => {
       const phone = await CodecPhone.open(codec, hz);
       phones.push(phone);
