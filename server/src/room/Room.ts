@@ -324,7 +324,7 @@ export class Room {
     const news = (listener: RoomListener): void => listener.participantLeft(participantId, reason);
     this.#audience.tellOf(member, news, except);
     member.removed(reason);
-    this.events.emit('left', participantId);
+    this.events.emit('left', participantId, reason);
     this.#sounds.route(member.origin);
     if (waiting) this.#tellWaiting();
     else if (this.size === 0 && this.live) this.events.emit('emptied');

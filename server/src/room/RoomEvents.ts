@@ -5,7 +5,7 @@ export interface RoomEvents {
   /** Somebody is in it who was not, the lobby does not count: the first one starts what starts with a room. */
   joined: [Participant];
   /** Whoever was in it, or in the lobby, is out. Not told as it closes. */
-  left: [participantId: string];
+  left: [participantId: string, reason: LeaveReason];
   /** The last one has left, but somebody is still in the lobby. */
   emptied: [];
   /** It is gone; the last event. */

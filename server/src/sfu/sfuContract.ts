@@ -59,6 +59,15 @@ export function sfuContract(name: string, start: () => Promise<Sfu>): void {
       await expect(transport.producePlain(4711)).resolves.toBeDefined();
     });
 
+    it('a producer that is closed, or whose transport is, tells its score to nobody', async () => {
+      const transport = await router.createPlainTransport();
+      const [one, two] = [await transport.producePlain(1), await transport.producePlain(2)];
+      for (const { events } of [one, two]) events.on('score', () => undefined);
+      one.close();
+      transport.close();
+      expect([one.events.eventNames(), two.events.eventNames()]).toEqual([[], []]);
+    });
+
     it('connects a plain transport once', async () => {
       const transport = await router.createPlainTransport();
       await transport.connect('127.0.0.1', 50_000);

@@ -35,6 +35,24 @@ describe('MediasoupSfu', () => {
     await expect(sfu.createRouter()).resolves.toBeDefined();
   });
 
+  it('a stream that comes in well has the best score', async () => {
+    sfu = await MediasoupSfu.start(options);
+    const transport = await (await sfu.createRouter()).createPlainTransport();
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const { ip, port, payloadType } = transport.local;
+    await transport.connect('127.0.0.1', socket.address().port);
+    const producer = await transport.producePlain(4711);
+    const score = once(producer.events, 'score');
+    // A whole RTP packet (RFC 3550 section 5.1): version 2, sequence number 1.
+    const packet = Buffer.alloc(20);
+    packet.set([0x80, payloadType, 0, 1]);
+    packet.writeUInt32BE(4711, 8);
+    socket.send(packet, port, ip);
+    expect(await score).toEqual([10]);
+    socket.close();
+  });
+
   it('a missing worker is one clear line', async () => {
     await expect(
       MediasoupSfu.start({ ...options, workerBin: '/nonexistent/mediasoup-worker' }),
