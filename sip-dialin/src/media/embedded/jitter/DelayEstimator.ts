@@ -1,69 +1,88 @@
 /** Relative delays longer than this are no jitter: the sender or the path has changed. */
 const JUMP_MS = 1000;
-/** The fastest packet of the last 5 to 10 s is "on time": long enough for pauses, follows drift. */
-const WINDOW_MS = 5000;
-const BUCKET_MS = 5;
-const BUCKETS = 40;
+/** What is older is forgotten: long enough for a p99, short enough to follow a drifting clock. */
+const WINDOW_MS = 10_000;
+/** The window at the shortest packet time, 10 ms. */
+const WINDOW_PACKETS = 1024;
+/** Buckets of 1 ms, round in a ring: more than twice the jump, so that no two delays share one. */
+const BUCKETS = 2048;
 /** Share of packets that should be in time. */
-const QUANTILE = 0.97;
-/** Forgetting: about the last 300 packets count, 6 s of speech. */
-const MEMORY_PACKETS = 300;
-/** Before anything was measured, this much jitter is assumed with the weight of a few packets. */
-const PRIOR_JITTER_MS = 30;
-const PRIOR_PACKETS = 4;
+const QUANTILE = 0.99;
+/** Before this many packets there is no p99 to speak of, */
+const WARM_UP_PACKETS = 25;
+/** and this much jitter is assumed. */
+const ASSUMED_JITTER_MS = 30;
 
 /**
  * Learns how late packets come after the fastest ones (RFC 3550 would call it transit time), and
- * which delay 97 % of them keep. All times in milliseconds; the clock is the caller's.
+ * which delay 99 % of the last 10 s kept. All times in milliseconds; the clock is the caller's.
  */
 export class DelayEstimator {
-  readonly #histogram = new Float64Array(BUCKETS);
-  #packets = PRIOR_PACKETS;
-  #windowStart = 0;
-  #min = Infinity;
-  #previousMin = Infinity;
-  #jitterMs = PRIOR_JITTER_MS;
+  /** How many packets of the window had which transit, rounded down and modulo the ring. */
+  readonly #histogram = new Uint16Array(BUCKETS);
+  readonly #transits = new Int32Array(WINDOW_PACKETS);
+  readonly #arrivals = new Float64Array(WINDOW_PACKETS);
+  /** Of the window in the two rings: the oldest, and how many. */
+  #oldest = 0;
+  #count = 0;
+  #base: number | undefined;
+  /** The least and the greatest transit of the window; the greatest may be outdated upwards. */
+  #min = 0;
+  #max = 0;
+  #jitterMs = 0;
 
-  constructor() {
-    this.#histogram[PRIOR_JITTER_MS / BUCKET_MS] = 1;
-  }
-
-  /** The delay after the fastest that 97 % of packets keep. */
+  /** The delay after the fastest that 99 % of packets keep. */
   get jitterMs(): number {
-    return this.#jitterMs;
+    return this.#count < WARM_UP_PACKETS ? ASSUMED_JITTER_MS : this.#jitterMs;
   }
 
   /** Takes one arrival. False when it fits no way to what came before: start anew. */
   update(arrivalMs: number, mediaMs: number): boolean {
-    const transit = arrivalMs - mediaMs;
-    const known = Math.min(this.#min, this.#previousMin);
-    if (known !== Infinity && Math.abs(transit - known) > JUMP_MS) return false;
+    // Numbers near zero, so that they are whole and small in the rings.
+    this.#base ??= arrivalMs - mediaMs;
+    const transit = Math.floor(arrivalMs - mediaMs - this.#base);
+    this.#forget(arrivalMs);
+    if (this.#count === 0) this.#min = this.#max = transit;
+    else if (Math.abs(transit - this.#min) > JUMP_MS) return false;
 
-    if (arrivalMs - this.#windowStart > WINDOW_MS) {
-      this.#previousMin = this.#min;
-      this.#min = Infinity;
-      this.#windowStart = arrivalMs;
-    }
+    const slot = (this.#oldest + this.#count) % WINDOW_PACKETS;
+    this.#transits[slot] = transit;
+    this.#arrivals[slot] = arrivalMs;
+    this.#count += 1;
+    this.#histogram[bucket(transit)]! += 1;
     this.#min = Math.min(this.#min, transit);
-    this.#count(transit - Math.min(this.#min, this.#previousMin));
+    this.#max = Math.max(this.#max, transit);
+    this.#refresh();
     return true;
   }
 
   /** How long ago, at `now`, this media was due to arrive. Negative when it is yet to come. */
   lagMs(mediaMs: number, now: number): number {
-    return now - mediaMs - Math.min(this.#min, this.#previousMin);
+    return now - mediaMs - (this.#base ?? 0) - this.#min;
   }
 
-  #count(delay: number): void {
-    this.#packets += 1;
-    const weight = 1 / Math.min(this.#packets, MEMORY_PACKETS);
-    const bucket = Math.min(BUCKETS - 1, Math.ceil(delay / BUCKET_MS));
-    for (let i = 0; i < BUCKETS; i++) this.#histogram[i]! *= 1 - weight;
-    this.#histogram[bucket]! += weight;
-
-    let within = 0;
-    let quantile = 0;
-    while (quantile < BUCKETS - 1 && (within += this.#histogram[quantile]!) < QUANTILE) quantile++;
-    this.#jitterMs = quantile * BUCKET_MS;
+  #forget(now: number): void {
+    while (
+      this.#count > 0 &&
+      (this.#count === WINDOW_PACKETS || now - this.#arrivals[this.#oldest]! > WINDOW_MS)
+    ) {
+      this.#histogram[bucket(this.#transits[this.#oldest]!)]! -= 1;
+      this.#oldest = (this.#oldest + 1) % WINDOW_PACKETS;
+      this.#count -= 1;
+    }
+    while (this.#count > 0 && this.#histogram[bucket(this.#min)] === 0) this.#min += 1;
   }
+
+  #refresh(): void {
+    while (this.#histogram[bucket(this.#max)] === 0) this.#max -= 1;
+    let later = Math.floor(this.#count * (1 - QUANTILE));
+    let transit = this.#max;
+    while ((later -= this.#histogram[bucket(transit)]!) >= 0) transit -= 1;
+    this.#jitterMs = transit - this.#min + 1; // The upper end of the bucket.
+  }
+}
+
+/** Also of negative numbers: the size of the ring is a power of two. */
+function bucket(transit: number): number {
+  return transit & (BUCKETS - 1);
 }

@@ -4,12 +4,16 @@ import { DelayEstimator } from './DelayEstimator.ts';
 
 /** One frame of the tick: less would starve at the slightest delay of our own timer. */
 export const MIN_TARGET_MS = 20;
-/** With at most one tick added by the phase this keeps the whole lag below `MAX_LAG_MS`. */
-export const MAX_TARGET_MS = 100;
-/** No listener lags more than this behind what has arrived: the oldest is dropped beyond. */
+/** With a frame that is part played, and what is tolerated, the whole lag is below `MAX_LAG_MS`. */
+export const MAX_TARGET_MS = 80;
+/** Nothing is played later than this after it has arrived. */
 export const MAX_LAG_MS = 120;
+/** What is further ahead than this on arrival is not played in time, however fast we play. */
+const MAX_AHEAD_MS = 130;
 /** Concealment for longer turns speech into a drone. */
 const MAX_CONCEAL_MS = 100;
+/** A number this far back is no straggler but a sender that counts anew (RFC 3550 appendix A.1). */
+const MAX_MISORDER = 100;
 
 interface Held<T> {
   seq: number;
@@ -17,10 +21,12 @@ interface Held<T> {
   at: number;
   samples: number;
   payload: T;
+  arrivedAt: number;
 }
 
 export type Pull<T> =
-  | { kind: 'packet'; payload: T }
+  /** `cut`: it does not follow on what was given before, though no time has passed. */
+  | { kind: 'packet'; payload: T; cut: boolean; arrivedAt: number }
   /** A packet is missing: make up for `samples`. `next` is the one right after it, for FEC. */
   | { kind: 'lost'; samples: number; next: T | undefined }
   /** Nothing has come in time: make up for one tick. */
@@ -32,9 +38,9 @@ const SILENCE: Pull<never> = { kind: 'silence' };
 const STARVED: Pull<never> = { kind: 'starved' };
 
 /**
- * Puts the packets of one SSRC in order and in time again. The depth follows the measured jitter;
- * changes of depth happen where they are not heard: in pauses, or where the caller finds a frame
- * quiet (`excessMs`). Time is a parameter, in milliseconds of a monotonic clock.
+ * Puts the packets of one SSRC in order and in time again. The depth it aims at (`targetMs`) follows
+ * the measured jitter; the caller comes to it by playing faster or slower (`Playout`). Time is a
+ * parameter, in milliseconds of a monotonic clock.
  */
 export class JitterBuffer<T> {
   readonly stats = {
@@ -57,6 +63,10 @@ export class JitterBuffer<T> {
   #due: { seq: number; at: number } | undefined;
   #lastSamples: number;
   #concealedMs = 0;
+  /** Something was dropped since the last `pull`. */
+  #cut = false;
+  /** See `lead`. */
+  #led = false;
   /** Numbers to pass over, while something plays. */
   readonly #passed = new Set<number>();
 
@@ -67,7 +77,7 @@ export class JitterBuffer<T> {
     this.#lastSamples = (rate * tickMs) / 1000;
   }
 
-  /** The delay aimed at between the arrival of a packet on time and its playing. */
+  /** The delay aimed at between the arrival of a packet on time and the tick that needs it. */
   get targetMs(): number {
     return Math.min(MAX_TARGET_MS, Math.max(MIN_TARGET_MS, this.#delay.jitterMs));
   }
@@ -76,24 +86,89 @@ export class JitterBuffer<T> {
     return this.#held.length;
   }
 
-  /** `samples`: how long the payload lasts, in timestamp units. */
-  push(seq16: number, timestamp: number, samples: number, payload: T, now: number): void {
+  /** Whether `pull` gives what is due next, and need not make it up, while it leads. */
+  get isReady(): boolean {
+    const head = this.#held[0];
+    return (
+      head !== undefined && (!this.#due || head.seq <= this.#due.seq || head.at <= this.#due.at)
+    );
+  }
+
+  get isPlaying(): boolean {
+    return this.#due !== undefined;
+  }
+
+  /** Whether the next packet is here and follows on without a gap. */
+  get hasNext(): boolean {
+    const head = this.#held[0];
+    return head?.seq === this.#due?.seq && head !== undefined && head.at <= this.#due!.at;
+  }
+
+  /** From what is due next to the end of what has arrived. */
+  get heldMs(): number {
+    const last = this.#held.at(-1);
+    return last ? Math.max(0, this.#ms(last.at + last.samples - this.#from())) : 0;
+  }
+
+  /**
+   * `samples`: how long the payload lasts, in timestamp units. `queuedMs`: what was pulled and is
+   * yet to be played.
+   */
+  push(
+    seq16: number,
+    timestamp: number,
+    samples: number,
+    payload: T,
+    now: number,
+    queuedMs = 0,
+  ): void {
     this.stats.received += 1;
-    let packet = this.#unwrap(seq16, timestamp, samples, payload);
-    if (!this.#delay.update(now, this.#ms(packet.at))) {
+    let packet = this.#unwrap(seq16, timestamp, samples, payload, now);
+    if (this.#isNewStart(packet) || !this.#delay.update(now, this.#ms(packet.at))) {
       this.#reset();
-      packet = this.#unwrap(seq16, timestamp, samples, payload);
+      packet = this.#unwrap(seq16, timestamp, samples, payload, now);
       this.#delay.update(now, this.#ms(packet.at));
     }
     if (!this.#newest || packet.seq > this.#newest.seq) {
       this.#newest = { seq: packet.seq, at: packet.at, timestamp };
     }
-    if (this.#due && packet.seq < this.#due.seq) {
+    if (this.#due && (packet.seq < this.#due.seq || (this.#led && packet.at < this.#due.at))) {
       this.stats.late += 1;
       return;
     }
     this.#insert(packet);
-    this.#dropOldest();
+    while (this.#held.length > 1 && this.#aheadMs() + queuedMs > MAX_AHEAD_MS) this.#dropFirst();
+  }
+
+  /**
+   * Packets are played as they come, from the latest on: `pull` is called when one has come, or when
+   * it is made up for. What comes after that is too late.
+   */
+  lead(): void {
+    this.#led = true;
+    const latest = this.#held.at(-1);
+    if (!latest) return;
+    this.#held = [latest];
+    this.#due = { seq: latest.seq, at: latest.at };
+    this.#passed.clear();
+    this.#concealedMs = 0;
+  }
+
+  /** They are buffered again; what comes late is played, with more delay. */
+  follow(): void {
+    this.#led = false;
+  }
+
+  /** Time is short: what is missing is not made up for; where nothing is missing, a packet goes. */
+  hasten(): void {
+    const head = this.#held[0];
+    if (!head || !this.#due || head.at <= this.#due.at) {
+      this.#dropFirst();
+      return;
+    }
+    this.stats.lost += Math.max(0, head.seq - this.#due.seq);
+    this.#due = { seq: head.seq, at: head.at };
+    this.#cut = true;
   }
 
   /** The sender used this number for something that is not to be played. */
@@ -101,9 +176,10 @@ export class JitterBuffer<T> {
     if (this.#due && this.#newest) this.#passed.add(extendSeq(this.#newest.seq, seq16));
   }
 
-  /** What to play at `now`. */
+  /** What to play next, as far as it can be known at `now`. */
   pull(now: number): Pull<T> {
     if (this.#skipPassed() && this.#held.length === 0) this.#stop();
+    if (this.#led) return this.#pullAtOnce();
     const head = this.#held[0];
     if (!this.#due) return head && this.#isTime(head, now) ? this.#play(head) : SILENCE;
     if (!head) return this.#starve();
@@ -120,10 +196,29 @@ export class JitterBuffer<T> {
     if (this.#held.length === 0) this.#stop();
   }
 
-  /** How much longer than needed what is due next has waited. More than a tick can be left out. */
-  excessMs(now: number): number {
-    if (!this.#due || this.#held.length === 0) return 0;
-    return this.#delay.lagMs(this.#ms(this.#due.at), now) - this.targetMs;
+  /** How long ago what is due next was due to arrive. */
+  lagMs(now: number): number {
+    return this.#due ? this.#delay.lagMs(this.#ms(this.#due.at), now) : 0;
+  }
+
+  /**
+   * The longest that any packet here will have waited since its arrival, if what is due next begins
+   * at `playAt` and all is played at this speed.
+   */
+  worstLagMs(playAt: number, speed: number): number {
+    let worst = 0;
+    let at = playAt;
+    let end = this.#from();
+    for (const packet of this.#held) {
+      // A gap is made up for until the packet after it is due, in whole packets, seen at a tick.
+      const wait = this.targetMs - this.#delay.lagMs(this.#ms(packet.at), at) + this.#tickMs;
+      const gap = Math.min(this.#ms(packet.at - end), wait + this.#ms(this.#lastSamples));
+      if (wait > 0 && gap > 0) at += gap;
+      worst = Math.max(worst, at - packet.arrivedAt);
+      at += this.#ms(packet.samples) / speed;
+      end = packet.at + packet.samples;
+    }
+    return worst;
   }
 
   /** Whether there was anything to pass over just now. */
@@ -142,10 +237,32 @@ export class JitterBuffer<T> {
 
   #play(head: Held<T>): Pull<T> {
     this.#held.shift();
+    const cut = this.#cut || (this.#due !== undefined && this.#due.at !== head.at);
+    this.#cut = false;
     this.#due = { seq: head.seq + 1, at: head.at + head.samples };
     this.#lastSamples = head.samples;
     this.#concealedMs = 0;
-    return { kind: 'packet', payload: head.payload };
+    return { kind: 'packet', payload: head.payload, cut, arrivedAt: head.arrivedAt };
+  }
+
+  #pullAtOnce(): Pull<T> {
+    const head = this.#held[0];
+    const due = this.#due;
+    if (head && this.isReady) {
+      this.stats.lost += due ? Math.max(0, head.seq - due.seq) : 0;
+      return this.#play(head);
+    }
+    if (!due) return SILENCE;
+    this.#concealedMs += this.#tickMs;
+    if (this.#concealedMs > MAX_CONCEAL_MS) {
+      this.#stop();
+      return SILENCE;
+    }
+    this.stats.starved += 1;
+    // Its number is not known to be lost: the sender may pause. But its time is over.
+    this.#due = { seq: due.seq, at: due.at + this.#lastSamples };
+    const next = head && head.seq === due.seq + 1 ? head.payload : undefined;
+    return { kind: 'lost', samples: this.#lastSamples, next };
   }
 
   /** Time does not go on: if the packets are only late they are all played, with more delay. */
@@ -162,15 +279,13 @@ export class JitterBuffer<T> {
   #lose(head: Held<T>, now: number): Pull<T> {
     const due = this.#due!;
     // The jitter has grown beyond our depth: it may be late only, so wait and be deeper from now on.
-    if (this.#delay.lagMs(this.#ms(due.at), now) < this.targetMs - this.#tickMs / 2) {
+    if (this.#delay.lagMs(this.#ms(due.at), now) < this.targetMs) {
       return this.#starve();
     }
     const samples = Math.min(this.#lastSamples, head.at - due.at);
     const next = head.seq === due.seq + 1 ? head.payload : undefined;
     this.#due = { seq: due.seq + 1, at: due.at + samples };
     this.stats.lost += 1;
-    this.#concealedMs += this.#ms(samples);
-    if (this.#concealedMs > MAX_CONCEAL_MS) return SILENCE;
     return { kind: 'lost', samples, next };
   }
 
@@ -178,14 +293,28 @@ export class JitterBuffer<T> {
     return this.#delay.lagMs(this.#ms(head.at), now) >= this.targetMs;
   }
 
-  #unwrap(seq16: number, timestamp: number, samples: number, payload: T): Held<T> {
+  /** Numbers that go back while time goes on, or go back far, are those of a sender that restarted. */
+  #isNewStart({ seq, at }: Held<T>): boolean {
     const newest = this.#newest;
-    if (!newest) return { seq: seq16, at: timestamp, samples, payload };
+    if (!newest || seq >= newest.seq) return false;
+    return at > newest.at || seq < newest.seq - MAX_MISORDER;
+  }
+
+  #unwrap(
+    seq16: number,
+    timestamp: number,
+    samples: number,
+    payload: T,
+    arrivedAt: number,
+  ): Held<T> {
+    const newest = this.#newest;
+    if (!newest) return { seq: seq16, at: timestamp, samples, payload, arrivedAt };
     return {
       seq: extendSeq(newest.seq, seq16),
       at: newest.at + timestampDiff(timestamp, newest.timestamp),
       samples,
       payload,
+      arrivedAt,
     };
   }
 
@@ -196,17 +325,23 @@ export class JitterBuffer<T> {
     else this.#held.splice(index, 0, packet);
   }
 
-  #dropOldest(): void {
+  #dropFirst(): void {
+    const first = this.#held.shift();
+    if (!first) return;
+    this.stats.dropped += 1;
+    this.#cut = true;
+    if (this.#due) this.#due = { seq: first.seq + 1, at: first.at + first.samples };
+  }
+
+  /** Where what is to be played next begins. */
+  #from(): number {
+    return this.#due?.at ?? this.#held[0]?.at ?? 0;
+  }
+
+  /** What is to be played before the last packet. */
+  #aheadMs(): number {
     const last = this.#held.at(-1);
-    if (!last) return;
-    while (
-      this.#held.length > 1 &&
-      this.#ms(last.at + last.samples - this.#held[0]!.at) > MAX_LAG_MS
-    ) {
-      const oldest = this.#held.shift()!;
-      this.stats.dropped += 1;
-      if (this.#due) this.#due = { seq: oldest.seq + 1, at: oldest.at + oldest.samples };
-    }
+    return last ? this.#ms(last.at - Math.max(this.#from(), this.#held[0]!.at)) : 0;
   }
 
   #reset(): void {

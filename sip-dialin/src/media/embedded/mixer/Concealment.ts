@@ -22,6 +22,7 @@ export class Concealment {
   #period = 0;
   /** How many samples were made up in a row. */
   #made = 0;
+  #joins = false;
 
   constructor(sampleRate: number) {
     this.#samplesPerMs = sampleRate / 1000;
@@ -30,10 +31,18 @@ export class Concealment {
 
   /** What has arrived, changed in place where it follows on something made up. */
   heard(pcm: Int16Array): Int16Array {
-    if (this.#made > 0) this.#blendInto(pcm);
+    if (this.#made > 0 || this.#joins) this.#blendInto(pcm);
     this.#made = 0;
+    this.#joins = false;
     this.#remember(pcm);
     return pcm;
+  }
+
+  /** What is heard next does not follow on: it is blended into. */
+  join(): void {
+    if (this.#made > 0) return;
+    this.#period = this.#findPeriod();
+    this.#joins = true;
   }
 
   /** This many samples instead of what is missing. */

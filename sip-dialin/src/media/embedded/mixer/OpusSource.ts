@@ -1,34 +1,42 @@
 import { DTX_BYTES, OPUS_RATE, opusSamples, type SourceDecoder } from '../codecs/opus.ts';
-import { JitterBuffer } from '../jitter/JitterBuffer.ts';
+import type { JitterBuffer } from '../jitter/JitterBuffer.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import { FRAME_MS } from './FrameClock.ts';
 import { levelDbov } from './level.ts';
-import { PcmQueue } from './PcmQueue.ts';
+import { Leveller } from './Leveller.ts';
+import { Playout } from './Playout.ts';
 import { VoiceGate } from './VoiceGate.ts';
 
+const MIX_RATE = 16_000;
+/** libopus makes up for losses in steps of 2.5 ms. */
+const PLC_SAMPLES = MIX_RATE / 400;
 /** 20 ms at 16 kHz. */
-export const MIX_SAMPLES = 320;
-/** Opus counts 48 kHz, we decode to 16. */
-const DECIMATION = 3;
-/** A quiet frame is left out when we lag this much more than needed: a frame and some slack. */
-export const EXCESS_MS = FRAME_MS + 5;
+export const MIX_SAMPLES = (MIX_RATE * FRAME_MS) / 1000;
 
-/** One participant of the SFU on its way into the mix: jitter buffer, decoder, gate. */
+/** One participant of the SFU on its way into the mix: playout, gate, level. */
 export class OpusSource {
-  readonly stats = { malformed: 0, undecodable: 0, leftOut: 0 };
-  readonly #jitter = new JitterBuffer<Uint8Array>(OPUS_RATE, FRAME_MS);
-  readonly #queue = new PcmQueue();
+  readonly stats = { malformed: 0, undecodable: 0 };
+  readonly #playout: Playout<Uint8Array>;
   readonly #gate = new VoiceGate();
+  readonly #leveller = new Leveller();
   readonly #frame = new Int16Array(MIX_SAMPLES);
   readonly #decoder: SourceDecoder;
   #closed = false;
 
   constructor(decoder: SourceDecoder) {
     this.#decoder = decoder;
+    this.#playout = new Playout<Uint8Array>({
+      clockRate: OPUS_RATE,
+      pcmRate: MIX_RATE,
+      decoder: {
+        decode: (payload) => this.#decode(payload),
+        conceal: (samples, next) => this.#conceal(samples, next),
+      },
+    });
   }
 
   get jitterStats(): JitterBuffer<Uint8Array>['stats'] {
-    return this.#jitter.stats;
+    return this.#playout.jitter.stats;
   }
 
   /** Takes a packet, whose payload is copied. */
@@ -39,20 +47,27 @@ export class OpusSource {
       return;
     }
     const { sequenceNumber, timestamp } = packet;
-    this.#jitter.push(sequenceNumber, timestamp, samples, packet.payload.slice(), now);
+    this.#playout.push(sequenceNumber, timestamp, samples, packet.payload.slice(), now);
+  }
+
+  /** Somebody who talks: it has been told so by what was played last. */
+  get isTalking(): boolean {
+    return this.#gate.isOpen;
+  }
+
+  get quietMs(): number {
+    return this.#gate.quietMs;
+  }
+
+  get playout(): Playout<Uint8Array> {
+    return this.#playout;
   }
 
   /** The next 20 ms at 16 kHz, valid until the next call; `undefined` when there is only silence. */
   pull(now: number): Int16Array | undefined {
-    if (this.#closed || !this.#next(now)) return undefined;
-    let level = levelDbov(this.#frame);
-    let open = this.#gate.update(level, FRAME_MS);
-    if (!open && this.#jitter.excessMs(now) >= EXCESS_MS) {
-      this.stats.leftOut += 1;
-      if (!this.#next(now)) return undefined;
-      level = levelDbov(this.#frame);
-      open = this.#gate.update(level, FRAME_MS);
-    }
+    if (this.#closed || !this.#playout.pull(this.#frame, now)) return undefined;
+    const open = this.#gate.update(levelDbov(this.#frame), FRAME_MS);
+    this.#leveller.process(this.#frame, FRAME_MS, open);
     return open ? this.#frame : undefined;
   }
 
@@ -62,38 +77,30 @@ export class OpusSource {
     this.#decoder.free();
   }
 
-  /** Fills `#frame`. False when there was nothing at all. */
-  #next(now: number): boolean {
-    while (this.#queue.length < MIX_SAMPLES) {
-      const pcm = this.#decodeNext(now);
-      if (!pcm) break;
-      this.#queue.write(pcm);
+  #decode(payload: Uint8Array): Int16Array | undefined {
+    if (payload.length <= DTX_BYTES) {
+      this.#playout.jitter.rest();
+      return undefined;
     }
-    return this.#queue.read(this.#frame) > 0;
+    return this.#unlessBroken(() => this.#decoder.decode(payload));
   }
 
-  #decodeNext(now: number): Int16Array | undefined {
-    const pulled = this.#jitter.pull(now);
+  /** From the packet after it, where there is one: Opus may have sent it twice (FEC). */
+  #conceal(samples: number, next: Uint8Array | undefined): Int16Array | undefined {
+    const frameSize = Math.ceil(samples / PLC_SAMPLES) * PLC_SAMPLES;
+    return this.#unlessBroken(() =>
+      next
+        ? this.#decoder.decode(next, { decodeFec: true, frameSize })
+        : this.#decoder.decodePacketLoss(frameSize),
+    );
+  }
+
+  /** One bad packet is one silent frame. */
+  #unlessBroken(decode: () => Int16Array): Int16Array | undefined {
     try {
-      switch (pulled.kind) {
-        case 'packet':
-          if (pulled.payload.length <= DTX_BYTES) {
-            this.#jitter.rest();
-            return undefined;
-          }
-          return this.#decoder.decode(pulled.payload);
-        case 'lost': {
-          const frameSize = pulled.samples / DECIMATION;
-          if (!pulled.next) return this.#decoder.decodePacketLoss(frameSize);
-          return this.#decoder.decode(pulled.next, { decodeFec: true, frameSize });
-        }
-        case 'starved':
-          return this.#decoder.decodePacketLoss(MIX_SAMPLES);
-        case 'silence':
-          return undefined;
-      }
+      return decode();
     } catch {
-      this.stats.undecodable += 1; // One bad packet is one silent frame.
+      this.stats.undecodable += 1;
       return undefined;
     }
   }
