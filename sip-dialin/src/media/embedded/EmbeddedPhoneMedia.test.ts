@@ -145,6 +145,22 @@ it('a prompt that cannot be played says which and why', async () => {
     code: 'media-unavailable',
     message: expect.stringContaining('/nowhere/hello.wav') as string,
   });
+  const room = await media.createRoom('r');
+  await leg.answer(OFFER);
+  const missing = { code: 'media-unavailable' };
+  await expect(room.say('/nowhere/hello.wav')).rejects.toMatchObject(missing);
+  await leg.join('r', 1);
+  await expect(room.say(new Uint8Array(3))).rejects.toMatchObject(missing);
+  await expect(room.say(new Uint8Array(3), { legId: 'a' })).rejects.toMatchObject(missing);
+  await expect(room.say('/nowhere/hello.wav', { legId: 'x' })).rejects.toMatchObject({
+    code: 'not-found',
+  });
+  leg.leave();
+  await expect(room.say('/nowhere/hello.wav', { legId: 'a' })).rejects.toMatchObject({
+    code: 'not-found',
+  });
+  await expect(leg.play([new Uint8Array(3)], { loop: true })).rejects.toMatchObject(missing);
+  await expect(leg.play([writePrompt(new Int16Array(320))])).resolves.toBe('finished');
   await media.close();
 });
 

@@ -34,6 +34,31 @@ describe('FakePhoneMedia', () => {
     expect(() => media.leg('a')).toThrow();
   });
 
+  it('writes down loops, volume and what a room says, and gives what a test lets the caller say', async () => {
+    const media = new FakePhoneMedia();
+    const leg = await media.createLeg('a');
+    const room = await media.createRoom('r');
+    const fake = media.leg('a');
+    void leg.play(['music.wav'], { loop: true });
+    expect(fake).toMatchObject({ playing: true, looping: true });
+    fake.recorded = Uint8Array.of(1, 2, 3);
+    const recording = leg.record(60_000);
+    expect(fake).toMatchObject({ playing: false, recording: true });
+    leg.stop();
+    expect(fake.recording).toBe(false);
+    expect(await recording).toBe(fake.recorded);
+
+    await leg.join('r', 1);
+    leg.setVolume(-6);
+    await room.say('ding.wav');
+    await room.say(fake.recorded, { legId: 'a' });
+    expect(fake.volumeDb).toBe(-6);
+    expect(media.rooms.get('r')!.said).toEqual([
+      { sound: 'ding.wav', legId: undefined },
+      { sound: fake.recorded, legId: 'a' },
+    ]);
+  });
+
   it('lets a test decide when a prompt has been heard', async () => {
     const media = new FakePhoneMedia({ promptsEnd: false });
     await media.createLeg('a');
