@@ -7,7 +7,7 @@ interface Options {
   request: Request;
   /** Tells a failure as a notice. */
   ask: Ask;
-  store: Pick<ReturnType<typeof useCallsStore>, 'put' | 'gone' | 'remember' | 'dialled'>;
+  store: Pick<ReturnType<typeof useCallsStore>, 'begun' | 'gone' | 'remember' | 'dialled'>;
 }
 
 /** Calls from the meeting to phones. */
@@ -23,7 +23,7 @@ export class Calls {
     const { request, store } = this.#options;
     const view = await request('call:create', call);
     store.remember(view.id, call);
-    store.put(view);
+    store.begun(view);
   }
 
   /** The same number once more, in place of a call that came to nothing. */
@@ -35,7 +35,7 @@ export class Calls {
     const view = await ask('call:create', call);
     if (view === undefined) return;
     store.remember(view.id, call);
-    store.put(view);
+    store.begun(view);
   }
 
   /** Hangs up, or takes a failed one away. */
@@ -47,7 +47,7 @@ export class Calls {
   /** Moves our own sound to our phone, once it has answered. Throws an `AppError`. */
   async callMe(number: string): Promise<void> {
     const { request, store } = this.#options;
-    store.put(await request('call:me', { number }));
+    store.begun(await request('call:me', { number }));
   }
 
   /** Our own sound comes back to this browser. */

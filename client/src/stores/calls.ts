@@ -32,6 +32,10 @@ export const useCallsStore = defineStore('calls', () => {
       else if (index < 0) all.value.push(call);
       else all.value[index] = call;
     },
+    /** One that we began, unless its news was faster than the answer. */
+    begun(call: CallView): void {
+      if (!all.value.some((one) => one.id === call.id)) all.value.push(call);
+    },
     gone,
     remember(callId: string, call: CreateCall): void {
       dialled.value = new Map(dialled.value).set(callId, call);
