@@ -129,14 +129,18 @@ const progress = (callId: string, state: string, reason?: string) =>
   ask(gateway.socket, 'call:progress', { callId, state, ...(reason && { reason }) });
 
 /** Answered and confirmed: what the gateway does then. */
-async function join(callId: string, ssrc = 0xcafe): Promise<string> {
+async function join(callId: string): Promise<string> {
   await progress(callId, 'confirming');
+  return rejoin(callId);
+}
+
+async function rejoin(callId: string): Promise<string> {
   await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
   const { participantId } = await askGateway(gateway.socket, 'phone:join', {
     meetingId: meeting.id,
     name: 'Phone',
     number: NUMBER,
-    ssrc,
+    ssrc: 0xcafe,
     callId,
   });
   return participantId;
@@ -196,7 +200,7 @@ describe('a host calls a number', () => {
       expect(await progress(id, 'ringing')).toMatchObject({ code: 'not-found' });
       await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
       const phone = { meetingId: meeting.id, name: 'Phone', number: NUMBER, ssrc: 7, callId: id };
-      expect(await ask(gateway.socket, 'phone:join', phone)).toMatchObject({ code: 'conflict' });
+      expect(await ask(gateway.socket, 'phone:join', phone)).toMatchObject({ code: 'not-found' });
     },
   );
 
@@ -285,6 +289,11 @@ describe('what it hangs on goes away', () => {
     await expect.poll(() => host.people.has(participantId)).toBe(false);
     const [, list] = await rest<CallView[]>('GET', `/meetings/${meeting.id}/calls`);
     expect(list).toMatchObject([{ id: ringing.id, reason: 'unreachable' }]);
+    // It is back, and with it the call that was up.
+    gateway = await dialIn();
+    const again = await rejoin(up.id);
+    await expect.poll(() => host.people.get(again)?.name).toBe('…1234');
+    expect(host.told).toEqual(['failed unreachable', 'joined']);
   });
 
   it('the room: whoever leaves it last gives the calls up', async () => {

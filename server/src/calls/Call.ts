@@ -30,6 +30,8 @@ type State =
   | { name: 'calling' | 'ringing' }
   | { name: 'confirming' }
   | { name: 'joined'; leg: JoinedLeg }
+  /** Its gateway's connection was lost; it may come back with it, since the phone is still there. */
+  | { name: 'lost' }
   | { name: 'failed'; reason: CallFailure }
   | { name: 'over' };
 
@@ -38,6 +40,8 @@ export const CALL_LIMITS_MS = {
   calling: 45_000,
   ringing: 120_000,
   confirming: 90_000,
+  /** sip-dialin keeps its phones for 10 s without us. */
+  lost: 15_000,
   /** A failed one stays so long to be read. */
   failed: 60_000,
   /** On top of the longest call, which the gateway ends by itself, with a word of goodbye. */
@@ -95,10 +99,10 @@ export class Call {
     return Math.round((this.#clock.now() - this.#answeredAt) / 1000);
   }
 
-  /** Not of one that is over. */
-  view(): CallView {
+  /** Of one that is over, or lost, there is nothing to see. */
+  view(): CallView | undefined {
     const { reason, participantId, state } = this;
-    if (state === 'over') throw new Error('A call that is over has no view.');
+    if (state === 'over' || state === 'lost') return undefined;
     return { id: this.order.id, name: this.order.name, state, reason, participantId };
   }
 
@@ -128,9 +132,14 @@ export class Call {
     if (this.pending) this.#enter({ name: 'failed', reason });
   }
 
+  /** Somebody pressed 1: it may come into the room, or come back. */
+  get isExpected(): boolean {
+    return this.#state.name === 'confirming' || this.#state.name === 'lost';
+  }
+
   /** It is in the room; one that was given up meanwhile is hung up at once. */
   joined(leg: JoinedLeg): void {
-    if (this.#state.name !== 'confirming') return leg.hangUp();
+    if (!this.isExpected) return leg.hangUp();
     this.#enter({ name: 'joined', leg });
   }
 
@@ -156,6 +165,12 @@ export class Call {
   /** The phone is gone, or the room: nothing is left to hang up. */
   ended(): void {
     if (this.#state.name === 'joined') this.#enter({ name: 'over' });
+  }
+
+  /** The connection that it came by is lost. */
+  lost(): void {
+    if (this.order.callMe !== null) this.ended();
+    else if (this.#state.name === 'joined') this.#enter({ name: 'lost' });
   }
 
   #enter(next: State): void {

@@ -114,7 +114,7 @@ describe('a call', () => {
       // What was under way comes too late.
       expect(() => tell(view, 'ringing')).toThrow(expect.objectContaining({ code: 'not-found' }));
       expect(() => calls.confirmed(view.id, meeting.id)).toThrow(
-        expect.objectContaining({ code: 'conflict' }),
+        expect.objectContaining({ code: 'not-found' }),
       );
       expect(calls.counts.failed.cancelled).toBe(1);
       expect(callLog(bench.logs, view).at(-1)).toMatchObject({ outcome: 'cancelled' });
@@ -173,11 +173,12 @@ describe('a call', () => {
   it('is not in the room before somebody answered', async () => {
     const view = await call();
     tell(view, 'ringing');
-    const code = { code: 'conflict' };
-    expect(() => calls.confirmed(view.id, meeting.id)).toThrow(expect.objectContaining(code));
-    expect(() => calls.confirmed('unknown', meeting.id)).toThrow(expect.objectContaining(code));
+    const refused = (code: string, id: string, of = meeting.id): void =>
+      expect(() => calls.confirmed(id, of)).toThrow(expect.objectContaining({ code }));
+    refused('conflict', view.id);
+    refused('not-found', 'unknown');
     tell(view, 'confirming');
-    expect(() => calls.confirmed(view.id, 'other')).toThrow(expect.objectContaining(code));
+    refused('not-found', view.id, 'other');
   });
 
   it('that its gateway does not take is unreachable', async () => {
@@ -188,15 +189,31 @@ describe('a call', () => {
 });
 
 describe('a gateway that goes away', () => {
-  it('fails its calls as unreachable, and takes those that were up along', async () => {
-    const [pending, up] = [await call(), await call()];
+  it('fails its calls as unreachable; those that were up may come back for a while', async () => {
+    const [pending, up] = [await call(), await call({ name: 'Bea' })];
     tell(up, 'confirming');
     const leg = join(up);
     calls.removeGateway(bench.gateway);
     expect(calls.list(meeting.id)).toMatchObject([{ id: pending.id, reason: 'unreachable' }]);
-    expect([calls.active, leg.hungUp]).toEqual([0, 0]);
-    expect(callLog(bench.logs, up).at(-1)).toMatchObject({ outcome: 'ended' });
     await expect(call()).rejects.toMatchObject({ code: 'dial-out-unavailable' });
+    bench.clock.pass(CALL_LIMITS_MS.lost - 1);
+    expect(calls.confirmed(up.id, meeting.id)).toMatchObject({ name: 'Bea' });
+    join(up, 'p2');
+    expect(bench.told.slice(-2)).toEqual(['failed unreachable', 'joined']);
+    calls.removeGateway(bench.gateway);
+    const second = calls.active;
+    bench.clock.pass(CALL_LIMITS_MS.lost);
+    expect([second, calls.active, leg.hungUp]).toEqual([1, 0, 0]);
+    expect(callLog(bench.logs, up).at(-1)).toMatchObject({ outcome: 'ended', seconds: 30 });
+    expect(bench.told.at(-1)).toBe('joined');
+  });
+
+  it('ends a "call me", for the sound is back in the browser by then', async () => {
+    const view = await calls.callMe(meeting.id, ann, NUMBER);
+    tell(view, 'confirming');
+    join(view, ann.id);
+    calls.removeGateway(bench.gateway);
+    expect([calls.active, bench.clock.waiting]).toEqual([0, 0]);
   });
 });
 
@@ -215,6 +232,19 @@ describe('a room that closes', () => {
     calls.close();
     calls.close();
     expect(bench.gateway.cancelled).toEqual([pending.id, other.id]);
+    expect([calls.active, bench.clock.waiting]).toEqual([0, 0]);
+  });
+
+  it('because it failed lets the phones that were in it come back', async () => {
+    const { room, release } = await bench.rooms.enter(meeting.id);
+    const [pending, up] = [await call(), await call({ name: 'Bea' })];
+    tell(up, 'confirming');
+    const leg = join(up);
+    room.close('media-failed');
+    release();
+    expect([bench.gateway.cancelled, leg.hungUp]).toEqual([[pending.id], 0]);
+    expect(calls.confirmed(up.id, meeting.id)).toMatchObject({ name: 'Bea' });
+    bench.clock.pass(CALL_LIMITS_MS.lost);
     expect([calls.active, bench.clock.waiting]).toEqual([0, 0]);
   });
 

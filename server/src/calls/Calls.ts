@@ -8,6 +8,7 @@ import {
   type CreateCall,
   type ErrorCode,
   type GatewayPayload,
+  type LeaveReason,
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Meeting } from '../meetings/MeetingStore.ts';
@@ -93,7 +94,7 @@ export class Calls {
     for (const call of [...this.#calls.values()]) {
       if (call.gateway !== gateway) continue;
       call.failed('unreachable');
-      call.ended();
+      call.lost();
     }
   }
 
@@ -106,7 +107,7 @@ export class Calls {
   list(meetingId: string): CallView[] {
     return this.#of(meetingId)
       .filter(({ state }) => state !== 'joined')
-      .map((call) => call.view());
+      .flatMap((call) => call.view() ?? []);
   }
 
   /**
@@ -183,12 +184,16 @@ export class Calls {
     else call.failed(reason);
   }
 
-  /** For `phone:join`. Errors: `conflict` for a call that was not answered, or was given up. */
+  /**
+   * For `phone:join`, also of one whose gateway's connection was lost and is back.
+   * Errors: `not-found` for a call that was given up, or is not known since a restart; `conflict` for one that was not answered.
+   */
   confirmed(callId: string, meetingId: string): ConfirmedCall {
     const call = this.#calls.get(callId);
-    if (call?.order.meetingId !== meetingId || call.state !== 'confirming') {
-      throw new AppError('conflict', 'This call is not waited for any more.');
+    if (call?.order.meetingId !== meetingId) {
+      throw new AppError('not-found', 'There is no such call.');
     }
+    if (!call.isExpected) throw new AppError('conflict', 'This call is not waited for.');
     const { name, callMe } = call.order;
     return { name, callMe, joined: (leg) => call.joined(leg) };
   }
@@ -213,14 +218,20 @@ export class Calls {
 
   #watch(room: Room): void {
     const { meetingId } = room;
-    room.events.once('closed', () => this.meetingEnded(meetingId));
-    room.events.on('left', (participantId) => {
-      for (const call of this.#of(meetingId)) {
-        if (call.participantId !== participantId) continue;
-        call.ended();
-        // Nobody is left whose sound it could carry.
-        call.cancel();
-      }
+    const forsake = (call: Call, reason: LeaveReason): void => {
+      // Phones that lost us, or whose room failed, join again.
+      if (reason === 'left' || reason === 'removed') call.ended();
+      else call.lost();
+      // Nobody is left who waits for it, or whose sound it could carry.
+      if (call.state !== 'lost') call.cancel();
+    };
+    room.events.on('left', (participantId, reason) => {
+      const mine = this.#of(meetingId).filter((call) => call.participantId === participantId);
+      for (const call of mine) forsake(call, reason);
+    });
+    room.events.once('closed', (reason) => {
+      if (reason === 'meeting-ended') this.meetingEnded(meetingId);
+      else for (const call of this.#of(meetingId)) forsake(call, reason);
     });
   }
 
@@ -243,10 +254,10 @@ export class Calls {
       call.cancel();
       throw error;
     }
-    if (call.state !== 'calling') throw new AppError('unavailable', 'The call was given up.');
+    const view = call.view();
+    if (view?.state !== 'calling') throw new AppError('unavailable', 'The call was given up.');
     this.counts.placed += 1;
     this.#logger.info(forLog(order), 'place() | calling');
-    const view = call.view();
     this.events.emit('changed', order.meetingId, view);
     void call.place();
     return view;
@@ -281,14 +292,16 @@ export class Calls {
 
   #changed(call: Call, before: Call['state']): void {
     const { order, state } = call;
+    const wasInRoom = before === 'joined' || before === 'lost';
     if (state === 'over') this.#calls.delete(order.id);
     if (state === 'failed') this.#end(call, call.reason ?? 'unreachable');
-    else if (state === 'over' && before === 'joined') this.#end(call, 'ended');
+    else if (state === 'over' && wasInRoom) this.#end(call, 'ended');
     else if (state === 'over' && before !== 'failed') this.#end(call, 'cancelled');
     try {
-      if (state !== 'over') this.events.emit('changed', order.meetingId, call.view());
+      const view = call.view();
+      if (view) this.events.emit('changed', order.meetingId, view);
       // Of one that was in the room its participant tells.
-      else if (before !== 'joined') this.events.emit('gone', order.meetingId, order.id);
+      else if (!wasInRoom) this.events.emit('gone', order.meetingId, order.id);
     } catch (error) {
       this.#logger.error({ err: error }, 'changed() | a listener failed');
     }
