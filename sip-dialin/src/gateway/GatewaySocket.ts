@@ -79,7 +79,7 @@ export function socketIoGateway(url: string, token: string): OpenGatewaySocket {
       handlers.onRefused(error.message);
       retry = setTimeout(() => socket.connect(), REFUSED_RETRY_MS);
     });
-    for (const event of PHONE_NEWS) socket.on(event, handlers.news[event] as () => void);
+    for (const event of PHONE_NEWS) socket.on(event, handlers.news[event]);
 
     return {
       get connected() {

@@ -31,7 +31,7 @@ export class RoomConnection {
   }
 
   /** Whether the server has a transport for us. */
-  get isOpen(): boolean {
+  isOpen(): boolean {
     return this.#transportId !== undefined;
   }
 

@@ -106,7 +106,7 @@ export class RoomLink {
   /** The room is gone at the server. */
   roomClosed(reason: LeaveReason): void {
     // Not open yet: that was the last one of this meeting, which somebody else has just left.
-    if (!this.#connection.isOpen) return;
+    if (!this.#connection.isOpen()) return;
     // It had emptied before our next phone was in, which only needs a new one; or the server, or its
     // SFU, will be back in a moment.
     if (this.#members.size > 0 && (reason === 'left' || isPassing(reason))) {
@@ -231,9 +231,9 @@ export class RoomLink {
 
   async #joinLater(member: Member): Promise<void> {
     // Without the room, opening it anew sees to all of them.
-    if (!this.#connection.isOpen) return;
+    if (!this.#connection.isOpen()) return;
     await this.#pauses.pause(REOPEN_EVERY_MS);
-    if (!member.isOut() && member.participantId === undefined && this.#connection.isOpen) {
+    if (!member.isOut() && member.participantId === undefined && this.#connection.isOpen()) {
       await this.#join(member);
     }
   }
@@ -307,7 +307,7 @@ export class RoomLink {
   #givenUp(): void {
     this.#awayTimer = undefined;
     for (const member of this.#members) {
-      const waitsForNothing = member.place === 'coming' && this.#connection.isOpen;
+      const waitsForNothing = member.place === 'coming' && this.#connection.isOpen();
       if (member.participantId === undefined && !waitsForNothing) {
         this.#drop(member, { type: 'unreachable' });
       }

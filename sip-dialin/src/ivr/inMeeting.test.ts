@@ -3,17 +3,15 @@ import type { DialInAction, DialInEvent } from './conversation.ts';
 import { arrive, stepInMeeting, type InMeeting } from './inMeeting.ts';
 import { play } from './testing/Conversation.ts';
 
+type Arrival = Parameters<typeof arrive>[0];
+
 /** A caller who is in: what each event led to. */
 class Caller {
   state: InMeeting;
   /** What was done as it came in. */
   readonly arrival: readonly DialInAction[];
 
-  constructor({
-    role = 'participant' as 'host' | 'participant',
-    recording = false,
-    waiting = 0,
-  } = {}) {
+  constructor({ role = 'participant', recording = false, waiting = 0 }: Partial<Arrival> = {}) {
     const { state, actions } = arrive({ role, recording, waiting }, false);
     this.state = state;
     this.arrival = actions;

@@ -39,6 +39,7 @@ export class FakeGatewaySocket implements GatewaySocket {
   recording = false;
   people = 2;
   readonly #answers = new Map<GatewayRequest, Answer>();
+  readonly #failing = new Map<GatewayRequest, Answer | undefined>();
   readonly #failNext = new Map<GatewayRequest, AppError['code']>();
   #phones = 0;
   #transports = 0;
@@ -82,6 +83,22 @@ export class FakeGatewaySocket implements GatewaySocket {
     this.#answers.set(event, answer);
   }
 
+  recover(event: GatewayRequest): void {
+    const answer = this.#failing.get(event);
+    if (answer) this.#answers.set(event, answer);
+    else this.#answers.delete(event);
+    this.#failing.delete(event);
+  }
+
+  /** The next request of this kind fails; after it all is as before. */
+  failOnce(event: GatewayRequest, code: AppError['code']): void {
+    this.fail(event, code);
+    this.#answers.set(event, () => {
+      this.recover(event);
+      throw new AppError(code, `refused: ${code}`);
+    });
+  }
+
   /** The next answers to `event` wait until the function given back is called. */
   hold(event: GatewayRequest): () => void {
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -96,7 +113,10 @@ export class FakeGatewaySocket implements GatewaySocket {
     return () => resolve(undefined);
   }
 
+  /** From now on, until `recover`. */
   fail(event: GatewayRequest, code: AppError['code']): void {
+    const answer = this.#answers.get(event);
+    if (!this.#failing.has(event)) this.#failing.set(event, answer);
     this.#answers.set(event, () => {
       throw new AppError(code, `refused: ${code}`);
     });

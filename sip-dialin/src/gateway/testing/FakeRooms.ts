@@ -1,4 +1,5 @@
-import type { RoomMedia } from '../../media/PhoneMedia.ts';
+import { basename } from 'node:path';
+import type { RoomMedia, Sound } from '../../media/PhoneMedia.ts';
 
 /** Room media that only remembers. For tests of the gateway, which moves no sound. */
 export class FakeRooms {
@@ -23,6 +24,8 @@ export class FakeRoom implements RoomMedia {
   readonly local = { ip: '127.0.0.1', port: 50_000 };
   readonly sources = new Set<number>();
   readonly connections: unknown[] = [];
+  /** What was said, as `entry`, or `name as leg-1`. */
+  readonly said: string[] = [];
   readonly #onClose: () => void;
 
   constructor(id: string, onClose: () => void) {
@@ -42,7 +45,10 @@ export class FakeRoom implements RoomMedia {
     this.sources.delete(ssrc);
   }
 
-  async say(): Promise<void> {}
+  async say(sound: Sound, as?: { legId: string }): Promise<void> {
+    const what = typeof sound === 'string' ? basename(sound, '.wav') : 'name';
+    this.said.push(as ? `${what} as ${as.legId}` : what);
+  }
 
   async close(): Promise<void> {
     this.#onClose();

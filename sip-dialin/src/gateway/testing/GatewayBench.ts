@@ -84,7 +84,7 @@ export class GatewayBench {
 export function useGatewayBench(): GatewayBench {
   const bench = new GatewayBench();
   beforeEach(() => {
-    vi.useFakeTimers();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     bench.open();
   });
   afterEach(async () => {

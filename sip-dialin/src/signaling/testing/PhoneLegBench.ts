@@ -1,10 +1,21 @@
+import type { CallPlace } from '@switchroom/protocol';
 import { pino, type Logger } from 'pino';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import type { FakeLeg } from '../../media/fake/FakeLeg.ts';
 import { FakePhoneMedia } from '../../media/fake/FakePhoneMedia.ts';
 import { PhoneLeg } from '../PhoneLeg.ts';
-import { FakeCall } from './FakeCall.ts';
+import { FakeCall, phoneSdp } from './FakeCall.ts';
 import { FakeRooms } from './FakeRooms.ts';
+
+/** What the server orders. For tests. */
+export const ORDER: CallPlace = {
+  callId: 'c1',
+  meetingId: 'm1',
+  number: '+15550177',
+  language: 'es',
+  maxSeconds: 3600,
+  callMe: false,
+};
 
 /** A leg among fakes, on fake time, new for each test. For tests. */
 export class PhoneLegBench {
@@ -27,19 +38,43 @@ export class PhoneLegBench {
   /** Puts another leg in the place of the one that is there, which has not started. */
   make(call = new FakeCall(), logger: Logger = pino({ level: 'silent' })): void {
     this.call = call;
+    this.#watch(
+      new PhoneLeg({
+        id: 'leg1',
+        call,
+        did: '+15550100',
+        trunkId: 'carrier',
+        media: this.media,
+        rooms: this.rooms,
+        logger,
+      }),
+    );
+  }
+
+  #watch(leg: PhoneLeg): void {
     this.states = [];
     this.ends = [];
-    this.leg = new PhoneLeg({
-      id: 'leg1',
-      call,
-      did: '+15550100',
-      trunkId: 'carrier',
-      media: this.media,
-      rooms: this.rooms,
-      logger,
-    });
+    this.leg = leg;
     this.leg.on('statechange', (_old, next) => this.states.push(next.name));
     this.leg.on('ended', (end) => this.ends.push(end));
+  }
+
+  /** Puts the leg of a call of ours in its place, which has just been answered. */
+  async makeInvited(order: Partial<CallPlace> = {}): Promise<void> {
+    const media = await this.media.createLeg('leg1');
+    await media.offer();
+    await media.accept(phoneSdp());
+    this.call = new FakeCall();
+    this.#watch(
+      new PhoneLeg({
+        id: 'leg1',
+        call: this.call,
+        order: { ...ORDER, ...order },
+        media,
+        rooms: this.rooms,
+        logger: pino({ level: 'silent' }),
+      }),
+    );
   }
 
   /** The fake media of the leg. */

@@ -1,0 +1,121 @@
+import { describe, expect, it, vi } from 'vitest';
+import { REOPEN_EVERY_MS, SERVER_AWAY_LIMIT_MS } from './RoomLink.ts';
+import { consumer, settle, useGatewayBench } from './testing/GatewayBench.ts';
+
+const bench = useGatewayBench();
+
+const closed = (reason: 'media-failed' | 'connection-lost'): void =>
+  bench.socket.handlers.news['room:closed']({ meetingId: 'm1', reason });
+const times = (event: string): number => bench.socket.asked.filter((each) => each === event).length;
+
+describe('Gateway: a room that failed', () => {
+  it.each(['media-failed', 'connection-lost'] as const)(
+    'is opened anew on %s, and its phones hear each other all the time',
+    async (reason) => {
+      const phones = [await bench.joined(), await bench.joined()];
+      bench.tellConsumer(consumer());
+      closed(reason);
+      expect(bench.rooms.open.get('m1')!.sources.size).toBe(0);
+      await settle();
+      expect([times('room:open'), times('phone:join')]).toEqual([2, 4]);
+      expect(bench.rooms).toMatchObject({ created: 1, closed: 0 });
+      for (const phone of phones) {
+        expect(phone.events).toEqual(['joined']);
+        expect([phone.joins.length, phone.leaves]).toEqual([1, 0]);
+      }
+      expect(bench.tellConsumer(consumer({ transportId: 't2' })).ok).toBe(true);
+      await vi.advanceTimersByTimeAsync(SERVER_AWAY_LIMIT_MS);
+      expect(phones[0]!.events).toEqual(['joined']);
+    },
+  );
+
+  it.each(['room:open', 'phone:join'] as const)('is tried again when %s fails', async (event) => {
+    const phones = [await bench.joined(), await bench.joined()];
+    bench.socket.fail(event, 'media-unavailable');
+    closed('media-failed');
+    await vi.advanceTimersByTimeAsync(3 * REOPEN_EVERY_MS);
+    expect(times(event)).toBeGreaterThan(3);
+    expect(times(event)).toBeLessThan(14);
+    bench.socket.recover(event);
+    await vi.advanceTimersByTimeAsync(REOPEN_EVERY_MS);
+    const joins = times('phone:join');
+    await vi.advanceTimersByTimeAsync(SERVER_AWAY_LIMIT_MS);
+    expect(times('phone:join')).toBe(joins);
+    for (const phone of phones) expect(phone.events).toEqual(['joined']);
+    expect(bench.rooms.created).toBe(1);
+  });
+
+  it('is given up in the end, and its phones are told', async () => {
+    const phones = [await bench.joined(), await bench.joined()];
+    bench.socket.fail('room:open', 'media-unavailable');
+    closed('media-failed');
+    await vi.advanceTimersByTimeAsync(SERVER_AWAY_LIMIT_MS - 1);
+    expect(phones[0]!.events).toEqual(['joined']);
+    await vi.advanceTimersByTimeAsync(1);
+    for (const phone of phones) expect(phone.events).toEqual(['joined', 'unreachable']);
+    expect(bench.gateway.rooms).toBe(0);
+    await settle();
+    expect(bench.rooms.open.size).toBe(0);
+  });
+
+  it('is not tried again when the meeting has ended', async () => {
+    const phone = await bench.joined();
+    bench.socket.fail('room:open', 'meeting-ended');
+    closed('connection-lost');
+    await settle();
+    expect(phone.events).toEqual(['joined', 'meetingEnded']);
+  });
+
+  it('takes a phone that comes meanwhile', async () => {
+    await bench.joined();
+    bench.socket.fail('room:open', 'media-unavailable');
+    closed('media-failed');
+    const late = bench.enter();
+    await vi.advanceTimersByTimeAsync(REOPEN_EVERY_MS);
+    expect(late.events).toEqual([]);
+    bench.socket.recover('room:open');
+    await vi.advanceTimersByTimeAsync(REOPEN_EVERY_MS);
+    expect(late.events).toEqual(['joined']);
+  });
+
+  it('closes with the last phone, though it is not open again', async () => {
+    const phone = await bench.joined();
+    bench.socket.fail('room:open', 'media-unavailable');
+    closed('media-failed');
+    await settle();
+    phone.membership.leave();
+    await settle();
+    expect(bench.rooms.open.size).toBe(0);
+  });
+
+  it('comes back when the server has closed it before it went away itself', async () => {
+    const phone = await bench.joined();
+    bench.socket.fail('room:open', 'unavailable');
+    closed('connection-lost');
+    await settle();
+    bench.socket.disconnect();
+    await vi.advanceTimersByTimeAsync(4_000);
+    bench.socket.recover('room:open');
+    bench.socket.reconnect();
+    await settle();
+    await vi.advanceTimersByTimeAsync(SERVER_AWAY_LIMIT_MS);
+    expect(phone.events).toEqual(['joined']);
+    expect(times('phone:join')).toBe(2);
+  });
+
+  it('has a phone by the name that it was given, and by its call as long as the server knows that', async () => {
+    const phone = await bench.joined('m1', { callId: 'c1' });
+    bench.tellUpdated({ name: 'Ada Lovelace' });
+    bench.socket.failOnce('phone:join', 'not-found');
+    closed('media-failed');
+    await settle();
+    const joins = bench.socket.requests.filter(({ event }) => event === 'phone:join');
+    expect(joins.map(({ payload }) => payload)).toMatchObject([
+      { name: 'Ada', callId: 'c1' },
+      { name: 'Ada Lovelace', callId: 'c1' },
+      { name: 'Ada Lovelace' },
+    ]);
+    expect(joins[2]?.payload).not.toHaveProperty('callId');
+    expect(phone.events).toEqual(['joined']);
+  });
+});
