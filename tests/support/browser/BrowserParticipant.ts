@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core';
 import type { Sound } from '../audio/Sound.ts';
 import { writeWav } from '../audio/wav.ts';
 import { listenInPage } from './pageAudio.ts';
@@ -13,6 +13,8 @@ export interface BrowserOptions {
   joinUrl: string;
   /** What the microphone hears, over and over; `refused`: the permission is denied. */
   microphone: Sound | 'refused';
+  /** Signed in before the page opens: the owner of the meeting is its host. */
+  account?: { email: string; password: string };
   /** Runs in the page before anything else does. */
   initScript?: (() => void) | { run: (text: string) => void; with: string };
 }
@@ -77,6 +79,12 @@ export class BrowserParticipant {
     if (typeof script === 'function') await page.addInitScript(script);
     else if (script !== undefined) await page.addInitScript(script.run, script.with);
     const participant = new BrowserParticipant(options.name, context, page, folder);
+    if (options.account !== undefined) {
+      const session = await signIn(url.origin, options.account);
+      await page.addInitScript((text) => {
+        sessionStorage.setItem('switchroom.session', text);
+      }, session);
+    }
     try {
       await page.goto(url.href);
     } catch (error) {
@@ -87,12 +95,24 @@ export class BrowserParticipant {
   }
 
   /** Opens the link, says the name and joins; resolves in the room. */
-  static async join(options: BrowserOptions): Promise<BrowserParticipant> {
+  static join(options: BrowserOptions): Promise<BrowserParticipant> {
+    return BrowserParticipant.#enter(options, (participant) => participant.inRoom());
+  }
+
+  /** As `join()`; resolves in the lobby. */
+  static knock(options: BrowserOptions): Promise<BrowserParticipant> {
+    return BrowserParticipant.#enter(options, (participant) => participant.inLobby());
+  }
+
+  static async #enter(
+    options: BrowserOptions,
+    arrived: (participant: BrowserParticipant) => Promise<void>,
+  ): Promise<BrowserParticipant> {
     const participant = await BrowserParticipant.open(options);
     try {
       await participant.page.getByRole('textbox', { name: 'Your name' }).fill(options.name);
       await participant.page.getByRole('button', { name: 'Join', exact: true }).click();
-      await participant.inRoom();
+      await arrived(participant);
     } catch (error) {
       const screen = await participant.page
         .locator('body')
@@ -108,6 +128,31 @@ export class BrowserParticipant {
   /** Resolves when the room is on the screen. */
   async inRoom(): Promise<void> {
     await this.page.getByRole('list', { name: 'Participants' }).waitFor({ timeout: 20_000 });
+  }
+
+  /** Resolves when it is said that a host will let us in. */
+  async inLobby(): Promise<void> {
+    const heading = this.page.getByRole('heading', { name: 'Waiting for the host' });
+    await heading.waitFor({ timeout: 20_000 });
+  }
+
+  /** The tile of one in the room. */
+  tile(name: string): Locator {
+    return this.page
+      .getByRole('list', { name: 'Participants' })
+      .getByRole('listitem', { name, exact: true });
+  }
+
+  /** Chooses from the menu on somebody's tile. */
+  async choose(name: string, what: string): Promise<void> {
+    await this.page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
+    await this.page.getByRole('menuitem', { name: what, exact: true }).click();
+  }
+
+  /** Chooses from the menu of the meeting. */
+  async chooseInMeeting(what: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Meeting menu' }).click();
+    await this.page.getByRole('menuitem', { name: what, exact: true }).click();
   }
 
   /** What each other participant sounds like now, by participant id. */
@@ -143,4 +188,18 @@ export class BrowserParticipant {
     await this.#context.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** What the app keeps of one who is signed in. */
+async function signIn(
+  origin: string,
+  account: { email: string; password: string },
+): Promise<string> {
+  const response = await fetch(`${origin}/api/v1/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(account),
+  });
+  if (!response.ok) throw new Error(`sign-in answered ${response.status}`);
+  return response.text();
 }
