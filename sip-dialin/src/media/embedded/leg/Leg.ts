@@ -5,7 +5,7 @@ import type { SrtpPolicy } from '../../sdp/crypto.ts';
 import { Negotiation } from '../../sdp/Negotiation.ts';
 import { createFrameEncoder, type FrameEncoder } from '../codecs/frameEncoders.ts';
 import { LEG_CODECS, type LegCodec, type LegFormat } from '../codecs/legCodecs.ts';
-import type { MixedLeg } from '../mixer/RoomMixer.ts';
+import type { G711Frame, MixedLeg } from '../mixer/RoomMixer.ts';
 import type { Ticked, Ticker } from '../mixer/Ticker.ts';
 import { LegSocket } from '../net/LegSocket.ts';
 import type { PortPair } from '../net/PortPool.ts';
@@ -39,7 +39,8 @@ export class Leg implements Ticked, MixedLeg {
   readonly #socket: LegSocket;
   readonly #receiver: LegReceiver;
   readonly #negotiation: Negotiation<LegCodec>;
-  readonly #voice = new LegVoice();
+  /** What its caller says, in a room. */
+  readonly voice = new LegVoice();
   readonly #playback: LegPlayback;
   readonly #recorder = new LegRecorder();
   readonly #speech = new LegSpeech();
@@ -60,8 +61,9 @@ export class Leg implements Ticked, MixedLeg {
     this.#playback = new LegPlayback(options.prompts, () => this.codec);
     this.#receiver = new LegReceiver({
       onAudio: (packet, pcm, format, now) => this.#heard(packet, pcm, format, now),
+      isHeard: () => !this.#room || this.#isHeard(),
       onPause: (packet, now) => this.#paused(packet, now),
-      onNoise: (dbov) => (this.#voice.noiseDbov = dbov),
+      onNoise: (dbov) => (this.voice.noiseDbov = dbov),
       onKey: (key) => options.emit({ type: 'key', key }),
     });
     this.#socket = new LegSocket(options.ports, {
@@ -194,7 +196,7 @@ export class Leg implements Ticked, MixedLeg {
   roomClosed(): void {
     this.#room = undefined;
     this.#speech.clear();
-    this.#voice.drop();
+    this.voice.drop();
     this.#socket.dedicate(false);
     if (!this.#closed && this.#output) this.#options.ticker.add(this);
   }
@@ -212,7 +214,7 @@ export class Leg implements Ticked, MixedLeg {
   }
 
   get noiseDbov(): number | undefined {
-    return this.#isHeard() ? this.#voice.noiseDbov : undefined;
+    return this.#isHeard() ? this.voice.noiseDbov : undefined;
   }
 
   sendSilence(): void {
@@ -222,8 +224,12 @@ export class Leg implements Ticked, MixedLeg {
   pullVoice(now: number): Int16Array | undefined {
     const said = this.#room && this.#speech.pull(this.#room.uplink, now);
     if (said) return said;
-    if (!this.#isHeard()) this.#voice.drop();
-    return this.#voice.pull(now);
+    if (!this.#isHeard()) this.voice.drop();
+    return this.voice.pull(now);
+  }
+
+  codesOf(voice: Int16Array): G711Frame | undefined {
+    return this.voice.codesOf(voice);
   }
 
   /** Once a second or so: reports, and whether the caller is still there. */
@@ -301,15 +307,16 @@ export class Leg implements Ticked, MixedLeg {
       return;
     }
     if (this.#isHeard()) {
-      this.#voice.push(packet, pcm, format, this.#room.uplink, now);
+      this.voice.push(packet, pcm, format, this.#room.uplink, now);
+      this.#room.room.heard(this, now);
       return;
     }
-    this.#voice.drop();
+    this.voice.drop();
     if (!this.#speech.isSpeaking) this.#room.uplink.pause();
   }
 
   #paused(packet: RtpPacket, now: number): void {
-    if (this.#room) this.#voice.passOver(packet, this.#room.uplink);
+    if (this.#room) this.voice.passOver(packet, this.#room.uplink);
     else this.#recorder.passOver(packet, now);
   }
 }

@@ -22,12 +22,15 @@ const OFFERED_EVENT_TYPES = Object.values(EVENT_PAYLOAD_TYPES);
 /** Further back or ahead is a new start of the sender, in packets. */
 const MAX_LATE = 100;
 const NO_PAYLOAD = new Uint8Array(0);
+const NO_PCM = new Int16Array(0);
 
 export interface LegReceiverHandlers {
   /**
    * `pcm` is new for each packet. One that was lost and made up for has no payload.
    */
   onAudio: (packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number) => void;
+  /** Whether anybody is to hear it: else it is not decoded, and `onAudio` gets no samples. */
+  isHeard?: () => boolean;
   /** A packet of ours without audio: a key or comfort noise. */
   onPause: (packet: RtpPacket, now: number) => void;
   onKey: (key: string) => void;
@@ -109,6 +112,11 @@ export class LegReceiver {
   }
 
   #audio(packet: RtpPacket, decoder: LegDecoder, now: number): void {
+    if (this.#handlers.isHeard?.() === false) {
+      this.#newest = packet.sequenceNumber;
+      this.#handlers.onAudio(packet, NO_PCM, decoder.format, now);
+      return;
+    }
     if (decoder.recover && !this.#follows(packet, decoder, now)) return;
     const pcm = decoder.decode(packet.payload);
     if (pcm === 'pause') {

@@ -33,7 +33,7 @@ export class LegSpeech {
     await this.#queue.add(prepared);
   }
 
-  /** The next 20 ms at 16 kHz, also sent to the SFU; valid until the next call. */
+  /** The next 20 ms at the rate of the leg's codec, also sent to the SFU; valid until the next call. */
   pull(uplink: Uplink, now: number): Int16Array | undefined {
     const frame = this.#queue.pull();
     if (!frame) {
@@ -44,7 +44,7 @@ export class LegSpeech {
     if (!this.#speaking) uplink.pause();
     this.#speaking = true;
     this.#send(frame, uplink, now);
-    return frame;
+    return LEG_FORMATS[uplink.codec].pcmRate === 8000 ? this.#narrow : frame;
   }
 
   /** Nobody is to hear it any more. */

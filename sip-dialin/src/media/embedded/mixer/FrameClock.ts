@@ -1,7 +1,7 @@
 /** The tick of the mixer: 20 ms, the packet time of nearly every phone. */
 export const FRAME_MS = 20;
 /** After a stall this many frames are caught up at once; what is older is skipped. */
-const MAX_CATCH_UP = 5;
+export const MAX_CATCH_UP = 5;
 
 /** Absolute deadlines, every 20 ms: a late timer shortens the next wait instead of adding up. */
 export class FrameClock {

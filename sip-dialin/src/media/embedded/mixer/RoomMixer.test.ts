@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createFrameEncoder, type FrameEncoder } from '../codecs/frameEncoders.ts';
 import { g711, type G711Law } from '../codecs/g711.ts';
 import { levelDbov } from './level.ts';
-import { MIX_SAMPLES } from './OpusSource.ts';
-import { RoomMixer, type MixedLeg } from './RoomMixer.ts';
+import { RoomMixer, type G711Frame, type MixedLeg } from './RoomMixer.ts';
+import { NARROW_SAMPLES, WIDE_SAMPLES } from './TwoRateBus.ts';
 
 class FakeLeg implements MixedLeg {
   readonly codec: G711Law;
@@ -18,7 +18,14 @@ class FakeLeg implements MixedLeg {
   }
 
   pullVoice(): Int16Array | undefined {
-    return this.voice === undefined ? undefined : new Int16Array(MIX_SAMPLES).fill(this.voice);
+    return this.voice === undefined ? undefined : new Int16Array(NARROW_SAMPLES).fill(this.voice);
+  }
+
+  sent: G711Frame | undefined;
+  volume: { apply(pcm: Int16Array): void } | undefined;
+
+  codesOf(): G711Frame | undefined {
+    return this.sent;
   }
 
   silences = 0;
@@ -50,7 +57,7 @@ function coded(value: number, law: G711Law): number {
 }
 
 const mix = (mixer: RoomMixer, legs: MixedLeg[], sources: number[] = [], ticks = 2): void => {
-  const pulled = sources.map((value) => ({ pull: () => new Int16Array(MIX_SAMPLES).fill(value) }));
+  const pulled = sources.map((value) => ({ pull: () => new Int16Array(WIDE_SAMPLES).fill(value) }));
   for (let i = 0; i < ticks; i++) mixer.mixOnce(legs, pulled, 0);
 };
 
@@ -79,7 +86,7 @@ describe('RoomMixer', () => {
     );
     const talkers = [await phone('PCMU', 100), await phone('PCMU', 200)];
     mix(mixer, [...silent, ...talkers], [], 1);
-    expect(mixer.stats).toEqual({ ticks: 1, encoded: 2 + 2, sent: 42 });
+    expect(mixer.stats).toEqual({ ticks: 1, encoded: 2 + 2, passedOn: 0, sent: 42 });
     expect(silent[0]!.frames[0]).toBe(silent[2]!.frames[0]);
     expect(silent[1]!.frames[0]).toBe(silent[3]!.frames[0]);
   });
@@ -126,6 +133,39 @@ describe('RoomMixer', () => {
     leg.voice = 0;
     mix(mixer, [leg, listener], [1000], 1);
     expect(leg.frames.at(-1)).toEqual(listener.frames.at(-1));
+  });
+
+  it('passes on what a lone talker sent to all of its law, and to nobody else', async () => {
+    const [talker, same, other] = [await phone('PCMU', 700), await phone(), await phone('PCMA')];
+    const sent = new Uint8Array(NARROW_SAMPLES).fill(0x7f); // No encoder makes this zero.
+    talker.sent = { law: 'PCMU', codes: sent };
+    mix(mixer, [talker, same, other], [], 1);
+    expect(same.frames[0]).toBe(sent);
+    expect(other.heard()).toBe(coded(700, 'PCMA'));
+    expect(talker.heard()).toBe(0);
+    expect(mixer.stats).toMatchObject({ passedOn: 1, encoded: 2 });
+  });
+
+  it('passes nothing on when somebody else talks, or while what they said rings on', async () => {
+    const [talker, second, listener] = [await phone('PCMU', 700), await phone(), await phone()];
+    talker.sent = { law: 'PCMU', codes: new Uint8Array(NARROW_SAMPLES) };
+    mix(mixer, [talker, listener], [50], 1);
+    mix(mixer, [talker, listener], [], 1);
+    second.voice = 9;
+    mix(mixer, [talker, second, listener], [], 1);
+    expect(mixer.stats.passedOn).toBe(0);
+    second.voice = undefined;
+    mix(mixer, [talker, second, listener], [], 1);
+    expect(listener.frames.at(-1)).toBe(talker.sent.codes);
+  });
+
+  it('gives a phone with a volume of its own what it alone hears', async () => {
+    const [talker, listener, quieter] = [await phone('PCMU', 800), await phone(), await phone()];
+    talker.sent = { law: 'PCMU', codes: new Uint8Array(NARROW_SAMPLES) };
+    quieter.volume = { apply: (pcm) => pcm.forEach((x, i) => (pcm[i] = x / 2)) };
+    mix(mixer, [talker, listener, quieter], [], 1);
+    expect(quieter.heard()).toBe(coded(400, 'PCMU'));
+    expect(listener.frames[0]).toBe(talker.sent.codes);
   });
 
   it('saturates when too many shout at once', async () => {

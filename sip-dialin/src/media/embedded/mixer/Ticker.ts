@@ -48,13 +48,16 @@ export class Ticker {
     }, wait);
   }
 
-  #tickAll(): void {
-    for (const ticked of this.#ticked) {
-      try {
-        ticked.tick(performance.now());
-      } catch (error) {
-        this.#onError(error); // One broken stream does not silence the others.
-      }
+  /** One broken stream does not silence the others. */
+  guard(tick: () => void): void {
+    try {
+      tick();
+    } catch (error) {
+      this.#onError(error);
     }
+  }
+
+  #tickAll(): void {
+    for (const ticked of this.#ticked) this.guard(() => ticked.tick(performance.now()));
   }
 }

@@ -14,6 +14,11 @@ export class VoiceGate {
     return this.#open;
   }
 
+  /** For how long there has been nothing that would open it; `Infinity` while it is closed. */
+  get quietMs(): number {
+    return this.#open ? this.#quietMs : Infinity;
+  }
+
   /** Takes the level of the next `ms` of the stream; gives whether it is open now. */
   update(dbov: number, ms: number): boolean {
     if (dbov >= (this.#open ? HOLD_DBOV : OPEN_DBOV)) {

@@ -6,14 +6,17 @@ import { LEG_FORMATS, type LegCodec } from '../codecs/legCodecs.ts';
 import { createPhoneEncoder, createSourceDecoder } from '../codecs/opus.ts';
 import type { Leg } from '../leg/Leg.ts';
 import { OpusSource } from '../mixer/OpusSource.ts';
+import type { Leading } from '../mixer/Pulse.ts';
 import { RoomMixer, type MixedSource } from '../mixer/RoomMixer.ts';
-import type { Ticked, Ticker } from '../mixer/Ticker.ts';
+import type { Ticker } from '../mixer/Ticker.ts';
 import type { PortPair } from '../net/PortPool.ts';
 import { SayQueue } from '../prompts/SayQueue.ts';
 import { isRtcp, parseRtp, writeRtp } from '../rtp/packet.ts';
 import { parseRtcp } from '../rtp/rtcp.ts';
 import { OpusForwarder } from '../uplink/OpusForwarder.ts';
 import { OpusUplink, type LegUplink, type UplinkPacket } from '../uplink/OpusUplink.ts';
+import { RoomClock } from './RoomClock.ts';
+import { SourceVoice } from './SourceVoice.ts';
 import { SfuReports } from './SfuReports.ts';
 
 const REPORT_INTERVAL_MS = 2000;
@@ -33,17 +36,17 @@ interface OwnUplink {
 }
 
 /** A room in the worker: its phones, its sources, the mixer, and the RTP socket with the SFU. */
-export class Room implements Ticked {
+export class Room {
   readonly id: string;
   #local: RtpAddress;
   readonly stats = { malformed: 0, unknown: 0 };
   readonly mixer = new RoomMixer();
   readonly #ports: PortPair;
-  readonly #ticker: Ticker;
+  readonly #clock: RoomClock;
   readonly #legs = new Set<Leg>();
   readonly #uplinks = new Map<Uplink, OwnUplink>();
   /** `undefined` while the decoder is being made. */
-  readonly #sources = new Map<number, OpusSource | undefined>();
+  readonly #sources = new Map<number, SourceVoice | undefined>();
   /** What is said to all phones, beside what people say. */
   readonly #said = new SayQueue();
   readonly #reports = new SfuReports();
@@ -55,7 +58,11 @@ export class Room implements Ticked {
   constructor(options: { id: string; ports: PortPair; ticker: Ticker; ip: string }) {
     this.id = options.id;
     this.#ports = options.ports;
-    this.#ticker = options.ticker;
+    this.#clock = new RoomClock((now) => {
+      let quiet = true;
+      options.ticker.guard(() => (quiet = this.#tick(now)));
+      return quiet;
+    });
     this.#local = { ip: options.ip, port: options.ports.rtp.local.port };
     options.ports.rtp.onMessage = (data) => this.#received(data);
   }
@@ -82,7 +89,7 @@ export class Room implements Ticked {
   async addSource(ssrc: number): Promise<void> {
     if (this.#closed || this.#sources.has(ssrc)) return;
     this.#sources.set(ssrc, undefined);
-    const source = new OpusSource(await createSourceDecoder());
+    const source = new SourceVoice(new OpusSource(await createSourceDecoder()));
     // It may have been removed meanwhile, or removed and added again.
     if (this.#sources.has(ssrc) && !this.#sources.get(ssrc)) this.#sources.set(ssrc, source);
     else source.close();
@@ -141,14 +148,14 @@ export class Room implements Ticked {
   /** Its codec is prepared. */
   addLeg(leg: Leg): void {
     this.#legs.add(leg);
-    this.#ticker.add(this);
+    this.#clock.start();
   }
 
   /** An empty room has no tick. */
   removeLeg(leg: Leg): void {
     this.#legs.delete(leg);
     if (this.#legs.size > 0) return;
-    this.#ticker.delete(this);
+    this.#clock.stop();
     this.#said.clear();
   }
 
@@ -158,13 +165,19 @@ export class Room implements Ticked {
     else await sound; // Who asks is told of a file that is missing in any case.
   }
 
-  tick(now: number): void {
+  /** A packet of this leg came, which may be heard. */
+  heard(leg: Leg, now: number): void {
+    this.#clock.arrived(leg.voice, this.#talkers(), now);
+  }
+
+  /** True when nobody said anything. */
+  #tick(now: number): boolean {
     const mixed: Leg[] = [];
     for (const leg of this.#legs) {
       if (leg.isPlaying) leg.tick(now);
       else if (leg.isNegotiated) mixed.push(leg);
     }
-    this.mixer.mixOnce(mixed, this.#live(), now);
+    return this.mixer.mixOnce(mixed, this.#live(), now);
   }
 
   /** Once a second or so. */
@@ -186,7 +199,7 @@ export class Room implements Ticked {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#ticker.delete(this);
+    this.#clock.stop();
     for (const leg of this.#legs) leg.roomClosed();
     this.#legs.clear();
     this.#said.clear();
@@ -194,6 +207,12 @@ export class Room implements Ticked {
     for (const uplink of [...this.#uplinks.keys()]) this.closeUplink(uplink);
     for (const ssrc of [...this.#sources.keys()]) this.removeSource(ssrc);
     await Promise.all([this.#ports.rtp.close(), this.#ports.rtcp.close()]);
+  }
+
+  /** All who may be talking. */
+  *#talkers(): Generator<Leading> {
+    for (const { voice } of this.#legs) yield voice;
+    for (const source of this.#sources.values()) if (source) yield source;
   }
 
   *#live(): Generator<MixedSource> {
@@ -221,7 +240,8 @@ export class Room implements Ticked {
       return;
     }
     this.#reports.received(packet, now);
-    source.push(packet, now);
+    source.push(packet, this.#sfu.audioLevelExtensionId, now);
+    this.#clock.arrived(source, this.#talkers(), now);
   }
 }
 
