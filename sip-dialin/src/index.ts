@@ -102,6 +102,7 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
     const switchboard: Switchboard = new Switchboard({
       ...{ media, rooms: gateway, trunks, logger: sipLogger },
       onHandOn: (leg, request) => outgoing.handOn(leg, request),
+      others: () => outgoing.desk.legs,
     });
     closers.unshift(() => switchboard.close());
 

@@ -4,9 +4,10 @@ import type { Logger } from 'pino';
 import type { MemberEvent, Membership, PinResult } from '../gateway/MeetingRooms.ts';
 import type { DialInAction, DialInEvent, DialInState } from '../ivr/conversation.ts';
 import type { LegMedia, LegQuality } from '../media/PhoneMedia.ts';
-import type { CallEvent } from './Call.ts';
+import type { Call, CallEvent, DialogIds } from './Call.ts';
 import { CallAudio } from './CallAudio.ts';
 import { callEnd, type CallEnd } from './callEnd.ts';
+import type { InboundCall } from './InboundCall.ts';
 import { LegConversation, type LegConversationHost } from './LegConversation.ts';
 import { answeredAt, invitedBy } from './openings.ts';
 import type { DialledLeg, InvitedLeg, PhoneLegOptions } from './phoneLegOptions.ts';
@@ -30,6 +31,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   readonly id: string;
   readonly #options: PhoneLegOptions;
   readonly #logger: Logger;
+  /** Another one than it began with, once that was replaced. */
+  #call: Call;
   #state: PhoneLegState = { name: 'ringing' };
   /** These two from when it has media. */
   #audio: CallAudio | undefined;
@@ -46,6 +49,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     this.id = options.id;
     this.#options = options;
     this.#logger = options.logger.child({ legId: options.id });
+    this.#call = options.call;
     options.call.onEvent((event) => this.#onCall(event));
     if ('order' in options) {
       this.#answered = true;
@@ -61,6 +65,45 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   async close(end: CallEnd = callEnd.shutdown()): Promise<void> {
     this.#end(end);
     await this.#whenEnded;
+  }
+
+  /** What tells its call from all others; undefined before the answer. */
+  get dialog(): DialogIds | undefined {
+    return this.#answered && !this.#isEnded() ? this.#call.ids : undefined;
+  }
+
+  /**
+   * A call that comes in takes the place of this one's, which is hung up (RFC 3891): with the same media, so that
+   * it stays the participant that it is. Never rejects.
+   */
+  async takeOver(call: InboundCall): Promise<void> {
+    let isGone = false;
+    call.onEvent((event) => {
+      if (this.#call === call) this.#onCall(event);
+      else isGone ||= event.type === 'cancelled' || event.type === 'ended';
+    });
+    try {
+      const sdp = await this.#audio?.respond(call.offer);
+      const isLost = isGone || this.#isEnded();
+      if (sdp === undefined || isLost) {
+        call.refuse(481);
+        return;
+      }
+      await call.answer(sdp);
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'call not replaced');
+      call.refuse(error instanceof AppError ? error.status : INTERNAL.status);
+      return;
+    }
+    if (this.#isEnded()) {
+      await call.bye();
+      return;
+    }
+    const old = this.#call;
+    this.#call = call;
+    this.#logger.info('call replaced by another');
+    old.onEvent(() => undefined);
+    await old.bye();
   }
 
   /** Answers a call that came in, or refuses it; greets one of ours. Never rejects. */
@@ -247,7 +290,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   /** BYE or a refusal; both are silent where the caller was faster. */
   async #tellCaller(end: CallEnd): Promise<void> {
     const options = this.#options;
-    if (this.#answered) await options.call.bye();
+    if (this.#answered) await this.#call.bye();
     else if (end.by === 'us' && !('order' in options)) {
       options.call.refuse(end.code === 200 ? 503 : end.code);
     }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { MeetingRooms } from '../gateway/MeetingRooms.ts';
 import type { PhoneMedia } from '../media/PhoneMedia.ts';
+import type { DialogIds } from './Call.ts';
 import { callEnd } from './callEnd.ts';
 import type { InboundCall } from './InboundCall.ts';
 import { PhoneLeg } from './PhoneLeg.ts';
@@ -20,6 +21,8 @@ export interface SwitchboardOptions {
   trunks: Trunks;
   /** A phone wants its call to go on elsewhere; without it that is declined. */
   onHandOn?: (leg: PhoneLeg, request: HandOn) => void;
+  /** Legs that are not this one's, whose calls may be replaced as well. */
+  others?: () => readonly Pick<PhoneLeg, 'dialog' | 'takeOver' | 'once'>[];
   logger: Logger;
   maxCalls?: number;
   /** In ms, from a monotonic clock. */
@@ -89,12 +92,32 @@ export class Switchboard {
       call.refuse(503);
       return;
     }
+    if (call.replaces !== undefined) {
+      this.#replace(call, call.replaces, trunk);
+      return;
+    }
     if (call.dialled === undefined) {
       trunk.release();
       call.refuse(404);
       return;
     }
     this.#takeOn(call, call.dialled, trunk);
+  }
+
+  /** RFC 3891 section 3: the call takes the place of another one, the phone's at the other end of a transfer. */
+  #replace(call: InboundCall, replaces: NonNullable<InboundCall['replaces']>, trunk: Trunk): void {
+    const others = this.#options.others?.() ?? [];
+    const leg =
+      replaces === 'malformed'
+        ? undefined
+        : [...this.#legs.values(), ...others].find(({ dialog }) => isSameDialog(dialog, replaces));
+    if (!leg || replaces === 'malformed' || replaces.earlyOnly) {
+      trunk.release();
+      call.refuse(replaces === 'malformed' ? 400 : leg ? 486 : 481);
+      return;
+    }
+    leg.once('ended', () => trunk.release());
+    void leg.takeOver(call);
   }
 
   /** The SIP server is gone, and with it every call. */
@@ -121,4 +144,9 @@ export class Switchboard {
     });
     void leg.start();
   }
+}
+
+function isSameDialog(a: DialogIds | undefined, b: DialogIds): boolean {
+  if (!a) return false;
+  return a.callId === b.callId && a.localTag === b.localTag && a.remoteTag === b.remoteTag;
 }

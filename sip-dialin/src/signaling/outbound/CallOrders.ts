@@ -31,4 +31,7 @@ export interface AnsweredCall {
  */
 export type InviteLeg = (answered: AnsweredCall) => InvitedLeg;
 
-export type InvitedLeg = Pick<PhoneLeg, 'id' | 'state' | 'start' | 'close' | 'on' | 'once'>;
+export type InvitedLeg = Pick<
+  PhoneLeg,
+  'id' | 'state' | 'dialog' | 'start' | 'takeOver' | 'close' | 'on' | 'once'
+>;

@@ -94,10 +94,7 @@ describe('TrunkRegistration', () => {
   it('asks for as long as the registrar wants at least', async () => {
     const phone = await registrar((request, far) => {
       const isLong = Number(request.headers.get('Expires')) >= 1800;
-      status(...(isLong ? ([200] as const) : ([423, ['Min-Expires: 1800']] as const)))(
-        request,
-        far,
-      );
+      (isLong ? status(200) : status(423, ['Min-Expires: 1800']))(request, far);
     });
     await until('the registration', () => address() !== undefined);
     const asked = registers(phone).map(({ headers }) => headers.get('Expires'));

@@ -75,9 +75,9 @@ export class OutboundBench {
   async carrier(answers: Record<string, (request: SipRequest, phone: RawPhone) => void>) {
     const phone = await RawPhone.open({ port: this.server.sip.port });
     this.#carriers.push(phone);
-    const all = { OPTIONS: status(200), BYE: status(200), ...answers };
+    const all: typeof answers = { OPTIONS: status(200), BYE: status(200), ...answers };
     phone.onMessage = (message) => {
-      if (message.kind === 'request') all[message.method as 'BYE']?.(message, phone);
+      if (message.kind === 'request') all[message.method]?.(message, phone);
     };
     return phone;
   }
