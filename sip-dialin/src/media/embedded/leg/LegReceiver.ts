@@ -8,6 +8,7 @@ import {
   type LegFormat,
 } from '../codecs/legCodecs.ts';
 import { KeyDetector } from '../dtmf/telephoneEvent.ts';
+import { ToneKeys } from '../dtmf/ToneKeys.ts';
 import type { PacketKind } from '../net/LegSocket.ts';
 import { comfortNoiseDbov } from '../mixer/ComfortNoise.ts';
 import { ReceptionStats } from '../rtp/ReceptionStats.ts';
@@ -43,6 +44,8 @@ export class LegReceiver {
   readonly stats = { audio: 0, oversized: 0, late: 0 };
   readonly #handlers: LegReceiverHandlers;
   #keys = new KeyDetector();
+  /** For keys in the sound, where no telephone-event was agreed on, or has come. */
+  #tones: ToneKeys | undefined;
   #decoders = new Map<number, LegDecoder>();
   #remote: Pick<RemoteAudio<LegCodec>, 'codec' | 'payloadType'> | undefined;
   #eventTypes = new Set<number>();
@@ -68,7 +71,10 @@ export class LegReceiver {
       this.#decoders = decoders;
       this.#keys = new KeyDetector(LEG_FORMATS[remote.codec].clockRate);
       this.#newest = undefined;
+      this.#tones = undefined;
     }
+    if (remote.eventPayloadType !== undefined) this.#tones = undefined;
+    else this.#tones ??= new ToneKeys(LEG_FORMATS[remote.codec].pcmRate);
     this.#remote = remote;
     this.#eventTypes = new Set(OFFERED_EVENT_TYPES);
     if (remote.eventPayloadType !== undefined) this.#eventTypes.add(remote.eventPayloadType);
@@ -107,12 +113,14 @@ export class LegReceiver {
       if (level !== undefined) this.#handlers.onNoise(level);
       return;
     }
+    this.#tones = undefined; // It does send keys this way: none is to count twice.
     const key = this.#keys.push(packet, now);
     if (key !== undefined) this.#handlers.onKey(key);
   }
 
   #audio(packet: RtpPacket, decoder: LegDecoder, now: number): void {
-    if (this.#handlers.isHeard?.() === false) {
+    // Keys count also while nobody hears the caller.
+    if (!this.#tones && this.#handlers.isHeard?.() === false) {
       this.#newest = packet.sequenceNumber;
       this.#handlers.onAudio(packet, NO_PCM, decoder.format, now);
       return;
@@ -128,7 +136,9 @@ export class LegReceiver {
       return;
     }
     this.stats.audio += 1;
+    const key = this.#tones?.push(pcm);
     this.#handlers.onAudio(packet, pcm, decoder.format, now);
+    if (key !== undefined) this.#handlers.onKey(key);
   }
 
   /** False for a packet that comes too late for its decoder. One that is missing is made up for. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Negotiation } from '../../sdp/Negotiation.ts';
 import { buildOffer } from '../../sdp/buildSdp.ts';
+import { g711 } from '../codecs/g711.ts';
 import { pressPayloads } from '../dtmf/telephoneEvent.ts';
 import { parseRtp, type RtpPacket } from '../rtp/packet.ts';
 import { parseRtcp } from '../rtp/rtcp.ts';
@@ -106,6 +107,46 @@ describe('LegReceiver', () => {
     receiver.push(packet(13, Uint8Array.of(60)), 0);
     receiver.push(packet(101, pressPayloads('5')[0]!), 0);
     expect(log).toEqual(['audio 160', 'audio 240', 'pause', 'noise -60', 'pause', 'key 5']);
+  });
+
+  it('hears keys in the sound where no telephone-event was agreed on, until one comes', async () => {
+    const { log, receiver } = await setUp();
+    const negotiation = new Negotiation('127.0.0.1', 2);
+    negotiation.answer(
+      'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n',
+    );
+    let at = 0;
+    const tone = (): void => {
+      // Key 5, for 120 ms, and 80 ms of nothing.
+      for (let i = 0; i < 10; i++, at += 160) {
+        const pcm = Int16Array.from({ length: 160 }, (_, n) => {
+          const t = (2 * Math.PI * (at + n)) / 8000;
+          return i < 6 ? 6000 * (Math.sin(770 * t) + Math.sin(1336 * t)) : 0;
+        });
+        const codes = new Uint8Array(160);
+        g711('PCMU').encode(pcm, codes);
+        receiver.push(packet(0, codes), at / 8);
+      }
+    };
+    const keys = (): string[] => log.filter((line) => line.startsWith('key'));
+    tone();
+    expect(keys()).toEqual([]); // Agreed on: what sounds like a key may be music.
+    await receiver.setRemote(negotiation.remote!);
+    tone();
+    expect(keys()).toEqual(['key 5']);
+    receiver.push(packet(101, pressPayloads('6')[0]!), at / 8);
+    tone();
+    expect(keys()).toEqual(['key 5', 'key 6']);
+  });
+
+  it('does not decode what nobody is to hear', async () => {
+    const { log, receiver, hear } = await setUp();
+    hear(false);
+    receiver.push(packet(0, new Uint8Array(160)), 0);
+    hear(true);
+    receiver.push(packet(0, new Uint8Array(160)), 0);
+    expect(log).toEqual(['audio 0', 'audio 160']);
+    expect(receiver.stats.audio).toBe(1);
   });
 
   it('drops audio of an impossible length', async () => {
