@@ -73,18 +73,20 @@ describe('LegSender', () => {
 
 describe('LegReceiver', () => {
   async function setUp() {
+    let isHeard = true;
     const log: string[] = [];
     const receiver = new LegReceiver({
       onAudio: (_packet, pcm) => log.push(`audio ${pcm.length}`),
       onPause: () => log.push('pause'),
       onKey: (key) => log.push(`key ${key}`),
       onNoise: (dbov) => log.push(`noise ${dbov}`),
+      isHeard: () => isHeard,
     });
     const offer = buildOffer({ sessionId: '1', version: 1, address: '127.0.0.1', port: 9 });
     const negotiation = new Negotiation('127.0.0.1', 2);
     negotiation.answer(offer);
     await receiver.setRemote(negotiation.remote!);
-    return { log, receiver };
+    return { log, receiver, hear: (heard: boolean) => (isHeard = heard) };
   }
   const packet = (payloadType: number, payload: Uint8Array, ssrc = 1): RtpPacket => ({
     payloadType,

@@ -26,6 +26,8 @@ export class CodecPhone {
   readonly packets: RtpPacket[] = [];
   /** The last payloads that it sent. */
   readonly sent: Uint8Array[] = [];
+  /** Of its tone. */
+  amplitude = AMPLITUDE;
   readonly #encoder: FrameEncoder;
   readonly #decoder: LegDecoder;
   readonly #heard: Int16Array;
@@ -118,7 +120,7 @@ export class CodecPhone {
   send(): void {
     if (!this.#to) return;
     const units = LEG_FORMATS[this.codec].clockRate / 50;
-    const amplitude = this.talking ? AMPLITUDE : 0;
+    const amplitude = this.talking ? this.amplitude : 0;
     const tone = toneFrame(this.hz, 16_000, this.#sent * 320, 320, amplitude);
     const payload = this.#encoder.encode(tone);
     if (this.sent.push(payload) > 100) this.sent.shift();
