@@ -1,6 +1,5 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { setInterval as every } from 'node:timers/promises';
 import type { MeetingView, OpenedRoom } from '@switchroom/protocol';
 import { askGateway, type GatewaySocket } from './serverHarness.ts';
 
@@ -20,33 +19,50 @@ export async function enter(gateway: GatewaySocket, meeting: MeetingView) {
   return { socket, opened };
 }
 
-/** Sends packets until `done` settles, as a phone that speaks. */
+interface Voice {
+  ssrc: number;
+  payload: Buffer;
+}
+
+/** Sends a packet each 10 ms, as a phone that speaks, until it is told to stop. */
+export function speak(
+  socket: Awaited<ReturnType<typeof udp>>,
+  opened: OpenedRoom,
+  { ssrc, payload }: Voice = { ssrc: SSRC, payload: OPUS },
+): () => void {
+  const { payloadType, audioLevelExtensionId: extensionId } = opened;
+  let sequence = 1000;
+  const timer = setInterval(() => {
+    sequence += 1;
+    const packet = rtpPacket({ payloadType, sequence, ssrc, extensionId, payload });
+    socket.send(packet, opened.port, opened.ip);
+  }, 10);
+  return () => clearInterval(timer);
+}
+
+/** Speaks until `done` settles. */
 export async function speakUntil<T>(
   socket: Awaited<ReturnType<typeof udp>>,
   opened: OpenedRoom,
   done: Promise<T>,
 ): Promise<T> {
-  const stop = new AbortController();
-  const speak = async (): Promise<void> => {
-    const numbers = Array.from({ length: 2000 }, (_, index) => 1000 + index);
-    for await (const sequence of every(10, numbers, { signal: stop.signal })) {
-      const packet = rtpPacket({
-        payloadType: opened.payloadType,
-        sequence: sequence.shift() ?? 0,
-        ssrc: SSRC,
-        extensionId: opened.audioLevelExtensionId,
-        payload: OPUS,
-      });
-      socket.send(packet, opened.port, opened.ip);
-    }
-  };
-  const speaking = speak().catch(() => undefined);
+  const stop = speak(socket, opened);
   try {
     return await done;
   } finally {
-    stop.abort();
-    await speaking;
+    stop();
   }
+}
+
+/** The payloads of all RTP packets that come, as text; what is acknowledged flows. */
+export function listen(gateway: GatewaySocket, socket: UdpSocket): string[] {
+  const heard: string[] = [];
+  gateway.on('consumer:created', (_news, ack) => ack({ ok: true, value: {} }));
+  socket.on('message', (packet) => {
+    const rtp = parseRtp(packet);
+    if (rtp) heard.push(rtp.payload.toString());
+  });
+  return heard;
 }
 
 /** A UDP socket of a gateway. */
