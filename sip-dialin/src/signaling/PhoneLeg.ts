@@ -77,14 +77,14 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
    * it stays the participant that it is. Never rejects.
    */
   async takeOver(call: InboundCall): Promise<void> {
-    let isGone = false;
+    const gone = new AbortController();
     call.onEvent((event) => {
       if (this.#call === call) this.#onCall(event);
-      else isGone ||= event.type === 'cancelled' || event.type === 'ended';
+      else if (event.type === 'cancelled' || event.type === 'ended') gone.abort();
     });
     try {
       const sdp = await this.#audio?.respond(call.offer);
-      const isLost = isGone || this.#isEnded();
+      const isLost = gone.signal.aborted || this.#isEnded();
       if (sdp === undefined || isLost) {
         call.refuse(481);
         return;

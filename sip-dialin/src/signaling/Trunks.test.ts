@@ -53,6 +53,31 @@ describe('Trunks', () => {
     expect(trunks.judge(call)).toEqual({ type: 'stranger' });
   });
 
+  it('wants a certificate where a trunk does, and leaves the others open', () => {
+    const trunks = trunksOf({ id: 'strict', clientCertificate: true });
+    const call = { source: '127.0.0.1', uri: URI, authorization: '' };
+    expect(trunks.judge({ ...call, certified: false })).toEqual({ type: 'stranger' });
+    expect(trunks.judge({ ...call, certified: true })).toMatchObject({ trunk: { id: 'strict' } });
+    const both = trunksOf({ id: 'strict', clientCertificate: true }, { id: 'open' });
+    expect(both.judge({ ...call, certified: false })).toMatchObject({ trunk: { id: 'open' } });
+  });
+
+  it('lets in who calls from where a trunk is registered, unless a network says otherwise', () => {
+    const trunks = trunksOf({ id: 'carrier', cidrs: [] }, { id: 'pbx', cidrs: ['10.0.0.0/8'] });
+    trunks.registered('carrier', ['192.0.2.1', '10.0.0.1']);
+    expect(trunks.knows('192.0.2.1')).toBe(true);
+    expect(admitted(trunks, '192.0.2.1')?.id).toBe('carrier');
+    expect(admitted(trunks, '10.0.0.1')?.id).toBe('pbx');
+    // A change of other settings leaves it registered; a trunk that is gone is.
+    trunks.update({ trunks: [gatewayTrunk({ id: 'carrier', cidrs: [] })], numbers: [] });
+    expect(admitted(trunks, '192.0.2.1')?.id).toBe('carrier');
+    trunks.update({ trunks: [], numbers: [] });
+    expect(trunks.knows('192.0.2.1')).toBe(false);
+    trunks.update({ trunks: [gatewayTrunk({ id: 'carrier', cidrs: [] })], numbers: [] });
+    trunks.registered('carrier', []);
+    expect(trunks.knows('192.0.2.1')).toBe(false);
+  });
+
   it('prefers the most specific network, then the older trunk', () => {
     const trunks = new Trunks(() => 0);
     trunks.update({

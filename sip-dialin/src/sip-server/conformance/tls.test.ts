@@ -193,6 +193,21 @@ describe('SIP over TLS', () => {
     expect(server.stats().connections).toBe(1);
   });
 
+  it.each([
+    ['localhost', 200],
+    ['elsewhere.example', 503],
+  ])('a next hop may say whose certificate is wanted: %s %i', async (name, status) => {
+    ({ server } = await start());
+    const caller = await start({ ca: true });
+    const port = server.sip.tlsPort;
+    const call = caller.srf.createUAC('sips:bob@carrier.example', {
+      localSdp: SDP,
+      proxy: `sip:127.0.0.1:${port};transport=tls;tls-name=${name}`,
+    });
+    if (status === 503) await expect(call).rejects.toMatchObject({ status });
+    else (await call).destroy(undefined, () => undefined);
+  });
+
   it('says in one line what is wrong with its files, and gives the other ports back', async () => {
     const port = 0;
     const startWith = (certFile: string, keyFile: string): Promise<SipServer> =>
