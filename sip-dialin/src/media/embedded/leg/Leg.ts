@@ -64,7 +64,10 @@ export class Leg implements Ticked, MixedLeg {
       isHeard: () => !this.#room || this.#isHeard(),
       onPause: (packet, now) => this.#paused(packet, now),
       onNoise: (dbov) => (this.voice.noiseDbov = dbov),
-      onKey: (key) => options.emit({ type: 'key', key }),
+      onKey: (key) => {
+        this.#recorder.keyPressed();
+        options.emit({ type: 'key', key });
+      },
     });
     this.#socket = new LegSocket(options.ports, {
       kindOf: (packet) => this.#receiver.kindOf(packet),
@@ -239,7 +242,8 @@ export class Leg implements Ticked, MixedLeg {
     if (!this.#output) return;
     const silentMs = this.#watch.check(now, this.#mayBeHeard());
     if (silentMs !== undefined) this.#options.emit({ type: 'mediaLost', silentMs });
-    this.#reports.housekeep(this.#output, this.#receiver.reception, now);
+    const { reception } = this.#receiver;
+    this.#reports.housekeep(this.#output, reception, this.voice.heldMs, now);
   }
 
   async close(): Promise<void> {

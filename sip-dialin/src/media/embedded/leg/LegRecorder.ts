@@ -3,6 +3,8 @@ import { writePrompt } from '../prompts/wav.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import { Recording } from './Recording.ts';
 
+/** Keys in the sound take 40 ms to be told, and packets come with up to as much more. */
+const KEY_MS = 80;
 const NOTHING = new Uint8Array(0);
 
 /** Records one leg's caller, one call of `record` at a time. */
@@ -23,6 +25,11 @@ export class LegRecorder {
 
   passOver(packet: RtpPacket, now: number): void {
     this.#current?.recording.passOver(packet, now);
+  }
+
+  /** The caller pressed a key: also one that is heard before it is told is not to be in it. */
+  keyPressed(): void {
+    this.#current?.recording.forgetLast(KEY_MS);
   }
 
   /** Ends what has lasted for as long as it may. */

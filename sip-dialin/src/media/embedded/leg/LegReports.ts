@@ -6,7 +6,7 @@ import { QualityMeter } from './QualityMeter.ts';
 
 /** RFC 3550 section 6.2. */
 export const REPORT_INTERVAL_MS = 5000;
-/** Packets are held for one tick at least, and about twice their jitter. */
+/** Packets are held for one tick at least; a phone holds them about twice as long as their jitter. */
 const LEAST_DEPTH_MS = 20;
 
 /** RTCP of one call: our reports, the phone's, and what both tell of the call. */
@@ -26,14 +26,19 @@ export class LegReports {
     this.#nextAt = options.now + REPORT_INTERVAL_MS;
   }
 
-  /** Once a second or so. */
-  housekeep(output: LegOutput, reception: ReceptionStats | undefined, now: number): void {
+  /** Once a second or so. `heldMs`: of the caller's sound, waiting to be played in a room. */
+  housekeep(
+    output: LegOutput,
+    reception: ReceptionStats | undefined,
+    heldMs: number | undefined,
+    now: number,
+  ): void {
     if (now < this.#nextAt) return;
     this.#nextAt = now + REPORT_INTERVAL_MS;
     const wallMs = Date.now();
     this.#send(output.sender.report(wallMs, reception, now));
     this.#quality.reportSent(wallMs, now);
-    const depthMs = Math.max(LEAST_DEPTH_MS, 2 * (reception?.jitterMs ?? 0));
+    const depthMs = Math.max(LEAST_DEPTH_MS, heldMs ?? 2 * (reception?.jitterMs ?? 0));
     const quality = this.#quality.take(output.codec, reception, depthMs, now);
     if (quality) this.#onQuality(quality);
   }

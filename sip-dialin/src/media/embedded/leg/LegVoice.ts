@@ -52,6 +52,11 @@ export class LegVoice implements Leading {
     return this.#source !== undefined && this.#arrivals.canLead(this.#source.playout);
   }
 
+  /** How much sound waits to be played; `undefined` while nothing is heard. */
+  get heldMs(): number | undefined {
+    return this.#source?.playout.heldMs;
+  }
+
   get isReady(): boolean {
     return this.#source?.playout.isReady === true;
   }

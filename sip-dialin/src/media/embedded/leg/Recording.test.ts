@@ -71,6 +71,18 @@ describe('Recording', () => {
     expect(level(pcm, 220, 380)).toBeLessThan(50);
   });
 
+  it('forgets the sound of a key that ends it, and makes nothing up for it', () => {
+    const recording = new Recording(5000, 0);
+    for (let i = 0; i < 20; i++) tonePacket(recording, i);
+    recording.forgetLast(90);
+    expect(ms(recording.finish())).toBe(310);
+    for (let i = 20; i < 30; i++) tonePacket(recording, i);
+    const pcm = recording.finish();
+    expect(ms(pcm)).toBe(600);
+    expect(level(pcm, 320, 390)).toBeLessThan(50);
+    new Recording(1, 0).forgetLast(90);
+  });
+
   it('holds no more than its time', () => {
     const recording = new Recording(300, 1000);
     for (let i = 0; i < 50; i++) tonePacket(recording, i);

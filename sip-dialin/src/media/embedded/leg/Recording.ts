@@ -28,6 +28,10 @@ interface Timeline {
 
 const NOTHING = new Int16Array(0);
 
+function endOf({ at, pcm }: Piece): number {
+  return at + pcm.length;
+}
+
 /** What one caller says, for a while: each packet where its timestamp says, whenever it arrives. */
 export class Recording {
   readonly #maxMs: number;
@@ -59,6 +63,20 @@ export class Recording {
   /** A packet without audio: nothing is missing before what comes next. */
   passOver(packet: RtpPacket, now: number): void {
     if (this.#format && this.#timeline) this.#add(packet, NOTHING, this.#format, now);
+  }
+
+  /** The last `ms` are no words: a key that was told only now. */
+  forgetLast(ms: number): void {
+    const last = this.#pieces.reduce<Piece | undefined>(
+      (latest, piece) => (latest && endOf(latest) > endOf(piece) ? latest : piece),
+      undefined,
+    );
+    if (!last || !this.#format) return;
+    const limit = Math.max(0, endOf(last) - (ms * this.#format.pcmRate) / 1000);
+    this.#pieces = this.#pieces
+      .filter(({ at }) => at < limit)
+      .map((piece) => ({ ...piece, pcm: piece.pcm.subarray(0, limit - piece.at) }));
+    this.#pieces.push({ ...last, at: limit, pcm: NOTHING }); // Nothing was lost there.
   }
 
   /** 16 kHz, without silence at both ends; empty when nothing was said. */
@@ -106,8 +124,7 @@ export class Recording {
     let end = 0;
     for (const piece of pieces) {
       const { at, pcm, ssrc, sequenceNumber } = piece;
-      const isLost =
-        before?.ssrc === ssrc && seqDiff(sequenceNumber, before.sequenceNumber) > 1;
+      const isLost = before?.ssrc === ssrc && seqDiff(sequenceNumber, before.sequenceNumber) > 1;
       const isPause = before?.pcm.length === 0 || pcm.length === 0;
       if (at > end && isLost && !isPause) joined.set(concealment.make(at - end), end);
       before = piece;
