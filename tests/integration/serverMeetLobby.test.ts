@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Socket } from 'socket.io-client';
 import type { MeetingView, ParticipantView, RoomState } from '@switchroom/protocol';
 import { joinMeeting, opus } from './meetHarness.ts';
 import { ask, askMeet, next, startServer, type Harness } from './serverHarness.ts';
