@@ -31,16 +31,16 @@ name=step; finish "$work/short.wav"
 # also over the end: the bars are played twice and the second time is kept, so that its end fits its beginning.
 bar=2
 bars=8
-# MIDI notes of each bar: the bass, then the chord.
+# MIDI notes of each bar: the bass, then the chord; high enough for a telephone (300 Hz and up).
 chords='
-36 55 60 64 67
-45 57 60 64 69
-41 57 60 65 69
-43 55 59 62 67
-40 55 59 64 67
-45 57 60 64 69
-38 57 62 65 69
-43 55 59 65 67
+48 67 72 76 79
+57 69 72 76 81
+53 69 72 77 81
+55 67 71 74 79
+52 67 71 76 79
+57 69 72 76 81
+50 69 74 77 81
+55 67 71 77 79
 '
 echo "$chords" | awk -v bar=$bar -v bars=$bars '
   function hz(note) { return 440 * 2 ^ ((note - 69) / 12) }
@@ -50,7 +50,10 @@ echo "$chords" | awk -v bar=$bar -v bars=$bars '
     for (round = 0; round < 2; round += 1) {
       at = (round * bars + n) * bar
       printf "%.4f sine %.2f 0.35\n", at, hz($1 + 12)
-      for (i = 1; i <= 8; i += 1) printf "%.4f pluck %.2f %.2f\n", at + (i - 1) * bar / 8, hz($step[i]), i == 1 ? 0.5 : 0.36
+      for (i = 1; i <= 8; i += 1) {
+        volume = i == 1 ? 0.5 : 0.36
+        printf "%.4f pluck %.2f %.2f\n", at + (i - 1) * bar / 8, hz($step[i]), volume
+      }
     }
     n += 1
   }' > "$work/notes"
@@ -59,7 +62,8 @@ i=0
 set --
 while read -r at kind hz volume; do
   i=$((i + 1))
-  sox -R -n -r 16000 -c 1 -b 16 "$work/note-$i.wav" synth 2.6 "$kind" "$hz" fade t 0.005 2.6 2.2 vol "$volume" pad "$at" 0
+  sox -R -n -r 16000 -c 1 -b 16 "$work/note-$i.wav" synth 2.6 "$kind" "$hz" \
+    fade t 0.005 2.6 2.2 vol "$volume" pad "$at" 0
   set -- "$@" -v 0.3 "$work/note-$i.wav"
   # In parts: sox opens all that it mixes.
   if [ $i -eq 72 ]; then
