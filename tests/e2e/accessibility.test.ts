@@ -11,10 +11,11 @@ const WIDE = { width: 1440, height: 900 };
 
 let switchroom: Switchroom;
 let browser: BrowserParticipant;
+let guest: BrowserParticipant | undefined;
 let page: Page;
 
 /** What axe-core finds serious or critical on the screen as it is now, narrow and wide, light and dark. */
-async function violations(): Promise<string[]> {
+async function violations(page: Page): Promise<string[]> {
   const found = new Set<string>();
   for (const viewport of [NARROW, WIDE]) {
     await page.setViewportSize(viewport);
@@ -34,15 +35,15 @@ async function violations(): Promise<string[]> {
 }
 
 /** Whether anything is wider than a small phone. */
-async function overflow(): Promise<number> {
+async function overflow(page: Page): Promise<number> {
   await page.setViewportSize(NARROW);
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }
 
-async function isFit(): Promise<void> {
-  expect(await violations()).toEqual([]);
+async function isFit(screen = page): Promise<void> {
+  expect(await violations(screen)).toEqual([]);
   // What stands where is decided by script, too, a frame after the resize.
-  await expect.poll(overflow).toBe(0);
+  await expect.poll(() => overflow(screen)).toBe(0);
 }
 
 beforeAll(async () => {
@@ -59,6 +60,7 @@ beforeAll(async () => {
   });
   page = browser.page;
   return async () => {
+    await guest?.close();
     await browser.close();
     await switchroom.stop();
   };
@@ -81,6 +83,9 @@ describe('the screens, one after the other as a host meets them, are fit for eve
     await page.getByLabel('Password').fill(ADMIN.ADMIN_PASSWORD);
     await button('Sign in').click();
     await button('Create meeting').waitFor();
+    await isFit();
+    await page.getByRole('switch', { name: 'Lobby' }).click();
+    await page.getByText('Phone callers').click();
     await isFit();
     await page.getByLabel('Title').fill('Quarterly planning with the partners of all the regions');
     await button('Create meeting').click();
@@ -126,6 +131,62 @@ describe('the screens, one after the other as a host meets them, are fit for eve
       expect(box?.x, name).toBeGreaterThanOrEqual(8);
       expect((box?.x ?? 0) + (box?.width ?? 0), name).toBeLessThanOrEqual(NARROW.width - 8);
     }
+  });
+
+  it('the lobby, from both sides, and what a host may do', async () => {
+    guest = await BrowserParticipant.knock({
+      name: 'Maximiliane Featherstonehaugh',
+      joinUrl: page.url(),
+      microphone: tone({ frequency: 620, seconds: 10, sampleRate: 48_000 }),
+    });
+    await isFit(guest.page);
+    await button('Admit Maximiliane Featherstonehaugh').waitFor();
+    await isFit();
+    await button('Admit Maximiliane Featherstonehaugh').click();
+    await guest.inRoom();
+    await button('Actions for Maximiliane Featherstonehaugh').click();
+    await page.getByRole('menuitem', { name: 'Remove' }).waitFor();
+    await isFit();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    await page.getByRole('dialog', { name: 'Rename' }).waitFor();
+    await isFit();
+    await page.keyboard.press('Escape');
+    await browser.choose('Maximiliane Featherstonehaugh', 'Mute');
+    await browser.choose('Maximiliane Featherstonehaugh', 'Ask to unmute');
+    await guest.page.getByRole('button', { name: 'Unmute now' }).waitFor();
+    await isFit(guest.page);
+    await browser.choose('Maximiliane Featherstonehaugh', 'Remove');
+    await page.getByRole('dialog', { name: /^Remove/ }).waitFor();
+    await isFit();
+    await page.keyboard.press('Escape');
+  });
+
+  it('the meeting menu, a locked meeting and the dialogs that call phones', async () => {
+    await browser.chooseInMeeting('Lock meeting');
+    await page.getByText('Locked', { exact: true }).waitFor();
+    await button('Meeting menu').click();
+    await page.getByRole('menuitem', { name: 'Unlock meeting' }).waitFor();
+    await isFit();
+    await page.getByRole('menuitem', { name: 'Call a phone' }).click();
+    await page.getByRole('dialog', { name: 'Call a phone' }).waitFor();
+    await page.getByLabel('Phone number').fill('five five five');
+    await button('Call').click();
+    await page.getByText('Enter an international number').waitFor();
+    await isFit();
+    await page.keyboard.press('Escape');
+    await browser.chooseInMeeting('Use my phone for audio');
+    await page.getByRole('dialog', { name: 'Use my phone for audio' }).waitFor();
+    await isFit();
+    await page.keyboard.press('Escape');
+  });
+
+  it('a lost connection', async () => {
+    const { page: lost } = guest!;
+    // Nothing stops a socket that is open but its end.
+    await lost.context().setOffline(true);
+    await lost.evaluate(() => dispatchEvent(new Event('offline')));
+    await lost.getByText('Connection lost. Reconnecting…').waitFor({ timeout: 60_000 });
+    await isFit(lost);
   });
 
   it('the end, a wrong link and a wrong address', async () => {
