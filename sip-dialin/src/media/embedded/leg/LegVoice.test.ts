@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { LEG_FORMATS, type LegCodec } from '../codecs/legCodecs.ts';
+import { levelDbov } from '../mixer/level.ts';
+import type { Uplink } from '../room/Room.ts';
+import { LegVoice } from './LegVoice.ts';
+
+const SECONDS = 20;
+
+/** A voice in words: how loud it comes out to phones and to browsers in the last half, dBov. */
+function heard(codec: LegCodec, dbov: number): { phones: number; browsers: number } {
+  const format = LEG_FORMATS[codec];
+  const samples = format.pcmRate / 50;
+  const amplitude = 32768 * 10 ** (dbov / 20) * Math.sqrt(2 / 3);
+  const toBrowsers: number[] = [];
+  const toPhones: number[] = [];
+  const uplink: Uplink = {
+    ssrc: 1,
+    codec,
+    push: ({ pcm }) => toBrowsers.push(levelDbov(pcm)),
+    passOver() {},
+    pause() {},
+  };
+  const voice = new LegVoice();
+  for (let i = 0; i < SECONDS * 50; i++) {
+    const pcm = Int16Array.from({ length: samples }, (_, n) => {
+      const at = i / 50 + n / format.pcmRate;
+      if (at % 3 > 2 || at % 0.4 > 0.3) return 0;
+      let sum = 0;
+      for (let h = 1; h <= 3; h++) sum += Math.sin(2 * Math.PI * 140 * h * at + h);
+      return sum * amplitude;
+    });
+    const packet = {
+      payloadType: 0,
+      marker: false,
+      sequenceNumber: i,
+      timestamp: (i * format.clockRate) / 50,
+      ssrc: 7,
+      csrcs: [],
+      extensions: [],
+      payload: new Uint8Array(160),
+    };
+    voice.push(packet, pcm, format, uplink, i * 20);
+    const frame = voice.pull(i * 20 + 5);
+    toPhones.push(frame ? levelDbov(frame) : -127);
+  }
+  return { phones: loud(toPhones), browsers: loud(toBrowsers) };
+}
+
+/** The mean of the loudest fifth of the last half. */
+function loud(levels: readonly number[]): number {
+  const last = levels.slice(levels.length / 2).toSorted((a, b) => b - a);
+  const loudest = last.slice(0, last.length / 5);
+  return loudest.reduce((sum, level) => sum + level, 0) / loudest.length;
+}
+
+describe('LegVoice', () => {
+  it.each<LegCodec>(['PCMU', 'G722'])(
+    'brings quiet and loud callers near each other for phones and browsers: %s',
+    (codec) => {
+      const [quiet, loudOne, usual] = [-45, -10, -27].map((dbov) => heard(codec, dbov));
+      for (const to of ['phones', 'browsers'] as const) {
+        const levels = [quiet![to], loudOne![to], usual![to]];
+        expect(Math.max(...levels) - Math.min(...levels)).toBeLessThan(6);
+      }
+      expect(Math.abs(usual!.phones - -27)).toBeLessThan(1.5);
+    },
+  );
+
+  it('levels Opus for phones alone: browsers get it as it came', () => {
+    const { phones, browsers } = heard('opus', -42);
+    expect(browsers).toBeLessThan(-40);
+    expect(phones).toBeGreaterThan(-33);
+  });
+});
