@@ -22,6 +22,8 @@ export function callHandlers(
       const { room } = session.link(meetingId);
       const phone = room.participants().find(({ id }) => id === participantId);
       if (phone?.kind !== 'phone') throw new AppError('not-found', 'There is no such phone.');
+      // Whoever is called comes in past the lobby: not by the wish of one who waits there.
+      if (phone.state === 'lobby') throw new AppError('forbidden', 'Wait to be let in.');
       const meeting = joinable(await meetings.byId(meetingId));
       return { callId: await calls.refer(meeting, participantId, number) };
     },
