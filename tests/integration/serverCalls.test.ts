@@ -223,6 +223,21 @@ describe('a host calls a number', () => {
     await expect.poll(() => host.people.get(participantId)?.state).toBe('joined');
   });
 
+  it('waits for the host all the same, where the meeting does', async () => {
+    const other = await server.createMeeting({ waitForHost: true });
+    const [, { id }] = await rest<CallView>('POST', `/meetings/${other.id}/calls`, {
+      number: NUMBER,
+    });
+    await progress(id, 'confirming');
+    await askGateway(gateway.socket, 'room:open', { meetingId: other.id });
+    const phone = { meetingId: other.id, name: 'Phone', number: NUMBER, ssrc: 0xbeef, callId: id };
+    const { participant } = await askGateway(gateway.socket, 'phone:join', phone);
+    expect(participant.state).toBe('lobby');
+    const { people } = await enter(other, 'Host', true);
+    await expect.poll(() => people.get(participant.id)?.state).toBe('joined');
+    await rest('DELETE', `/meetings/${other.id}`);
+  });
+
   it('the lobby sees nothing of it', async () => {
     const other = await server.createMeeting({ lobby: true });
     const waiting = await enter(other, 'Waiting');
@@ -367,6 +382,28 @@ describe('a phone that hands its call on', () => {
     expect(await ask(gateway.socket, 'call:refer', refer)).toMatchObject({ code: 'conflict' });
     const browser = { ...refer, participantId: host.id };
     expect(await ask(gateway.socket, 'call:refer', browser)).toMatchObject({ code: 'not-found' });
+  });
+
+  it('not from the lobby, which the other would come in past', async () => {
+    const other = await server.createMeeting({ lobby: true });
+    await askGateway(gateway.socket, 'room:open', { meetingId: other.id });
+    const caller = { meetingId: other.id, name: 'Phone', number: NUMBER, ssrc: 0xbeef };
+    const { participantId, participant } = await askGateway(gateway.socket, 'phone:join', caller);
+    expect(participant.state).toBe('lobby');
+    const refer = { meetingId: other.id, participantId, number: '+15550005678' };
+    expect(await ask(gateway.socket, 'call:refer', refer)).toMatchObject({ code: 'forbidden' });
+    expect(gateway.placed).toEqual([]);
+    // Whom a host calls need not wait there.
+    const [, { id }] = await rest<CallView>('POST', `/meetings/${other.id}/calls`, {
+      number: NUMBER,
+      name: 'Bea',
+    });
+    await progress(id, 'confirming');
+    const called = { ...caller, ssrc: 0xbef0, callId: id };
+    const bea = await askGateway(gateway.socket, 'phone:join', called);
+    expect(bea.participant).toMatchObject({ name: 'Bea', kind: 'phone' });
+    expect(bea.participant.state).not.toBe('lobby');
+    await rest('DELETE', `/meetings/${other.id}`);
   });
 });
 

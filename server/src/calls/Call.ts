@@ -37,7 +37,7 @@ type State =
 
 /** How long a state may last, ms: the gateway is quicker with all of them, unless it has lost the call. */
 export const CALL_LIMITS_MS = {
-  calling: 45_000,
+  calling: 60_000,
   ringing: 120_000,
   confirming: 90_000,
   /** sip-dialin keeps its phones for 10 s without us. */

@@ -37,15 +37,18 @@ export class Door {
     throw new AppError('meeting-locked', 'This meeting is locked; a host can unlock it.');
   }
 
+  /** Whom a host called waits for the host, too, but never to be let in. */
   holdsBack(entrant: Entrant): boolean {
-    return this.holdsGuests && !isExpected(entrant);
+    const { lobby, waitForHost } = this.settings;
+    if (entrant.participant.role === 'host') return false;
+    return (waitForHost && !this.#hostCame) || (lobby && entrant.invited !== true);
   }
 
-  /** True when guests need not wait any more, because a host is in; not even when the host leaves. */
+  /** True when fewer wait from now on, because the first host is in; not even when the host leaves. */
   entered({ participant }: Entrant): boolean {
-    const heldGuests = this.holdsGuests;
-    if (participant.role === 'host') this.#hostCame = true;
-    return heldGuests && !this.holdsGuests;
+    if (participant.role !== 'host' || this.#hostCame) return false;
+    this.#hostCame = true;
+    return true;
   }
 }
 

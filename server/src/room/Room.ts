@@ -153,7 +153,7 @@ export class Room {
     const settings = { lobby, waitForHost, entry, numberPrivacy };
     if (JSON.stringify(settings) === JSON.stringify(this.#door.settings)) return;
     this.#door.settings = settings;
-    if (!this.#door.holdsGuests) this.admitAll();
+    this.#admitFree();
     // A gateway without phones hears nothing while whoever comes must wait.
     this.#sounds.route();
     this.#audience.tell((listener) => listener.settingsChanged());
@@ -311,8 +311,15 @@ export class Room {
     const opens = this.#door.entered(member);
     this.events.emit('joined', member.participant);
     if (!opens) return;
-    this.admitAll();
+    this.#admitFree();
     this.#sounds.route();
+  }
+
+  /** Those who wait, and need not any more. */
+  #admitFree(): void {
+    for (const member of this.#roster.waiting()) {
+      if (!this.#door.holdsBack(member)) this.admit(member.participant.id);
+    }
   }
 
   #drop(member: Member, reason: LeaveReason, except: RoomListener | undefined): void {

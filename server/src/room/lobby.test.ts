@@ -111,6 +111,16 @@ describe('the lobby of a Room', () => {
     expect(room.admitAll()).toBe(0);
   });
 
+  it('whom a host called waits for the host alone', () => {
+    room.configure({ ...OPEN, lobby: true, waitForHost: true });
+    const gus = enter('Gus', guest);
+    const called = someone('Called', new Diary(), { invited: true });
+    room.add(called);
+    expect(called.participant.waiting).toBe(true);
+    enter('Hal', host, 'host');
+    expect([called.participant.waiting, gus.participant.waiting]).toEqual([false, true]);
+  });
+
   it('is emptied into the room when it is switched off, unless a host is still waited for', () => {
     room.configure({ ...OPEN, lobby: true, waitForHost: true });
     const gus = enter('Gus', guest);
