@@ -8,7 +8,7 @@ import type { Participant } from './Participant.ts';
  */
 export interface Member {
   readonly participant: Participant;
-  /** A host asked for it: neither lobby nor lock hold it up. */
+  /** A host asked for it: neither lobby nor lock hold it up; it waits for the host, though. */
   readonly invited?: boolean;
   /**
    * The listener through whose connection the member came: it never receives the member's own

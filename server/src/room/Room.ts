@@ -154,8 +154,6 @@ export class Room {
     if (JSON.stringify(settings) === JSON.stringify(this.#door.settings)) return;
     this.#door.settings = settings;
     this.#admitFree();
-    // A gateway without phones hears nothing while whoever comes must wait.
-    this.#sounds.route();
     this.#audience.tell((listener) => listener.settingsChanged());
   }
 
@@ -310,9 +308,7 @@ export class Room {
   #entered(member: Member): void {
     const opens = this.#door.entered(member);
     this.events.emit('joined', member.participant);
-    if (!opens) return;
-    this.#admitFree();
-    this.#sounds.route();
+    if (opens) this.#admitFree();
   }
 
   /** Those who wait, and need not any more. */
@@ -320,6 +316,8 @@ export class Room {
     for (const member of this.#roster.waiting()) {
       if (!this.#door.holdsBack(member)) this.admit(member.participant.id);
     }
+    // A gateway without phones hears nothing while whoever comes must wait.
+    this.#sounds.route();
   }
 
   #drop(member: Member, reason: LeaveReason, except: RoomListener | undefined): void {
