@@ -143,6 +143,7 @@ export class Gateway implements MeetingRooms {
     if (this.#closed) return;
     this.#options.logger.warn('the server is away');
     for (const link of this.#links.values()) link.serverLost();
+    this.#options.calls?.serverLost();
   }
 
   #news(): PhoneNews {

@@ -36,6 +36,7 @@ export class GatewayBench {
       calls: {
         place: (order) => this.placed.push(order),
         cancel: (callId) => this.cancelled.push(callId),
+        serverLost: () => this.cancelled.push('all'),
       },
       logger: pino({ level: 'silent' }),
     });

@@ -198,6 +198,16 @@ describe('CallDesk', () => {
     expect(late).toEqual([{ state: 'joined' }, { state: 'ended' }]);
   });
 
+  it('gives up without the server what has not joined', async () => {
+    desk.place(order);
+    await answered();
+    legs[0]?.enter('joined');
+    desk.place({ ...order, callId: 'call2' });
+    desk.serverLost();
+    await vi.waitFor(() => expect(desk.size).toBe(1));
+    expect(legs[0]?.state.name).toBe('joined');
+  });
+
   it('ends all of them with the SIP server, and places none when closed', async () => {
     desk.place(order);
     await answered();

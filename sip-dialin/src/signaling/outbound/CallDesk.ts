@@ -54,6 +54,12 @@ export class CallDesk implements CallOrders {
     void this.#calls.get(callId)?.close(callEnd.withdrawn());
   }
 
+  serverLost(): void {
+    for (const call of this.#calls.values()) {
+      if (!call.joined) void call.close(callEnd.withdrawn());
+    }
+  }
+
   /** Tells how one call goes, beginning with what is known by now. Returns what ends it. */
   watch(callId: string, onNews: (news: CallNews) => void): () => void {
     this.#watchers.set(callId, onNews);

@@ -3,11 +3,13 @@ import type { LegMedia } from '../../media/PhoneMedia.ts';
 import type { Call } from '../Call.ts';
 import type { PhoneLeg } from '../PhoneLeg.ts';
 
-/** What the server orders (`call:place`, `call:cancel`): the Gateway hands it on, `CallDesk` does it. Neither throws. */
+/** What the server orders (`call:place`, `call:cancel`): the Gateway hands it on, `CallDesk` does it. None throws. */
 export interface CallOrders {
   place(order: CallPlace): void;
   /** Unknown ones are ignored. */
   cancel(callId: string): void;
+  /** The server is gone: it takes all calls that have not joined for failed, so they are given up. */
+  serverLost(): void;
 }
 
 export type CallProgress = GatewayPayload<'call:progress'>;

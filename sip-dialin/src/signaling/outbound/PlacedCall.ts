@@ -40,6 +40,11 @@ export class PlacedCall {
     return this.#leg;
   }
 
+  /** Whether who was called is, or was, in the meeting. */
+  get joined(): boolean {
+    return this.#joined;
+  }
+
   /** Calls. Resolves when it is all over. Never rejects; to be called once. */
   start(): Promise<void> {
     this.#whenOver = this.#run();
