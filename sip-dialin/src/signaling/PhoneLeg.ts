@@ -1,18 +1,20 @@
 import { EventEmitter } from 'node:events';
-import { AppError, maskNumber } from '@switchroom/protocol';
+import { maskNumber } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import type { MemberEvent, Membership, PinResult } from '../gateway/MeetingRooms.ts';
+import type { MemberEvent, Membership } from '../gateway/MeetingRooms.ts';
 import type { DialInAction, DialInEvent, DialInState } from '../ivr/conversation.ts';
 import type { LegMedia, LegQuality } from '../media/PhoneMedia.ts';
+import { answerCall, answerInstead, refusalOf } from './answerCall.ts';
 import type { Call, CallEvent, DialogIds } from './Call.ts';
 import { CallAudio } from './CallAudio.ts';
 import { callEnd, type CallEnd } from './callEnd.ts';
 import type { InboundCall } from './InboundCall.ts';
+import { checkPinOf, enterRoom } from './legInRooms.ts';
 import { LegConversation, type LegConversationHost } from './LegConversation.ts';
 import { answeredAt, invitedBy } from './openings.ts';
 import type { DialledLeg, InvitedLeg, PhoneLegOptions } from './phoneLegOptions.ts';
-import type { PhoneLegState } from './phoneLegState.ts';
-import { phoneOf } from './phoneOf.ts';
+import { releaseCall } from './releaseCall.ts';
+import { stateBefore, type PhoneLegState } from './phoneLegState.ts';
 
 /** The longest that a timer can run. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
@@ -82,19 +84,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
       if (this.#call === call) this.#onCall(event);
       else if (event.type === 'cancelled' || event.type === 'ended') gone.abort();
     });
-    try {
-      const sdp = await this.#audio?.respond(call.offer);
-      const isLost = gone.signal.aborted || this.#isEnded();
-      if (sdp === undefined || isLost) {
-        call.refuse(481);
-        return;
-      }
-      await call.answer(sdp);
-    } catch (error) {
-      this.#logger.warn({ err: error }, 'call not replaced');
-      call.refuse(error instanceof AppError ? error.status : INTERNAL.status);
-      return;
-    }
+    const isOver = (): boolean => gone.signal.aborted || this.#isEnded();
+    if (!(await answerInstead(call, this.#audio, isOver, this.#logger))) return;
     if (this.#isEnded()) {
       await call.bye();
       return;
@@ -119,33 +110,25 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     this.#dispatch(invitedBy(order));
   }
 
-  async #takeCall({ call, did, trunkId, media, srtp, rooms }: DialledLeg): Promise<void> {
+  async #takeCall(options: DialledLeg): Promise<void> {
     // Not even the last digits: whether the meeting lets them be seen is not known yet.
-    const caller = call.caller.number === '' ? 'withheld' : 'known';
-    this.#logger.info({ caller, did: maskNumber(did) }, 'call comes in');
+    const caller = options.call.caller.number === '' ? 'withheld' : 'known';
+    this.#logger.info({ caller, did: maskNumber(options.did) }, 'call comes in');
     try {
-      const led = await rooms.resolveDid({ number: did, trunkId });
-      if (this.#isEnded()) return;
-      this.#opening = answeredAt(led);
-      call.ring();
-      const leg = await media.createLeg(this.id, srtp === undefined ? {} : { srtp });
-      if (this.#isEnded()) {
-        await leg.close();
-        return;
-      }
-      const audio = this.#takeMedia(leg, led.language);
-      const sdp = await audio.respond(call.offer);
-      if (this.#isEnded()) return;
-      await call.answer(sdp);
+      const isAnswered = await answerCall(options, {
+        isEnded: () => this.#isEnded(),
+        takeMedia: (media, led) => {
+          this.#opening = answeredAt(led);
+          return this.#takeMedia(media, led.language);
+        },
+      });
+      if (!isAnswered) return;
       this.#answered = true;
-      if (this.#isEnded()) {
-        await call.bye();
-        return;
-      }
-      if (!audio.awaitsAnswer) this.#greet();
+      if (this.#isEnded()) await options.call.bye();
+      else if (this.#audio?.awaitsAnswer === false) this.#greet();
     } catch (error) {
       if (this.#isEnded()) return;
-      const { status, code } = error instanceof AppError ? error : INTERNAL;
+      const { status, code } = refusalOf(error);
       this.#logger.warn({ err: error }, 'call not taken');
       this.#end(callEnd.refused(status, code));
     }
@@ -184,11 +167,6 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     }
   }
 
-  #onMember(event: MemberEvent): void {
-    if (event.type === 'muted') this.#audio?.setMuted(event.muted);
-    this.#dispatch(event);
-  }
-
   async #takeSdpAnswer(sdp: string): Promise<void> {
     try {
       if (await this.#audio?.take(sdp)) this.#greet();
@@ -209,7 +187,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
         return membership();
       },
       follow: (conversation) => this.#follow(conversation),
-      checkPin: (pin) => this.#checkPin(pin),
+      checkPin: (pin) => checkPinOf(this.#options, pin),
       join: (order) => this.#join(order),
       setMuted: (muted) => this.#audio?.setMuted(muted),
       leave: () => {
@@ -223,33 +201,23 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   /** The leg's state after the conversation's. What holds something is entered where it gets it. */
   #follow(conversation: DialInState): void {
     const { name } = conversation;
-    if (name === 'asking' && conversation.greeting) this.#enter({ name: 'greeting' });
-    else if (name === 'asking' || name === 'checking') this.#enter({ name: 'askingPin' });
-    else if (name === 'confirming' || name === 'naming' || name === 'leaving')
-      this.#enter({ name });
-    else if ((name === 'joined' || name === 'waiting') && 'membership' in this.#state) {
+    if ((name === 'joined' || name === 'waiting') && 'membership' in this.#state) {
       this.#enter({ ...this.#state, name });
+      return;
     }
+    const next = stateBefore(conversation);
+    if (next) this.#enter(next);
   }
 
-  async #checkPin(pin: string): Promise<PinResult> {
-    if ('order' in this.#options) throw new AppError('forbidden', 'It was invited.');
-    const { call, did, trunkId, rooms } = this.#options;
-    const caller = call.caller.number === '' ? call.source : call.caller.number;
-    return rooms.checkPin({ did, trunkId, pin, caller });
-  }
-
-  #join({ meetingId, role, name: recordedName }: Extract<DialInAction, { type: 'join' }>): void {
+  #join(order: Extract<DialInAction, { type: 'join' }>): void {
     if (!this.#audio) return;
-    const membership = this.#options.rooms.enter({
-      meetingId,
-      ...phoneOf(this.#options),
-      role,
-      ...(recordedName && { recordedName }),
-      media: this.#audio.media,
-      onEvent: (event) => this.#onMember(event),
-    });
-    this.#enter({ name: 'joining', meetingId, membership });
+    const { media } = this.#audio;
+    const onEvent = (event: MemberEvent): void => {
+      if (event.type === 'muted') this.#audio?.setMuted(event.muted);
+      this.#dispatch(event);
+    };
+    const membership = enterRoom(this.#options, order, { media, onEvent });
+    this.#enter({ name: 'joining', meetingId: order.meetingId, membership });
   }
 
   get #membership(): Membership | undefined {
@@ -275,26 +243,10 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     clearTimeout(this.#longest);
     this.#conversation?.close();
     this.#logger.info({ end }, 'call ended');
-    this.#whenEnded = this.#release(end).finally(() => this.emit('ended', end));
-  }
-
-  async #release(end: CallEnd): Promise<void> {
-    // At the same time: a BYE that nobody answers takes 32 s to give up.
-    const done = await Promise.allSettled([this.#tellCaller(end), this.#audio?.close()]);
-    for (const result of done) {
-      if (result.status === 'fulfilled') continue;
-      this.#logger.error({ err: result.reason as unknown }, 'call not released');
-    }
-  }
-
-  /** BYE or a refusal; both are silent where the caller was faster. */
-  async #tellCaller(end: CallEnd): Promise<void> {
     const options = this.#options;
-    if (this.#answered) await this.#call.bye();
-    else if (end.by === 'us' && !('order' in options)) {
-      options.call.refuse(end.code === 200 ? 503 : end.code);
-    }
+    const isUp = this.#answered || 'order' in options;
+    const call = isUp ? { answered: this.#call } : { unanswered: options.call };
+    const ending = { end, call, audio: this.#audio, logger: this.#logger };
+    this.#whenEnded = releaseCall(ending).finally(() => this.emit('ended', end));
   }
 }
-
-const INTERNAL = { status: 500, code: 'internal' } as const;

@@ -1,4 +1,5 @@
 import type { Membership } from '../gateway/MeetingRooms.ts';
+import type { DialInState } from '../ivr/conversation.ts';
 import type { CallEnd } from './callEnd.ts';
 
 /** Where a call is. Each state holds only what exists in it. */
@@ -18,3 +19,19 @@ export type PhoneLegState =
   /** Hears its goodbye; BYE follows. */
   | { name: 'leaving' }
   | { name: 'ended'; end: CallEnd };
+
+/** The state of a leg that is in no room, after its conversation's; undefined where it stays in the one it has. */
+export function stateBefore(conversation: DialInState): PhoneLegState | undefined {
+  switch (conversation.name) {
+    case 'asking':
+      return { name: conversation.greeting ? 'greeting' : 'askingPin' };
+    case 'checking':
+      return { name: 'askingPin' };
+    case 'confirming':
+    case 'naming':
+    case 'leaving':
+      return { name: conversation.name };
+    default:
+      return undefined;
+  }
+}
