@@ -89,14 +89,11 @@ export class OwnVoice {
     if (stores.microphone.muted) void this.setMuted(true);
   }
 
-  /** The server muted us, e.g. a host did. */
+  /** The server muted us, e.g. a host did. A phone says so itself, and may have been muted by its own keys. */
   mutedByServer(attempt: Attempt): void {
     const { stores } = this.#options;
-    if (attempt.muteRequests > 0) return;
-    if (!stores.participants.onPhone) {
-      if (stores.microphone.muted) return;
-      this.#muteHere(attempt);
-    }
+    if (attempt.muteRequests > 0 || stores.participants.onPhone || stores.microphone.muted) return;
+    this.#muteHere(attempt);
     stores.notices.show({ about: 'muted-by-host' });
   }
 
