@@ -417,6 +417,11 @@ describe('over REST', () => {
     const participantId = await join(view.id);
     const [, people] = await rest('GET', `/meetings/${meeting.id}/participants`);
     expect(people).toMatchObject([{ id: participantId, name: 'Bea' }]);
+    const active = async (): Promise<string> =>
+      /^switchroom_calls \d+$/m.exec(await (await fetch(`${server.url}/metrics`)).text())![0];
+    expect(await active()).toBe('switchroom_calls 1');
+    await askGateway(gateway.socket, 'phone:leave', { meetingId: meeting.id, participantId });
+    expect(await active()).toBe('switchroom_calls 0');
   });
 
   it('calls are the owner’s and administrators’, the policy administrators’', async () => {
