@@ -1,6 +1,5 @@
-import { extendSeq } from '../rtp/seq16.ts';
-import { timestampDiff } from '../rtp/timestamp32.ts';
 import { DelayEstimator } from './DelayEstimator.ts';
+import { Unwrapper, type Place } from './Unwrapper.ts';
 
 /** One frame of the tick: less would starve at the slightest delay of our own timer. */
 export const MIN_TARGET_MS = 20;
@@ -12,13 +11,8 @@ export const MAX_LAG_MS = 120;
 const MAX_AHEAD_MS = 130;
 /** Concealment for longer turns speech into a drone. */
 const MAX_CONCEAL_MS = 100;
-/** A number this far back is no straggler but a sender that counts anew (RFC 3550 appendix A.1). */
-const MAX_MISORDER = 100;
 
-interface Held<T> {
-  seq: number;
-  /** Unwrapped timestamp. */
-  at: number;
+interface Held<T> extends Place {
   samples: number;
   payload: T;
   arrivedAt: number;
@@ -57,10 +51,9 @@ export class JitterBuffer<T> {
   /** In order of `seq`. */
   #held: Held<T>[] = [];
   #delay = new DelayEstimator();
-  /** The latest packet that arrived, to unwrap by. */
-  #newest: { seq: number; at: number; timestamp: number } | undefined;
+  #numbers = new Unwrapper();
   /** What is due next; `undefined` while nothing plays. */
-  #due: { seq: number; at: number } | undefined;
+  #due: Place | undefined;
   #lastSamples: number;
   #concealedMs = 0;
   /** Something was dropped since the last `pull`. */
@@ -123,15 +116,8 @@ export class JitterBuffer<T> {
     queuedMs = 0,
   ): void {
     this.stats.received += 1;
-    let packet = this.#unwrap(seq16, timestamp, samples, payload, now);
-    if (this.#isNewStart(packet) || !this.#delay.update(now, this.#ms(packet.at))) {
-      this.#reset();
-      packet = this.#unwrap(seq16, timestamp, samples, payload, now);
-      this.#delay.update(now, this.#ms(packet.at));
-    }
-    if (!this.#newest || packet.seq > this.#newest.seq) {
-      this.#newest = { seq: packet.seq, at: packet.at, timestamp };
-    }
+    const place = this.#place(seq16, timestamp, now);
+    const packet = { ...place, samples, payload, arrivedAt: now };
     if (this.#due && (packet.seq < this.#due.seq || (this.#led && packet.at < this.#due.at))) {
       this.stats.late += 1;
       return;
@@ -173,7 +159,8 @@ export class JitterBuffer<T> {
 
   /** The sender used this number for something that is not to be played. */
   passOver(seq16: number): void {
-    if (this.#due && this.#newest) this.#passed.add(extendSeq(this.#newest.seq, seq16));
+    const seq = this.#due && this.#numbers.extend(seq16);
+    if (seq !== undefined) this.#passed.add(seq);
   }
 
   /** What to play next, as far as it can be known at `now`. */
@@ -293,29 +280,14 @@ export class JitterBuffer<T> {
     return this.#delay.lagMs(this.#ms(head.at), now) >= this.targetMs;
   }
 
-  /** Numbers that go back while time goes on, or go back far, are those of a sender that restarted. */
-  #isNewStart({ seq, at }: Held<T>): boolean {
-    const newest = this.#newest;
-    if (!newest || seq >= newest.seq) return false;
-    return at > newest.at || seq < newest.seq - MAX_MISORDER;
-  }
-
-  #unwrap(
-    seq16: number,
-    timestamp: number,
-    samples: number,
-    payload: T,
-    arrivedAt: number,
-  ): Held<T> {
-    const newest = this.#newest;
-    if (!newest) return { seq: seq16, at: timestamp, samples, payload, arrivedAt };
-    return {
-      seq: extendSeq(newest.seq, seq16),
-      at: newest.at + timestampDiff(timestamp, newest.timestamp),
-      samples,
-      payload,
-      arrivedAt,
-    };
+  /** Where a packet lies; what fits no way to what came before begins anew. */
+  #place(seq16: number, timestamp: number, now: number): Place {
+    const place = this.#numbers.push(seq16, timestamp);
+    if (place && this.#delay.update(now, this.#ms(place.at))) return place;
+    this.#reset();
+    const first = this.#numbers.push(seq16, timestamp) ?? { seq: seq16, at: timestamp };
+    this.#delay.update(now, this.#ms(first.at));
+    return first;
   }
 
   #insert(packet: Held<T>): void {
@@ -347,7 +319,7 @@ export class JitterBuffer<T> {
   #reset(): void {
     this.stats.resets += 1;
     this.#held = [];
-    this.#newest = undefined;
+    this.#numbers = new Unwrapper();
     this.#stop();
     this.#delay = new DelayEstimator();
   }

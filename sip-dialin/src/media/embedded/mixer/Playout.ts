@@ -120,11 +120,9 @@ export class Playout<T> {
       return false;
     }
     this.#fill(frame.length, now);
+    if (!this.#led) this.#bound(frame.length, now);
     if (this.#led || this.#approaches) this.#useUp(frame.length, now);
-    else {
-      this.#bound(frame.length, now);
-      this.#adjust(frame.length, now);
-    }
+    else this.#adjust(frame.length, now);
     return this.#queue.read(frame) > 0;
   }
 
