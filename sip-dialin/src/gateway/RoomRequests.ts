@@ -29,7 +29,8 @@ export class RoomRequests {
       return await this.#socket.request('phone:join', { ...whose, callId });
     } catch (error) {
       // The server that had ordered this call may have forgotten it since: it is a phone like others then.
-      const isForgotten = error instanceof AppError && /^(not-found|bad-request)$/.test(error.code);
+      const isForgotten =
+        error instanceof AppError && /^(not-found|bad-request|conflict)$/.test(error.code);
       if (member.place === 'coming' || !isForgotten) throw error;
       return this.#socket.request('phone:join', whose);
     }
