@@ -63,7 +63,12 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
     // Nothing calls before the listener has connected, which is when all of it is there.
     const knows = (source: string): boolean => switchboard.knows(source);
     let isReady = false;
-    const server = await openSipServer(config, (source) => !isReady || knows(source), logger);
+    const server = await openSipServer(
+      config,
+      (source) => !isReady || knows(source),
+      (challenged) => listener.client.authorize(challenged),
+      logger,
+    );
     closers.unshift(() => server.close());
     const listener = new SipListener({
       ...server,
@@ -138,6 +143,7 @@ async function openMedia(config: Config, logger: Logger): Promise<PhoneMedia> {
 async function openSipServer(
   config: Config,
   serves: (source: string) => boolean,
+  authorize: NonNullable<Parameters<typeof startSipServer>[0]['authorize']>,
   logger: Logger,
 ): Promise<SipServer> {
   if (config.SIP_SERVER !== 'embedded') {
@@ -160,6 +166,7 @@ async function openSipServer(
     announcedAddress: config.ANNOUNCED_ADDRESS,
     tls: tlsFiles(config),
     serves,
+    authorize,
     secret,
     logger: logger.child({ part: 'sip-server' }),
   });

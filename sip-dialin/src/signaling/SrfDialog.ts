@@ -28,10 +28,18 @@ type Dialog = Srf.Dialog & {
   auth?: { username: string; password: string } | undefined;
 };
 
+interface SrfDialogOptions {
+  /** For challenges to requests of ours within it. */
+  credentials?: { username: string; password: string };
+  /** Told once, whoever ends it. */
+  onOver?: () => void;
+}
+
 /** A call that is up on drachtio-srf, of either direction: translates, and decides nothing. */
 export class SrfDialog implements Call {
   readonly ids: DialogIds;
   readonly #logger: Logger;
+  readonly #onOver: (() => void) | undefined;
   #dialog: Dialog | undefined;
   #handler: ((event: CallEvent) => void) | undefined;
   /** What came before anybody listened. */
@@ -39,14 +47,11 @@ export class SrfDialog implements Call {
   #onHandOn: ((request: HandOn) => void) | undefined;
 
   /** To be made in the turn that gives the dialog: what comes next must find its listeners. */
-  constructor(
-    dialog: Srf.Dialog,
-    logger: Logger,
-    credentials?: { username: string; password: string },
-  ) {
+  constructor(dialog: Srf.Dialog, logger: Logger, { credentials, onOver }: SrfDialogOptions = {}) {
     this.#logger = logger;
     this.#dialog = dialog;
     if (credentials) this.#dialog.auth = credentials;
+    this.#onOver = onOver;
     const { callId, localTag, remoteTag } = dialog.sip;
     this.ids = { callId, localTag, remoteTag };
     this.#listen(dialog);
@@ -67,6 +72,7 @@ export class SrfDialog implements Call {
     const dialog = this.#dialog;
     if (!dialog) return;
     this.#dialog = undefined;
+    this.#onOver?.();
     await new Promise<void>((resolve) => {
       dialog.destroy({ headers: {} }, (error: unknown) => {
         if (error) this.#logger.debug({ err: error }, 'BYE not sent');
@@ -83,6 +89,7 @@ export class SrfDialog implements Call {
   #listen(dialog: Dialog): void {
     dialog.on('destroy', (bye) => {
       this.#dialog = undefined;
+      this.#onOver?.();
       this.#tell({ type: 'ended', lost: bye.source === 'application' });
     });
     dialog.on('ack', (ack) => {

@@ -6,7 +6,7 @@ import type { ControlClient } from './control/ControlClient.ts';
 import { ControlServer } from './control/ControlServer.ts';
 import { refused } from './control/wire.ts';
 import { Answers } from './core/Answers.ts';
-import type { Context } from './core/Context.ts';
+import type { Authorize, Context } from './core/Context.ts';
 import { InboundRequests } from './core/InboundRequests.ts';
 import { randomToken } from './core/ids.ts';
 import { LocalAddress } from './core/LocalAddress.ts';
@@ -44,6 +44,8 @@ export interface SipServerOptions {
    * answered 403 without a transaction, before anybody is asked, so that a flood of them costs next to nothing.
    */
   serves?: (host: string) => boolean;
+  /** Answers challenges to session refreshes, which the server sends by itself; default: none are answered. */
+  authorize?: Authorize;
   /** Default: silent. */
   logger?: Logger;
   clock?: Clock;
@@ -125,7 +127,8 @@ export class SipServer {
       transport.send(serialize(message), target).catch(() => undefined);
     };
     const dialogs = new DialogTable<ControlClient>();
-    this.#context = { clock, timers, log, local, transactions, dialogs, control, send };
+    const authorize = options.authorize ?? (() => undefined);
+    this.#context = { clock, timers, log, local, transactions, dialogs, control, send, authorize };
     this.#sessions = new SessionTimers(this.#context);
     this.#answers = new Answers(this.#context, this.#sessions);
     this.#inbound = new InboundRequests(this.#context, this.#answers);

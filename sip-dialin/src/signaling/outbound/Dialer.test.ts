@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SDP } from '../../sip-server/testing/RawPhone.ts';
+import type { SipRequest } from '../../sip-server/message/SipMessage.ts';
+import { FakeClock } from '../../sip-server/testing/FakeClock.ts';
+import { SDP, type RawPhone } from '../../sip-server/testing/RawPhone.ts';
 import { until } from '../../sip-server/testing/until.ts';
 import { CallFailed } from './callFailure.ts';
 import type { Dialled } from './Dialer.ts';
@@ -20,6 +22,12 @@ async function failure(dial: Promise<Dialled>): Promise<string> {
 }
 
 const silent = () => undefined;
+
+/** The CSeqs of what came of a method, each once. */
+function seqs(phone: RawPhone, method: string): string[] {
+  const all = phone.requests.filter((request) => request.method === method);
+  return [...new Set(all.map(({ headers }) => headers.get('CSeq') ?? ''))];
+}
 
 describe('Dialer', () => {
   it('calls with our number, and gives the answer', async () => {
@@ -231,6 +239,36 @@ describe('Dialer', () => {
     });
     bench.trunks.update([outboundTrunk(carrier.port)]);
     await (await bench.dial()).call.bye();
+  });
+
+  it.each(['INVITE', 'UPDATE'])('refreshes a call by %s with the password, too', async (method) => {
+    await bench.close();
+    const clock = new FakeClock();
+    bench = await OutboundBench.open(undefined, { clock });
+    const challenge = ['WWW-Authenticate: Digest realm="carrier", nonce="abc", qop="auth"'];
+    const session = [
+      ...['Session-Expires: 1800;refresher=uac', 'Require: timer'],
+      ...(method === 'UPDATE' ? ['Allow: INVITE, ACK, BYE, UPDATE'] : []),
+    ];
+    const answer = (request: SipRequest, phone: RawPhone): void => {
+      const headers = ['Content-Type: application/sdp', ...session];
+      if (!request.headers.has('Authorization')) status(401, challenge)(request, phone);
+      else phone.reply(request, 200, { headers, body: SDP });
+    };
+    const carrier = await bench.carrier({ INVITE: answer, UPDATE: answer });
+    bench.trunks.update([outboundTrunk(carrier.port, { username: 'me', password: 'secret' })]);
+    const { call } = await bench.dial();
+    // Of the 401 and of the 200.
+    await until('the ACK', () => seqs(carrier, 'ACK').length === 2);
+    carrier.received.length = 0;
+    clock.advance(900_000);
+    await until('both tries', () => seqs(carrier, method).length === 2);
+    expect(carrier.requests.at(-1)?.headers.get('Authorization')).toContain('username="me"');
+    // Refused again, it would go on trying: so it was the last.
+    if (method === 'INVITE') await until('the ACKs', () => seqs(carrier, 'ACK').length >= 2);
+    clock.advance(10_000);
+    expect(seqs(carrier, method)).toHaveLength(2);
+    await call.bye();
   });
 
   it('acknowledges a reliable 183, whose answer need not come again', async () => {

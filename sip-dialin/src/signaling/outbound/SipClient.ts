@@ -41,6 +41,17 @@ export interface SipClient {
    * hung up. Errors: `unavailable`, as above.
    */
   invite(invite: OutgoingInvite, watch: InviteWatch): Promise<AnsweredInvite | SipAnswer>;
+
+  /** Name and value of the header that answers it; undefined when it is about no call of ours with credentials. */
+  authorize(challenged: Challenged): readonly [string, string] | undefined;
+}
+
+/** A 401 or 407 to what the SIP server has sent by itself within a call: a session refresh. */
+export interface Challenged extends Omit<SipAnswer, 'reason'> {
+  callId: string;
+  method: string;
+  /** Request-URI. */
+  uri: string;
 }
 
 export interface InviteWatch {

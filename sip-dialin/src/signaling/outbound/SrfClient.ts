@@ -3,8 +3,11 @@ import type Srf from 'drachtio-srf';
 import type { Logger } from 'pino';
 import { SrfDialog } from '../SrfDialog.ts';
 import { header } from '../srfParts.ts';
+import { answerChallenge } from './clientDigest.ts';
 import type {
   AnsweredInvite,
+  Challenged,
+  Credentials,
   InviteWatch,
   OutgoingInvite,
   OutgoingRequest,
@@ -23,6 +26,8 @@ type SendRequest = (
 export class SrfClient implements SipClient {
   readonly #srf: Srf;
   readonly #logger: Logger;
+  /** Of the calls that are up, by Call-ID. */
+  readonly #credentials = new Map<string, Credentials>();
 
   constructor(srf: Srf, logger: Logger) {
     this.#srf = srf;
@@ -95,6 +100,12 @@ export class SrfClient implements SipClient {
     return promise;
   }
 
+  authorize(challenged: Challenged): readonly [string, string] | undefined {
+    const credentials = this.#credentials.get(challenged.callId);
+    const answer = credentials && answerChallenge(challenged, challenged, credentials);
+    return answer && [answer.name, answer.value];
+  }
+
   /** Up; or hung up at once, where our CANCEL met their 200 and nobody wants the call any more. */
   async #answered(
     dialog: Srf.Dialog,
@@ -103,7 +114,13 @@ export class SrfClient implements SipClient {
     early: string,
   ): Promise<AnsweredInvite | SipAnswer> {
     const answer = dialog.remote.sdp || early;
-    const call = new SrfDialog(dialog, this.#logger, credentials);
+    const { callId } = dialog.sip;
+    if (credentials) this.#credentials.set(callId, credentials);
+    const onOver = (): void => void this.#credentials.delete(callId);
+    const call = new SrfDialog(dialog, this.#logger, {
+      ...(credentials && { credentials }),
+      onOver,
+    });
     if (!signal.aborted) return { call, answer };
     await call.bye();
     return { status: 487, reason: 'Request Terminated', get: () => undefined };

@@ -33,7 +33,7 @@ const PARAMETER = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g;
  * Undefined when there is none.
  */
 export function answerChallenge(
-  answer: SipAnswer,
+  answer: Pick<SipAnswer, 'status' | 'get'>,
   request: Signed,
   credentials: Credentials,
   cnonce: string = randomBytes(8).toString('hex'),

@@ -12,6 +12,20 @@ import type { LocalAddress } from './LocalAddress.ts';
 
 export type SipDialog = Dialog<ControlClient>;
 
+/** A 401 or 407 to a request that the server has sent by itself within a dialog. */
+export interface Challenged {
+  callId: string;
+  method: string;
+  /** Request-URI. */
+  uri: string;
+  status: number;
+  /** A header of the answer; several of one name come joined by commas. */
+  get(name: string): string | undefined;
+}
+
+/** Gives name and value of the header to send it again with; undefined when there is none. */
+export type Authorize = (challenged: Challenged) => readonly [string, string] | undefined;
+
 /** What both directions of the user agent share. */
 export interface Context {
   clock: Clock;
@@ -21,6 +35,7 @@ export interface Context {
   transactions: TransactionLayer;
   dialogs: DialogTable<ControlClient>;
   control: ControlServer;
+  authorize: Authorize;
   /** Sends outside of any transaction; what cannot be delivered is lost, as the network may lose it. */
   send: (message: SipMessage, target: Target) => void;
 }

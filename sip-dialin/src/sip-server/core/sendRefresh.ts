@@ -15,7 +15,12 @@ export interface Refresh {
 }
 
 /** Sends a session refresh request of the server's own; false when there is nowhere to send it. */
-export function sendRefresh(context: Context, dialog: SipDialog, refresh: Refresh): boolean {
+export function sendRefresh(
+  context: Context,
+  dialog: SipDialog,
+  refresh: Refresh,
+  authorization?: readonly [string, string],
+): boolean {
   const { method, seconds, onFinal } = refresh;
   const request = dialog.request(method);
   const target = dispatch(context, dialog, request);
@@ -24,6 +29,7 @@ export function sendRefresh(context: Context, dialog: SipDialog, refresh: Refres
   headers.append('Contact', context.local.contact(target.transport, isSecure(request.uri)));
   headers.append('Supported', 'timer');
   headers.append('Session-Expires', `${seconds};refresher=uac`);
+  if (authorization !== undefined) headers.append(...authorization);
   if (method === 'INVITE') {
     request.body = dialog.localSdp;
     defaultContentType(request);
@@ -39,7 +45,10 @@ export function sendRefresh(context: Context, dialog: SipDialog, refresh: Refres
     acknowledge();
     if (!first) return;
     if (method === 'INVITE') dialog.inviteFromLocal = false;
-    onFinal(response);
+    const answer = authorization === undefined ? answerOf(context, request, response) : undefined;
+    // Once more with credentials (RFC 3261 section 22.2).
+    const again = answer !== undefined && context.dialogs.has(dialog);
+    if (!again || !sendRefresh(context, dialog, refresh, answer)) onFinal(response);
   };
   context.transactions.request(request, target, {
     onResponse,
@@ -47,6 +56,20 @@ export function sendRefresh(context: Context, dialog: SipDialog, refresh: Refres
     onTerminated: () => undefined,
   });
   return true;
+}
+
+/** The credentials that a challenge asks for; undefined when it is none, or nobody has them. */
+function answerOf(
+  context: Context,
+  request: SipRequest,
+  { status, headers }: SipResponse,
+): readonly [string, string] | undefined {
+  if (status !== 401 && status !== 407) return undefined;
+  return context.authorize({
+    ...{ callId: request.headers.get('Call-ID') ?? '', method: request.method, uri: request.uri },
+    status,
+    get: (name) => headers.getAll(name).join(', ') || undefined,
+  });
 }
 
 /** Sends the same ACK, as often as it is called. */

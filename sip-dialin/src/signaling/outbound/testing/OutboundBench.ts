@@ -1,6 +1,7 @@
 import type { GatewayTrunk } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { startSipServer, type SipServer } from '../../../sip-server/index.ts';
+import type { SipServerOptions } from '../../../sip-server/SipServer.ts';
 import { SECRET } from '../../../sip-server/testing/connected.ts';
 import { RawPhone, SDP } from '../../../sip-server/testing/RawPhone.ts';
 import type { SipRequest } from '../../../sip-server/message/SipMessage.ts';
@@ -63,10 +64,18 @@ export class OutboundBench {
     });
   }
 
-  static async open(timing?: OutboundTrunkOptions['timing']): Promise<OutboundBench> {
+  static async open(
+    timing?: OutboundTrunkOptions['timing'],
+    options: Partial<SipServerOptions> = {},
+  ): Promise<OutboundBench> {
     const timers = { t1: 25, t2: 100, t4: 125 };
-    const server = await startSipServer({ host: '127.0.0.1', port: 0, secret: SECRET, timers });
+    const holder: { bench?: OutboundBench } = {};
+    const server = await startSipServer({
+      ...{ host: '127.0.0.1', port: 0, secret: SECRET, timers, ...options },
+      authorize: (challenged) => holder.bench?.listener.client.authorize(challenged),
+    });
     const bench = new OutboundBench(server, timing);
+    holder.bench = bench;
     await bench.listener.connect(5_000);
     return bench;
   }
