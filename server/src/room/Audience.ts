@@ -16,6 +16,11 @@ export class Audience {
     return this.#listeners.size;
   }
 
+  /** How many sounds they receive together. */
+  get streams(): number {
+    return this.all().reduce((sum, { streams }) => sum + streams, 0);
+  }
+
   all(): RoomListener[] {
     return [...this.#listeners];
   }
@@ -47,6 +52,16 @@ export class Audience {
       this.of(member).filter((listener) => listener !== except),
       news,
     );
+  }
+
+  /** The member comes out of the lobby by `letIn`: who saw it there sees it change, all others see it come. */
+  tellLetIn(member: Member, letIn: () => void): void {
+    const saw = new Set(this.of(member));
+    letIn();
+    this.tellOf(member, (listener) => {
+      if (saw.has(listener)) listener.participantUpdated(member.participant.view());
+      else listener.participantJoined(member.participant.view());
+    });
   }
 
   /** News of the room, to all who are in it. */

@@ -81,9 +81,7 @@ export class Room {
 
   /** How many streams come in and go out. */
   get streams(): { producers: number; consumers: number } {
-    let consumers = 0;
-    for (const listener of this.#audience.all()) consumers += listener.streams;
-    return { producers: this.#sounds.size, consumers };
+    return { producers: this.#sounds.size, consumers: this.#audience.streams };
   }
 
   has(participantId: string): boolean {
@@ -191,13 +189,10 @@ export class Room {
     const member = this.#roster.get(participantId);
     const { participant } = member;
     if (!participant.waiting) return;
-    const saw = new Set(this.#audience.of(member));
-    participant.waiting = false;
     this.#logger.info({ participantId }, 'admit() | let in');
-    this.#audience.safely(() => member.admitted());
-    this.#audience.tellOf(member, (listener) => {
-      if (saw.has(listener)) listener.participantUpdated(participant.view());
-      else listener.participantJoined(participant.view());
+    this.#audience.tellLetIn(member, () => {
+      participant.waiting = false;
+      this.#audience.safely(() => member.admitted());
     });
     this.#sounds.route();
     this.#tellWaiting();
@@ -266,9 +261,9 @@ export class Room {
 
   /** Silent when it is not muted. `by` is a host's name. Errors: `not-found`. */
   askUnmute(participantId: string, by: string): void {
-    const { participant, origin } = this.#roster.get(participantId);
-    if (!participant.muted) return;
-    const asked = new Set([origin, this.#sounds.of(participantId)?.origin ?? origin]);
+    const member = this.#roster.get(participantId);
+    if (!member.participant.muted) return;
+    const asked = this.#sounds.waysOf(member);
     this.#audience.tellEach(asked, (listener) => listener.unmuteAsked(participantId, by));
   }
 
@@ -325,12 +320,13 @@ export class Room {
     const { id: participantId, waiting } = participant;
     this.#roster.delete(participantId);
     this.#logger.info({ participantId, reason }, 'drop() | left');
+    const ways = this.#sounds.waysOf(member);
     this.#sounds.drop(participantId);
     const news = (listener: RoomListener): void => listener.participantLeft(participantId, reason);
     this.#audience.tellOf(member, news, except);
     member.removed(reason);
     this.events.emit('left', participantId, reason);
-    this.#sounds.route(member.origin);
+    for (const listener of ways) this.#sounds.route(listener);
     if (waiting) this.#tellWaiting();
     else if (this.size === 0 && this.live) this.events.emit('emptied');
     this.#closeIfUnused();

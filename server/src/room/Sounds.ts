@@ -51,6 +51,11 @@ export class Sounds {
       .map(([participantId]) => participantId);
   }
 
+  /** Both connections of a member: its own, and the one that its sound comes by. */
+  waysOf({ participant, origin }: Member): Set<RoomListener> {
+    return new Set([origin, this.#sounds.get(participant.id)?.origin ?? origin]);
+  }
+
   listen(listener: RoomListener): void {
     this.#given.set(listener, new Set());
     this.route(listener);
@@ -75,8 +80,8 @@ export class Sounds {
     for (const [listener, given] of this.#given) {
       if (hears(listener, sound)) this.#give(listener, given, sound);
     }
-    // One whose sound went elsewhere does not hear here any more.
-    this.route(member.origin);
+    // One whose sound went elsewhere hears there, and here no more.
+    for (const listener of new Set([member.origin, origin])) this.route(listener);
   }
 
   /** What comes in by another connection than the member's is dropped; that one is told unless it is `by`. */

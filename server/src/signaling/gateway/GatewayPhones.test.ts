@@ -105,6 +105,26 @@ describe('GatewayPhones', () => {
     expect(phones.has('nobody')).toBe(false);
   });
 
+  it('hears no more once the one whose sound it carried has left, and only the lobby remains', async () => {
+    Object.defineProperty(origin, 'hears', { get: () => phones.hear });
+    origin.participantLeft = (participantId) => phones.forget(participantId);
+    const [bob, ann] = [
+      someone('Bob', new Diary(), { role: 'host' }),
+      someone('Ann', new Diary(), { role: 'host' }),
+    ];
+    for (const host of [bob, ann]) room.add(host);
+    await room.setSource(
+      bob.participant.id,
+      await (await router.createPlainTransport()).producePlain(9),
+    );
+    await phones.add({ name: 'One', ssrc: 1 });
+    expect(origin.read()).not.toContain('hears Bob');
+    await phones.carry(ann.participant.id, 2, vi.fn());
+    expect(origin.read()).toContain('hears Bob');
+    room.leave(ann.participant.id, 'left');
+    expect(origin.read()).toContain('hears one less');
+  });
+
   it('transportClosed() forgets all, and takes no more', async () => {
     const gone = vi.fn();
     const ann = someone('Ann', new Diary(), { invited: true });
