@@ -41,7 +41,8 @@ export async function joinToSound(switchroom: Switchroom, runs: number): Promise
 
 /** From pressing `#` to the first sound of the room on a phone, ms. */
 export async function keyToSound(switchroom: Switchroom, runs: number): Promise<number[]> {
-  const meeting = await switchroom.rest.createMeeting({ recording: 'off' });
+  // No entry tone, which would be mixed with the sound that is waited for.
+  const meeting = await switchroom.rest.createMeeting({ recording: 'off', entry: 'none' });
   const there = await BenchPhone.join(meeting, sine(TONE));
   const took: number[] = [];
   try {
