@@ -169,7 +169,7 @@ describe('the screens, one after the other as a host meets them, are fit for eve
     await isFit();
     await page.getByRole('menuitem', { name: 'Call a phone' }).click();
     await page.getByRole('dialog', { name: 'Call a phone' }).waitFor();
-    await page.getByLabel('Phone number').fill('five five five');
+    await page.getByRole('textbox', { name: 'Phone number' }).fill('five five five');
     await button('Call').click();
     await page.getByText('Enter an international number').waitFor();
     await isFit();

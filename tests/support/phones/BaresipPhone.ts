@@ -20,6 +20,8 @@ export interface BaresipOptions {
   /** Answers every call at once. */
   autoAnswer?: boolean;
   transport?: 'udp' | 'tcp';
+  /** What it is called by: a number, for calls that come from a trunk. */
+  user?: string;
 }
 
 /** A call by baresip (Debian's 1.0.0), headless; its own decoder writes down what it hears. */
@@ -48,14 +50,15 @@ export class BaresipPhone {
     await writeWav(join(folder, 'sound.wav'), options.sound);
     await writeFile(join(folder, 'config'), configuration(folder, sip, control, rtp));
     const parameters = `transport=${options.transport ?? 'udp'}`;
+    const user = options.user ?? 'baresip';
     const mode = options.autoAnswer === true ? 'auto' : 'manual';
     await writeFile(
       join(folder, 'accounts'),
-      `"baresip" <sip:baresip@127.0.0.1:${sip};${parameters}>;regint=0;answermode=${mode}\n`,
+      `"baresip" <sip:${user}@127.0.0.1:${sip};${parameters}>;regint=0;answermode=${mode}\n`,
     );
     const baresip = new Child({ name: 'baresip', command: 'baresip', args: ['-f', folder, '-v'] });
     await baresip.waitFor(/baresip is ready/);
-    const uri = `sip:baresip@127.0.0.1:${sip}`;
+    const uri = `sip:${user}@127.0.0.1:${sip}`;
     return new BaresipPhone(baresip, await BaresipControl.connect(control), folder, uri);
   }
 
