@@ -133,3 +133,25 @@ it('a trunk over its limit gets 503 while its call stays up, and closed it gets 
   await ada.request('BYE');
   ada.close();
 });
+
+it('a caller waits in the lobby until the owner lets them in; one by the moderator PIN does not', async () => {
+  const meeting = await server.createMeeting({ lobby: true });
+  const ada = await joined(meeting, 'Ada');
+  const [waiting] = (await participants(meeting.id)) as (Listed & { id: string })[];
+  expect(waiting).toMatchObject({ name: 'Ada', state: 'lobby' });
+  const path = `/meetings/${meeting.id}/participants/${waiting!.id}`;
+  expect((await server.rest('PATCH', path, { admitted: true })).ok).toBe(true);
+  await eventually(
+    async () =>
+      (await participants(meeting.id)).some((each) => 'state' in each && each.state === 'joined'),
+    { what: 'Ada let in' },
+  );
+  const bea = await joined({ id: meeting.id, pin: meeting.moderatorPin }, 'Bea');
+  expect(await participants(meeting.id)).toContainEqual(
+    expect.objectContaining({ name: 'Bea', role: 'host', state: 'joined' }),
+  );
+  for (const phone of [ada, bea]) {
+    await phone.request('BYE');
+    phone.close();
+  }
+});
