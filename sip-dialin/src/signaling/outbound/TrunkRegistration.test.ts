@@ -26,8 +26,11 @@ async function registrar(answer: Handler, changes = {}): Promise<RawPhone> {
   return phone;
 }
 
-const registers = (phone: RawPhone): SipRequest[] =>
-  phone.requests.filter(({ method }) => method === 'REGISTER');
+/** What came, without retransmissions. */
+function registers(phone: RawPhone): SipRequest[] {
+  const all = phone.requests.filter(({ method }) => method === 'REGISTER');
+  return [...new Map(all.map((request) => [keyOf(request), request])).values()];
+}
 
 /** Grants as many seconds, once the digest is right. */
 function grants(seconds: number): Handler {
@@ -110,9 +113,7 @@ describe('TrunkRegistration', () => {
     let refuse = true;
     const phone = await registrar((request, far) => (refuse ? answer : status(200))(request, far));
     const trunk = bench.trunks.inOrder()[0];
-    const seqs = (): number =>
-      new Set(registers(phone).map(({ headers }) => headers.get('CSeq'))).size;
-    await until('a second try', () => seqs() >= 2);
+    await until('a second try', () => registers(phone).length >= 2);
     expect(trunk?.hopeful).toBe(false);
     refuse = false;
     await until('the registration', () => address() !== undefined);
@@ -139,3 +140,7 @@ describe('TrunkRegistration', () => {
     expect(registers(phone).at(-1)?.headers.get('Expires')).toBe('0');
   });
 });
+
+function keyOf({ headers }: SipRequest): string {
+  return `${headers.get('Call-ID') ?? ''} ${headers.get('CSeq') ?? ''}`;
+}
