@@ -6,6 +6,9 @@
 /** The socket.io namespace of browsers. */
 export const MEET_NAMESPACE = '/meet';
 
+/** What a user may do; a user can have several. */
+export const USER_ROLES = ['administrator', 'host', 'compliance-officer', 'auditor'] as const;
+
 export const RECORDING_POLICIES = ['off', 'on-demand', 'always'] as const;
 
 /** How much of a caller's number the others see. */
@@ -24,3 +27,6 @@ export const CALL_FAILURES = [
   'not-confirmed',
   'cancelled',
 ] as const;
+
+/** Of the prompts that phones hear; the first stands in for any other. `*1` chooses the first, and so on. */
+export const PROMPT_LANGUAGES = ['en', 'es', 'fr', 'de'] as const;

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { PROMPT_LANGUAGES } from '@switchroom/protocol';
 import { describe, expect, it } from 'vitest';
 import { readPrompt } from '../media/embedded/prompts/wav.ts';
-import { LANGUAGES, languageOfKey, PROMPT_IDS, promptFiles } from './prompts.ts';
+import { languageOfKey, PROMPT_IDS, promptFiles } from './prompts.ts';
 
 const folder = (path: string): URL => new URL(`../../prompts/${path}`, import.meta.url);
 const spoken = (ids: Parameters<typeof promptFiles>[0], language: string): string[] =>
   promptFiles(ids, language).map((file) => file.split('/').slice(-2).join('/'));
 
-describe.each(LANGUAGES)('prompts: %s', (language) => {
+describe.each(PROMPT_LANGUAGES)('prompts: %s', (language) => {
   const words = JSON.parse(readFileSync(folder(`${language}.json`), 'utf8')) as Record<
     string,
     string
@@ -36,7 +37,7 @@ describe.each(LANGUAGES)('prompts: %s', (language) => {
   });
 
   it('is offered to those who hear another one', () => {
-    const others = LANGUAGES.filter((other) => other !== language);
+    const others = PROMPT_LANGUAGES.filter((other) => other !== language);
     expect(spoken(['choose-language'], language)).toEqual(
       others.map((other) => `${other}/choose-language.wav`),
     );
@@ -55,7 +56,7 @@ describe('promptFiles()', () => {
 
 describe('languageOfKey()', () => {
   it('counts from 1 in the order that the greeting says them', () => {
-    expect(['1', '2', '3', '4'].map(languageOfKey)).toEqual([...LANGUAGES]);
+    expect(['1', '2', '3', '4'].map(languageOfKey)).toEqual([...PROMPT_LANGUAGES]);
     expect(['0', '5', '#', '*', 'A', ''].map(languageOfKey)).toEqual(Array(6).fill(undefined));
   });
 });

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { PROMPT_LANGUAGES } from '@switchroom/protocol';
 
 /** Numbers that are spoken. */
 export const NUMBERS = [
@@ -58,22 +59,20 @@ export const PROMPT_IDS = [
 ] as const;
 export type PromptId = (typeof PROMPT_IDS)[number];
 
-/** Languages that have been spoken; the first stands in for any other. `*1` chooses the first, and so on. */
-export const LANGUAGES = ['en', 'es', 'fr', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
+export type Language = (typeof PROMPT_LANGUAGES)[number];
 
 /** The language that a key stands for after `*`. */
 export function languageOfKey(key: string): Language | undefined {
-  return /^[1-9]$/.test(key) ? LANGUAGES[Number(key) - 1] : undefined;
+  return /^[1-9]$/.test(key) ? PROMPT_LANGUAGES[Number(key) - 1] : undefined;
 }
 
 /** Paths of the files of these prompts, in order. `language` is an RFC 5646 tag, e.g. `en-GB`. */
 export function promptFiles(ids: readonly PromptId[], language: string): string[] {
   const primary = language.toLowerCase().split('-')[0];
-  const spoken = LANGUAGES.find((known) => known === primary) ?? LANGUAGES[0];
+  const spoken = PROMPT_LANGUAGES.find((known) => known === primary) ?? PROMPT_LANGUAGES[0];
   return ids.flatMap((id) => {
     const said =
-      id === 'choose-language' ? LANGUAGES.filter((other) => other !== spoken) : [spoken];
+      id === 'choose-language' ? PROMPT_LANGUAGES.filter((other) => other !== spoken) : [spoken];
     return said.map((each) => promptFile(id, each));
   });
 }
