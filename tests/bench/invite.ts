@@ -11,7 +11,7 @@ const SECONDS = 4;
  */
 export async function inviteToPrompt(switchroom: Switchroom): Promise<number[]> {
   await limitTrunks(switchroom, { maxCalls: 10_000, callsPerSecond: 1000 });
-  const meeting = await switchroom.rest.createMeeting({ recording: 'off' });
+  const meeting = await switchroom.rest.createMeeting({ recording: 'off', entry: 'none' });
   const calls = await CallGenerator.open(meeting.dialIn[0]!.sipUri);
   try {
     // The first call warms what every start has cold; it is not counted.

@@ -19,7 +19,7 @@ const watch = new ToneWatch();
 let last: number | undefined;
 let position = 0;
 try {
-  const meeting = await switchroom.rest.createMeeting({ recording: 'off' });
+  const meeting = await switchroom.rest.createMeeting({ recording: 'off', entry: 'none' });
   const speaker = await BenchPhone.join(meeting, sine(WATCHED_TONE));
   let isWatched = false;
   const listener = await SoftPhone.dial({

@@ -20,7 +20,7 @@ export interface Overload {
 
 /** One and a half times as many calls as the trunk may make, while a meeting of two phones goes on. */
 export async function overload(switchroom: Switchroom): Promise<Overload> {
-  const meeting = await switchroom.rest.createMeeting({ recording: 'off' });
+  const meeting = await switchroom.rest.createMeeting({ recording: 'off', entry: 'none' });
   const speaker = await BenchPhone.join(meeting, sine(WATCHED_TONE));
   const listener = await BenchPhone.join(meeting);
   await limitTrunks(switchroom, { maxCalls: 10_000, callsPerSecond: LIMIT });
