@@ -8,9 +8,14 @@ const EXTENSIBLE = 0xfffe;
 
 export type WavFormat = 'pcm16' | 'mulaw';
 
-/** A mono RIFF/WAVE file. */
-export function encodeWav(sound: Sound, format: WavFormat = 'pcm16'): Buffer {
-  const { samples, sampleRate } = sound;
+/** A RIFF/WAVE file; with two channels both have the sound. */
+export function encodeWav(
+  sound: Sound,
+  format: WavFormat = 'pcm16',
+  { channels = 1 }: { channels?: 1 | 2 } = {},
+): Buffer {
+  const { sampleRate } = sound;
+  const samples = channels === 1 ? sound.samples : doubled(sound.samples);
   const bytes = format === 'pcm16' ? 2 : 1;
   const data =
     format === 'pcm16'
@@ -22,14 +27,20 @@ export function encodeWav(sound: Sound, format: WavFormat = 'pcm16'): Buffer {
   header.write('WAVEfmt ', 8, 'latin1');
   header.writeUInt32LE(16, 16);
   header.writeUInt16LE(format === 'pcm16' ? PCM : MULAW, 20);
-  header.writeUInt16LE(1, 22);
+  header.writeUInt16LE(channels, 22);
   header.writeUInt32LE(sampleRate, 24);
-  header.writeUInt32LE(sampleRate * bytes, 28);
-  header.writeUInt16LE(bytes, 32);
+  header.writeUInt32LE(sampleRate * bytes * channels, 28);
+  header.writeUInt16LE(bytes * channels, 32);
   header.writeUInt16LE(8 * bytes, 34);
   header.write('data', 36, 'latin1');
   header.writeUInt32LE(data.length, 40);
   return Buffer.concat([header, data, Buffer.alloc(data.length % 2)]);
+}
+
+function doubled(samples: Int16Array): Int16Array {
+  const both = new Int16Array(2 * samples.length);
+  for (let i = 0; i < both.length; i++) both[i] = samples[i >> 1]!;
+  return both;
 }
 
 /**

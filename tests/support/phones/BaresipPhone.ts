@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { duration, slice, type Sound } from '../audio/Sound.ts';
-import { readWav, writeWav } from '../audio/wav.ts';
+import { encodeWav, readWav } from '../audio/wav.ts';
 import { eventually } from '../eventually.ts';
 import { freePort, freePortRange } from '../net/freePort.ts';
 import { Child } from '../process/Child.ts';
@@ -14,14 +14,32 @@ const MODULES = '/usr/lib/baresip/modules';
 /** A key's tone lasts this long until the next may come, ms: people are slower. */
 const KEY_MS = 200;
 
+export type BaresipCodec = keyof typeof CODECS;
+
+/** What baresip calls a codec, and the rate and channels that its sound must have. */
+const CODECS = {
+  PCMU: { name: 'PCMU/8000/1', module: 'g711', sampleRate: 8000, channels: 1 },
+  PCMA: { name: 'PCMA/8000/1', module: 'g711', sampleRate: 8000, channels: 1 },
+  G722: { name: 'G722/16000/1', module: 'g722', sampleRate: 16_000, channels: 1 },
+  opus: { name: 'opus/48000/2', module: 'opus', sampleRate: 48_000, channels: 2 },
+} as const;
+
 export interface BaresipOptions {
-  /** Played from the answer on; 8 kHz. Not repeated. */
+  /** Played from the answer on; as fast as its codec wants it: G.711 8 kHz, G.722 16, Opus 48. Not repeated. */
   sound: Sound;
+  /** The only one that it speaks; G.711 of both laws if not given. */
+  codec?: BaresipCodec;
+  /** `srtp` offers keys beside plain RTP, `srtp-mand` nothing else (RTP/SAVP). */
+  encryption?: 'srtp' | 'srtp-mand';
+  /** For TLS: PEM files. `certificate` has the key in it. */
+  tls?: { certificate: string; ca: string };
   /** Answers every call at once. */
   autoAnswer?: boolean;
-  transport?: 'udp' | 'tcp';
+  transport?: 'udp' | 'tcp' | 'tls';
   /** What it is called by: a number, for calls that come from a trunk. */
   user?: string;
+  /** Says no name besides its number. */
+  nameless?: boolean;
 }
 
 /** A call by baresip (Debian's 1.0.0), headless; its own decoder writes down what it hears. */
@@ -47,18 +65,15 @@ export class BaresipPhone {
     const folder = await mkdtemp(join(tmpdir(), 'baresip-'));
     const [sip, control] = [await freePort(), await freePort()];
     const rtp = await freePortRange(10);
-    await writeWav(join(folder, 'sound.wav'), options.sound);
-    await writeFile(join(folder, 'config'), configuration(folder, sip, control, rtp));
-    const parameters = `transport=${options.transport ?? 'udp'}`;
-    const user = options.user ?? 'baresip';
-    const mode = options.autoAnswer === true ? 'auto' : 'manual';
-    await writeFile(
-      join(folder, 'accounts'),
-      `"baresip" <sip:${user}@127.0.0.1:${sip};${parameters}>;regint=0;answermode=${mode}\n`,
-    );
+    const { channels } = CODECS[options.codec ?? 'PCMU'];
+    const wav = encodeWav(options.sound, 'pcm16', { channels });
+    await writeFile(join(folder, 'sound.wav'), wav);
+    const ports = { sip, control, rtp };
+    await writeFile(join(folder, 'config'), configuration(folder, ports, options));
+    await writeFile(join(folder, 'accounts'), account(sip, options));
     const baresip = new Child({ name: 'baresip', command: 'baresip', args: ['-f', folder, '-v'] });
     await baresip.waitFor(/baresip is ready/);
-    const uri = `sip:${user}@127.0.0.1:${sip}`;
+    const uri = `sip:${options.user ?? 'baresip'}@127.0.0.1:${sip}`;
     return new BaresipPhone(baresip, await BaresipControl.connect(control), folder, uri);
   }
 
@@ -94,6 +109,11 @@ export class BaresipPhone {
     return slice(sound, Math.max(0, duration(sound) - seconds));
   }
 
+  /** Music for the far end, or the conversation again: a re-INVITE. */
+  async hold(on: boolean): Promise<void> {
+    await this.#control.command(on ? 'hold' : 'resume');
+  }
+
   /** Resolves when the far end hung up. */
   async ended(within = 30_000): Promise<void> {
     await eventually(() => this.#find('CALL_CLOSED'), { what: 'the end of the call', within });
@@ -125,16 +145,30 @@ export class BaresipPhone {
   }
 }
 
+function account(sip: number, options: BaresipOptions): string {
+  const { codec, encryption, transport = 'udp', autoAnswer = false, user = 'baresip' } = options;
+  const parameters = [
+    'regint=0',
+    `answermode=${autoAnswer ? 'auto' : 'manual'}`,
+    ...(codec === undefined ? [] : [`audio_codecs=${CODECS[codec].name}`]),
+    ...(encryption === undefined ? [] : [`mediaenc=${encryption}`]),
+  ];
+  // TLS has a port of its own: the one after.
+  const port = transport === 'tls' ? sip + 1 : sip;
+  const name = options.nameless === true ? '' : '"baresip" ';
+  return `${name}<sip:${user}@127.0.0.1:${port};transport=${transport}>;${parameters.join(';')}\n`;
+}
+
 function configuration(
   folder: string,
-  sip: number,
-  control: number,
-  rtp: { min: number; max: number },
+  ports: { sip: number; control: number; rtp: { min: number; max: number } },
+  { codec = 'PCMU', encryption, tls }: BaresipOptions,
 ): string {
+  const { sip, control, rtp } = ports;
   // Nothing is decoded without a player: half a bridge is one that needs no sound card.
   return `poll_method epoll
 sip_listen 127.0.0.1:${sip}
-net_interface 127.0.0.1
+${tls === undefined ? '' : `sip_certificate ${tls.certificate}\nsip_cafile ${tls.ca}\n`}net_interface 127.0.0.1
 rtp_ports ${rtp.min}-${rtp.max}
 call_local_timeout 120
 call_max_calls 4
@@ -143,11 +177,11 @@ audio_player aubridge,nobody
 jitter_buffer_delay 1-5
 module_path ${MODULES}
 module ctrl_tcp.so
-module g711.so
+module ${CODECS[codec].module}.so
 module sndfile.so
 module aufile.so
 module aubridge.so
-module_tmp account.so
+${encryption === undefined ? '' : 'module srtp.so\n'}module_tmp account.so
 module_app menu.so
 ctrl_tcp_listen 127.0.0.1:${control}
 snd_path ${folder}

@@ -8,6 +8,7 @@ import { freePort, freePortRange } from '../net/freePort.ts';
 import { Child, exitOf } from '../process/Child.ts';
 import { Capture } from './Capture.ts';
 import { rtpPcap } from './rtpPcap.ts';
+import { pcapOf, type TimedPacket } from './rtpStream.ts';
 import { sippScenario, type ScenarioOptions } from './sippScenario.ts';
 
 export interface SippOptions {
@@ -20,6 +21,10 @@ export interface SippOptions {
   /** How keys are sent; as RFC 4733 events if not given. */
   keysBy?: 'rfc4733' | 'info';
   transport?: 'udp' | 'tcp';
+  /** Sent instead of `sound` and `keys`. */
+  packets?: readonly TimedPacket[];
+  /** What its messages have, and what becomes of the call. */
+  scenario?: Omit<ScenarioOptions, 'pcap' | 'infoKeys'>;
   /** The offer, and what must come of it. */
   sdp?: string;
   refusal?: number;
@@ -28,6 +33,8 @@ export interface SippOptions {
 /** One call by SIPp (Debian's 3.6.1). What it receives is taken from the wire. Needs root. */
 export class SippPhone {
   readonly name = 'sipp';
+  /** Where it receives RTP; the next one is free for RTCP. */
+  readonly rtpPort: number;
   readonly #sipp: Child;
   readonly #capture: Capture;
   readonly #folder: string;
@@ -40,11 +47,12 @@ export class SippPhone {
     sipp: Child,
     capture: Capture,
     folder: string,
-    control: { port: number; callId: string },
+    control: { port: number; callId: string; rtpPort: number },
   ) {
     this.#sipp = sipp;
     this.#port = control.port;
     this.#callId = control.callId;
+    this.rtpPort = control.rtpPort;
     this.#capture = capture;
     this.#folder = folder;
     this.#messages = join(folder, 'messages.log');
@@ -56,6 +64,7 @@ export class SippPhone {
     const folder = await mkdtemp(join(tmpdir(), 'sipp-'));
     const media = await freePortRange(4);
     const scenario: ScenarioOptions = {
+      ...options.scenario,
       ...(options.keysBy === 'info' && { infoKeys: options.keys ?? '' }),
       ...(options.sdp !== undefined && { sdp: options.sdp }),
       ...(options.refusal !== undefined && { refusal: options.refusal }),
@@ -64,6 +73,10 @@ export class SippPhone {
       scenario.pcap = join(folder, 'sound.pcap');
       const keys = options.keysBy === 'info' ? '' : (options.keys ?? '');
       await writeFile(scenario.pcap, rtpPcap(options.sound, { keys }));
+    }
+    if (options.packets !== undefined) {
+      scenario.pcap = join(folder, 'sound.pcap');
+      await writeFile(scenario.pcap, pcapOf(options.packets));
     }
     await writeFile(join(folder, 'caller.xml'), sippScenario(scenario));
     const capture = await Capture.start(media.min);
@@ -82,7 +95,8 @@ export class SippPhone {
       ],
       env: { ...process.env, TERM: 'dumb' },
     });
-    return new SippPhone(sipp, capture, folder, { port, callId: `${callId}-1` });
+    const control = { port, callId: `${callId}-1`, rtpPort: media.min };
+    return new SippPhone(sipp, capture, folder, control);
   }
 
   /** What it received in the last `seconds`. */
@@ -97,6 +111,11 @@ export class SippPhone {
   /** Every SIP message of the call, as SIPp logged it. */
   async messages(): Promise<string> {
     return readFile(this.#messages, 'utf8').catch(() => '');
+  }
+
+  /** Lets a scenario go on that waits for it (`WAIT`). Not over TCP. */
+  async proceed(): Promise<void> {
+    await say('MESSAGE', this.#port, this.#callId);
   }
 
   /**
@@ -118,7 +137,7 @@ export class SippPhone {
     this.#closed = true;
     try {
       if (this.#sipp.running) {
-        await sayHangUp(this.#port, this.#callId);
+        await say('CANCEL', this.#port, this.#callId);
         await exitOf(this.#sipp, 3000).catch(() => this.#sipp.stop());
       }
     } finally {
@@ -143,12 +162,13 @@ export function parseUri(uri: string): { user: string; remote: string } {
   return { user: match[1]!, remote: match[2]!.includes(':') ? match[2]! : `${match[2]!}:5060` };
 }
 
-/** Tells a running scenario to hang up, in a datagram that SIPp matches by its Call-ID alone. */
-async function sayHangUp(port: number, callId: string): Promise<void> {
+/** Tells a running scenario something, in a datagram that SIPp matches by its Call-ID alone. */
+async function say(method: 'CANCEL' | 'MESSAGE', port: number, callId: string): Promise<void> {
   const socket = createSocket('udp4');
-  const headers = ['CANCEL sip:sipp SIP/2.0', 'From: <sip:test>;tag=1', 'To: <sip:sipp>'];
-  const via = 'Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKtest';
-  const rest = [`Call-ID: ${callId}`, 'CSeq: 1 CANCEL', 'Content-Length: 0'];
+  const headers = [`${method} sip:sipp SIP/2.0`, 'From: <sip:test>;tag=1', 'To: <sip:sipp>'];
+  // Each is new: SIPp answers what it takes for a retransmission with what it sent before.
+  const via = `Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK${randomUUID()}`;
+  const rest = [`Call-ID: ${callId}`, `CSeq: 1 ${method}`, 'Content-Length: 0'];
   const message = [...headers, via, ...rest, '', ''].join('\r\n');
   await new Promise((resolve) => socket.send(message, port, '127.0.0.1', resolve));
   socket.close();

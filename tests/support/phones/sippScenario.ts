@@ -9,13 +9,25 @@ export interface ScenarioOptions {
   sdp?: string;
   /** The status that must answer the INVITE; 200 and a call if not given. */
   refusal?: number;
+  /** More header lines of the INVITE, each with its end of line. */
+  headers?: string;
+  /** The SDP is not in the INVITE but in the ACK. */
+  lateOffer?: boolean;
+  /** What comes before the 200, as XML; provisional answers of all kinds if not given. */
+  progress?: string;
+  /** What happens in the call once sound and keys are sent, as XML. `request()` helps. */
+  steps?: readonly string[];
 }
+
+/** Waits for `SippPhone.proceed()`. */
+export const WAIT = '<recv request="MESSAGE"/>';
 
 /** How long a call is held at most, ms. The test ends it before. */
 const LONGEST_CALL = 600_000;
 
-const SDP = `v=0
-o=sipp 1 1 IN IP4 [local_ip]
+/** What it offers; `direction` is `sendrecv`, `sendonly`, `recvonly` or `inactive`. */
+export const offer = (direction = 'sendrecv', version = 1): string => `v=0
+o=sipp 1 ${version} IN IP4 [local_ip]
 s=-
 c=IN IP4 [media_ip]
 t=0 0
@@ -24,16 +36,16 @@ a=rtpmap:0 PCMU/8000
 a=rtpmap:${TELEPHONE_EVENT} telephone-event/8000
 a=fmtp:${TELEPHONE_EVENT} 0-15
 a=ptime:20
-a=sendrecv`;
+a=${direction}`;
 
-/** Headers of a request of this call. `to` carries the far tag in brackets of SIPp's own. */
-function request(method: string, target: string, headers: string, body = ''): string {
-  const inDialog = method === 'INVITE' ? '' : '[peer_tag_param]';
+/** A request of this call; in its dialog where it goes to `[next_url]`, as all but the first INVITE do. */
+export function request(method: string, target: string, headers: string, body = ''): string {
+  const opens = method === 'INVITE' && target !== '[next_url]';
   return `<send${method === 'ACK' ? '' : ' retrans="500"'}><![CDATA[
 ${method} ${target} SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: "SIPp" <sip:[service_from]@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
-To: <sip:[service]@[remote_ip]:[remote_port]>${inDialog}
+To: <sip:[service]@[remote_ip]:[remote_port]>${opens ? '' : '[peer_tag_param]'}
 Call-ID: [call_id]
 CSeq: [cseq] ${method}
 Contact: <sip:[service_from]@[local_ip]:[local_port];transport=[transport]>
@@ -44,23 +56,26 @@ ${body}
 ]]></send>`;
 }
 
+const PROGRESS = [100, 180, 183]
+  .map((code) => `<recv response="${code}" optional="true"/>`)
+  .join('\n');
+
 /** The XML that SIPp runs as the caller: it holds the call until it is signalled or gets a BYE. */
 export function sippScenario(options: ScenarioOptions): string {
-  const { infoKeys = '', pcap, sdp = SDP, refusal } = options;
-  const invite = request(
-    'INVITE',
-    'sip:[service]@[remote_ip]:[remote_port]',
-    'Content-Type: application/sdp\n',
-    sdp,
-  );
+  const { infoKeys = '', pcap, sdp = offer(), refusal, headers = '', lateOffer = false } = options;
+  const TYPE = 'Content-Type: application/sdp\n';
+  const target = 'sip:[service]@[remote_ip]:[remote_port]';
   const steps = [
-    invite,
-    ...[100, 180, 183].map((code) => `<recv response="${code}" optional="true"/>`),
+    request('INVITE', target, lateOffer ? headers : headers + TYPE, lateOffer ? '' : sdp),
+    options.progress ?? PROGRESS,
   ];
   if (refusal !== undefined) {
     steps.push(`<recv response="${refusal}"/>`, request('ACK', '[last_Request_URI]', ''));
   } else {
-    steps.push('<recv response="200" rrs="true"/>', request('ACK', '[next_url]', ''));
+    const ack = lateOffer
+      ? request('ACK', '[next_url]', TYPE, sdp)
+      : request('ACK', '[next_url]', '');
+    steps.push('<recv response="200" rrs="true"/>', ack);
     if (pcap !== undefined) {
       steps.push(`<nop><action><exec play_pcap_audio="${pcap}"/></action></nop>`);
     }
@@ -72,6 +87,7 @@ export function sippScenario(options: ScenarioOptions): string {
         '<recv response="200"/>',
       );
     }
+    steps.push(...(options.steps ?? []));
     // A CANCEL of an answered call has no meaning in SIP: here it is the test that says "hang up".
     steps.push(
       '<recv request="CANCEL" optional="true" next="hangUp"/>',
