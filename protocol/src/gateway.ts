@@ -9,6 +9,7 @@ import {
 } from './meeting.ts';
 import { CALL_FAILURES } from './constants.ts';
 import type { LeaveReason } from './meet.ts';
+import { cleanText } from './shownText.ts';
 import type { TrunkOutbound, TrunkSrtp } from './trunk.ts';
 
 /*
@@ -66,7 +67,11 @@ export const gatewayRequests = {
    */
   'phone:join': z.object({
     ...meeting,
-    name: z.string().trim().min(1).max(60),
+    /** As the From header said; what is not fit to be shown is taken out. */
+    name: z
+      .string()
+      .max(240)
+      .transform((name) => cleanText(name).slice(0, 60)),
     /** E.164 or whatever the From header said; empty when withheld. Shown as the meeting's `numberPrivacy` has it. */
     number: z.string().max(64),
     /** SSRC of the Opus that the gateway will send for this phone. */

@@ -14,6 +14,7 @@ import {
   type DialIn,
   type ParticipantView,
 } from './meeting.ts';
+import { personNameSchema } from './shownText.ts';
 
 /*
  * Browsers, on the socket.io namespace `/meet`. Handshake auth: `{ protocolVersion }`.
@@ -28,7 +29,7 @@ export const meetRequests = {
   'room:join': z.object({
     /** The last part of the join link. */
     joinToken: z.string().min(1).max(128),
-    name: z.string().trim().min(1).max(60),
+    name: personNameSchema,
     rtpCapabilities: rtpCapabilitiesSchema,
     /** Bearer token of a signed-in user: the meeting's owner joins as its host. */
     sessionToken: z.string().max(256).optional(),
@@ -50,7 +51,7 @@ export const meetRequests = {
   'room:admitAll': z.object({}),
   'participant:remove': z.object({ participantId: id }),
   /** Anybody may rename themselves. */
-  'participant:rename': z.object({ participantId: id, name: z.string().trim().min(1).max(60) }),
+  'participant:rename': z.object({ participantId: id, name: personNameSchema }),
   'participant:mute': z.object({ participantId: id }),
   /** Everybody but the hosts. */
   'room:muteAll': z.object({}),

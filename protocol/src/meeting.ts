@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { CALL_FAILURES} from './constants.ts';
+import { personNameSchema, shownText } from './shownText.ts';
+import type { CALL_FAILURES } from './constants.ts';
 import { ENTRY_SIGNALS, NUMBER_PRIVACIES, RECORDING_POLICIES } from './constants.ts';
 
 export type RecordingPolicy = (typeof RECORDING_POLICIES)[number];
@@ -12,7 +13,7 @@ export const createSessionSchema = z.object({
 });
 
 export const createMeetingSchema = z.object({
-  title: z.string().trim().min(1).max(120).optional(),
+  title: shownText(120).optional(),
   /** Whoever is no host waits until a host lets them in. */
   lobby: z.boolean().optional(),
   /** Whoever comes before the first host waits for them. */
@@ -112,6 +113,12 @@ export interface CallView {
   participantId: string | null;
 }
 
+/** RFC 5646, in outline. */
+export const languageTagSchema = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag, as in en or fr-CA');
+
 /** E.164, as people write it too: blanks, dashes, dots, slashes and brackets are taken out. */
 export const phoneNumberSchema = z
   .string()
@@ -121,9 +128,9 @@ export const phoneNumberSchema = z
 
 export const createCallSchema = z.object({
   number: phoneNumberSchema,
-  name: z.string().trim().min(1).max(60).optional(),
+  name: personNameSchema.optional(),
   /** RFC 5646 tag of what the called person hears; the first of ours stands in. */
-  language: z.string().min(2).max(35).optional(),
+  language: languageTagSchema.optional(),
 });
 export type CreateCall = z.infer<typeof createCallSchema>;
 
@@ -132,7 +139,7 @@ export const updateParticipantSchema = z.object({
   /** Others can be muted; they unmute themselves: `false` asks them to. */
   muted: z.boolean().optional(),
   handRaised: z.literal(false).optional(),
-  name: z.string().trim().min(1).max(60).optional(),
+  name: personNameSchema.optional(),
   /** Out of the lobby. */
   admitted: z.literal(true).optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { languageTagSchema } from './meeting.ts';
 
 /*
  * Trunks (whom phone calls may come from) and DIDs (the numbers that lead here), as administrators see them
@@ -143,10 +144,7 @@ const didFields = {
   /** The one trunk that may call it; null: any. */
   trunkId: id.nullable(),
   /** RFC 5646 tag of the prompts' language; English stands in for what has not been spoken. */
-  language: z
-    .string()
-    .max(35)
-    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag, as in en or fr-CA'),
+  language: languageTagSchema,
   /** The one meeting that it leads to, without a PIN; null: to the PIN prompt. */
   meetingId: id.nullable(),
   enabled: z.boolean(),
