@@ -64,7 +64,10 @@ export const meetRequests = {
   /** Hangs up, or takes a failed one from the list. One's own "call me" may be cancelled by anybody. */
   'call:cancel': z.object({ callId: id }),
 
-  /** Anybody: moves one's sound to one's phone. Errors as `call:create`; `conflict` when it is there already. */
+  /**
+   * Whom `mayCallMe` says: moves one's sound to one's phone. Errors as `call:create`; `forbidden`, `conflict` when it is
+   * there already.
+   */
   'call:me': z.object({ number: phoneNumberSchema }),
   /** One's sound comes back to the browser; the phone is hung up. */
   'call:back': z.object({}),
@@ -87,7 +90,15 @@ export interface RoomState {
 
 export interface JoinedRoom extends RoomState {
   participantId: string;
-  meeting: { id: string; title: string; pin: string; dialIn: DialIn[]; joinUrl: string };
+  meeting: {
+    id: string;
+    title: string;
+    pin: string;
+    dialIn: DialIn[];
+    joinUrl: string;
+    /** Whether one may have one's own phone called, as the dial-out policy has it now. */
+    mayCallMe: boolean;
+  };
   sendTransport: WebRtcTransportOptions;
   recvTransport: WebRtcTransportOptions;
 }

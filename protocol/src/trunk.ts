@@ -71,6 +71,8 @@ export type TrunkOutbound = z.infer<typeof outboundSchema>;
 /** E.164 prefixes. Of those that a number begins with the longest decides; `allowed` wins over an equal `denied`. */
 const prefixes = z.array(z.string().regex(/^\+\d{1,15}$/, 'must look like +1 or +4930')).max(200);
 
+const CALL_ME = ['off', 'signed-in', 'everybody'] as const;
+
 /** `PUT /dial-out`: what may be called, by all meetings together. At first nothing: `allowed` is empty. */
 export const dialOutPolicySchema = z.object({
   allowed: prefixes.default([]),
@@ -80,6 +82,8 @@ export const dialOutPolicySchema = z.object({
   /** Begun within any 60 minutes, by all and by one meeting. */
   callsPerHour: z.int().min(1).max(100_000).default(100),
   callsPerHourPerMeeting: z.int().min(1).max(100_000).default(30),
+  /** Who may have their own phone called ("call me"); hosts are signed in. */
+  callMe: z.enum(CALL_ME).default('signed-in'),
   /** The longest call, in minutes from its answer. */
   maxMinutes: z
     .int()

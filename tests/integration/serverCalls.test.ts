@@ -20,6 +20,7 @@ import {
 } from './serverHarness.ts';
 
 const NUMBER = '+15550001234';
+const MANY = { callsPerHour: 1000, callsPerHourPerMeeting: 1000 };
 const POLICY = { allowed: ['+1555'], denied: ['+1555999'] };
 
 let server: Harness;
@@ -67,6 +68,7 @@ async function dialIn(): Promise<FakeDialIn> {
 interface Guest {
   socket: MeetSocket;
   id: string;
+  mayCallMe: boolean;
   told: string[];
   people: Map<string, ParticipantView>;
 }
@@ -83,14 +85,18 @@ async function enter(meeting: MeetingView, name: string, isHost = false): Promis
   socket.on('participant:joined', note);
   socket.on('participant:updated', note);
   socket.on('participant:left', ({ participantId }) => void people.delete(participantId));
-  const { participantId, participants } = await askMeet(socket, 'room:join', {
+  const {
+    participantId,
+    participants,
+    meeting: joined,
+  } = await askMeet(socket, 'room:join', {
     joinToken: joinTokenOf(meeting),
     name,
     rtpCapabilities: {},
     ...(isHost && { sessionToken }),
   });
   participants.forEach(note);
-  return { socket, id: participantId, told, people };
+  return { socket, id: participantId, mayCallMe: joined.mayCallMe, told, people };
 }
 
 async function setPolicy(policy: Partial<DialOutPolicy> = {}): Promise<void> {
@@ -113,7 +119,7 @@ let gateway: FakeDialIn;
 let meeting: MeetingView;
 let host: Guest;
 beforeEach(async () => {
-  await setPolicy({ callsPerHour: 1000, callsPerHourPerMeeting: 1000 });
+  await setPolicy({ ...MANY, callMe: 'everybody' });
   gateway = await dialIn();
   meeting = await server.createMeeting();
   host = await enter(meeting, 'Host', true);
@@ -364,6 +370,22 @@ describe('"call me"', () => {
     await expect.poll(() => host.told).toEqual(['calling', 'gone']);
   });
 
+  it.each([
+    [undefined, true, false],
+    ['signed-in', true, false],
+    ['everybody', true, true],
+    ['off', false, false],
+  ] as const)('where the policy says %s: hosts %s, guests %s', async (callMe, ...may) => {
+    await setPolicy({ ...MANY, ...(callMe && { callMe }) });
+    for (const [index, isHost] of [true, false].entries()) {
+      const one = await enter(meeting, 'One', isHost);
+      expect(one.mayCallMe).toBe(may[index]);
+      const answer = await ask(one.socket, 'call:me', { number: NUMBER });
+      expect(answer).toMatchObject(may[index] ? { ok: true } : { code: 'forbidden' });
+    }
+    await expect.poll(() => gateway.placed.length).toBe(may.filter((one) => one).length);
+  });
+
   it('may be given up by oneself', async () => {
     const guest = await enter(meeting, 'Guest');
     const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
@@ -447,6 +469,7 @@ describe('over REST', () => {
       maxCalls: 20,
       callsPerHour: 100,
       callsPerHourPerMeeting: 30,
+      callMe: 'signed-in',
       maxMinutes: 240,
     });
     expect(await rest('GET', '/dial-out')).toEqual([200, policy]);

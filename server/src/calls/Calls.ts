@@ -123,6 +123,12 @@ export class Calls {
     return this.#place({ meetingId: meeting.id, number, name, language, callMe: null, askedBy });
   }
 
+  /** Whether one like this may have their own phone called: whoever holds a link could dial at our expense. */
+  offersCallMe({ signedIn }: { signedIn: boolean }): boolean {
+    const { callMe } = this.#options.dialOut.policy;
+    return callMe === 'everybody' || (callMe === 'signed-in' && signedIn);
+  }
+
   /**
    * Calls a participant's own phone, under their name. Errors: as `create`; `conflict` when their sound is there
    * already, or on its way.

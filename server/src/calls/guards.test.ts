@@ -22,6 +22,23 @@ describe('isAllowed()', () => {
     ['+', false],
   ])('%s: %s', (number, expected) => expect(isAllowed(number, policy)).toBe(expected));
 
+  it.each([
+    ['+490900123456', false],
+    ['+4900900123456', false],
+    ['+493012345678', true],
+    ['+490301234567', true],
+    ['+390891234567', true],
+    ['+3908921234', true],
+    ['+39892123', false],
+    ['+2025123456', true],
+    ['+19005550100', false],
+    ['+109005550100', false],
+  ])('a zero that is dropped on the way hides nothing: %s: %s', (number, expected) => {
+    const allowed = ['+49', '+39', '+20', '+1'];
+    const denied = ['+49900', '+39892', '+225', '+1900'];
+    expect(isAllowed(number, { allowed, denied })).toBe(expected);
+  });
+
   it('allows nothing where nothing is allowed', () => {
     expect(isAllowed(NUMBER, { allowed: [], denied: [] })).toBe(false);
     expect(isAllowed(NUMBER, { allowed: [], denied: ['+44'] })).toBe(false);

@@ -108,6 +108,7 @@ export function joinedRoom(self: string, ...others: string[]): JoinedRoom {
       pin: '123456',
       dialIn: [{ number: '+15550100', sipUri: 'sip:+15550100@127.0.0.1:5060' }],
       joinUrl: 'http://127.0.0.1:3000/m/abcdefghij',
+      mayCallMe: true,
     },
     participants: [self, ...others].map((id) => participant(id)),
     sendTransport: transport(),

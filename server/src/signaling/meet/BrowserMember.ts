@@ -21,6 +21,8 @@ export interface BrowserMemberOptions {
   send: WebRtcTransport;
   recv: WebRtcTransport;
   rtpCapabilities: RtpCapabilities;
+  /** As whoever it is. */
+  signedIn: boolean;
   /** What the room is like for this listener, now. */
   stateOf: (member: BrowserMember) => RoomState;
   /** Called once, when it is out of the room for whatever reason. */
@@ -35,6 +37,7 @@ export class BrowserMember implements Member, RoomListener {
   readonly room: Room;
   readonly send: WebRtcTransport;
   readonly recv: WebRtcTransport;
+  readonly signedIn: boolean;
   readonly #outbox: MeetOutbox;
   readonly #consumers: ConsumerSet;
   readonly #stateOf: BrowserMemberOptions['stateOf'];
@@ -46,6 +49,7 @@ export class BrowserMember implements Member, RoomListener {
     this.room = room;
     this.send = send;
     this.recv = recv;
+    this.signedIn = options.signedIn;
     this.#outbox = outbox;
     this.#stateOf = options.stateOf;
     this.#onRemoved = options.onRemoved;

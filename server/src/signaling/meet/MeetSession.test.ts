@@ -36,6 +36,7 @@ describe('MeetSession', () => {
       send: await router.createWebRtcTransport(),
       recv: await router.createWebRtcTransport(),
       rtpCapabilities: {},
+      signedIn: true,
       stateOf: () => ({
         participants: room.participants(),
         calls: [],

@@ -4,7 +4,7 @@ import type { Handlers } from '../handle.ts';
 import type { BrowserMember } from './BrowserMember.ts';
 import type { MeetDeps, MeetSession } from './MeetSession.ts';
 
-/** Calls to the outside, by hosts; and to one's own phone, by anybody who is in the room. */
+/** Calls to the outside, by hosts; and to one's own phone, by those in the room who may. */
 export function callHandlers(
   session: MeetSession,
   { calls, meetings }: MeetDeps,
@@ -33,6 +33,9 @@ export function callHandlers(
       const { id } = await meetingOf(member);
       const { participant } = member;
       if (participant.waiting) throw new AppError('forbidden', 'Wait to be let in.');
+      if (!calls.offersCallMe(member)) {
+        throw new AppError('forbidden', 'Your phone cannot be called from here.');
+      }
       return calls.callMe(id, participant, number);
     },
 

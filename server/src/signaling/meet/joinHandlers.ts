@@ -23,13 +23,13 @@ export function joinHandlers(
   return {
     async 'room:join'(wish) {
       const meeting = joinable(await deps.meetings.byJoinToken(wish.joinToken));
-      const role = await roleOf(wish.sessionToken, meeting, deps);
+      const who = await whoIs(wish.sessionToken, meeting, deps);
       const { room, release } = await deps.rooms.enter(meeting.id);
       try {
         // It may have been ended or changed while the room was made, which nobody told it then.
         room.configure(joinable(await deps.meetings.byJoinToken(wish.joinToken)));
-        room.check({ participant: { role } });
-        const member = await session.join(() => makeMember({ session, deps, room, wish, role }));
+        room.check({ participant: who });
+        const member = await session.join(() => makeMember({ session, deps, room, wish, who }));
         return joinedRoom(member, meeting, deps);
       } finally {
         release();
@@ -43,14 +43,20 @@ export function joinHandlers(
   };
 }
 
+interface Who {
+  role: Role;
+  signedIn: boolean;
+}
+
 /** The owner is the host. A session that is over makes nobody less than a guest. */
-async function roleOf(
+async function whoIs(
   sessionToken: string | undefined,
   meeting: Meeting,
   deps: MeetDeps,
-): Promise<Role> {
+): Promise<Who> {
   const user = sessionToken === undefined ? undefined : await deps.sessions.find(sessionToken);
-  return user?.id === meeting.ownerId ? 'host' : 'participant';
+  const role = user?.id === meeting.ownerId ? 'host' : 'participant';
+  return { role, signedIn: user !== undefined };
 }
 
 async function makeMember(options: {
@@ -58,27 +64,29 @@ async function makeMember(options: {
   deps: MeetDeps;
   room: Room;
   wish: Join;
-  role: Role;
+  who: Who;
 }): Promise<BrowserMember> {
-  const { session, deps, room, wish, role } = options;
+  const { session, deps, room, wish, who } = options;
   const [send, recv] = await Promise.all([
     room.router.createWebRtcTransport(),
     room.router.createWebRtcTransport(),
   ]);
   return new BrowserMember({
-    participant: new Participant({ name: wish.name, kind: 'browser', role }),
+    participant: new Participant({ name: wish.name, kind: 'browser', role: who.role }),
     room,
     outbox: session.outbox,
     send,
     recv,
     rtpCapabilities: wish.rtpCapabilities,
+    signedIn: who.signedIn,
     stateOf: (member) => roomState(member, deps),
     onRemoved: () => session.removed(),
     logger: deps.logger,
   });
 }
 
-function joinedRoom(member: BrowserMember, meeting: Meeting, { links }: MeetDeps): JoinedRoom {
+function joinedRoom(member: BrowserMember, meeting: Meeting, deps: MeetDeps): JoinedRoom {
+  const { links, calls } = deps;
   const { participant, send, recv } = member;
   return {
     ...member.roomState,
@@ -89,6 +97,7 @@ function joinedRoom(member: BrowserMember, meeting: Meeting, { links }: MeetDeps
       pin: meeting.pin,
       dialIn: links.dialIn,
       joinUrl: links.joinUrl(meeting),
+      mayCallMe: calls.offersCallMe(member),
     },
     sendTransport: send.options,
     recvTransport: recv.options,
