@@ -32,6 +32,7 @@ export const gatewayHandshakeSchema = z.object({
 
 const id = z.string().min(1).max(64);
 const meeting = { meetingId: id };
+const ssrc = z.int().min(1).max(0xffffffff);
 
 export const gatewayRequests = {
   /** Opens the room for this gateway; a second call gives the same transport again. */
@@ -75,13 +76,14 @@ export const gatewayRequests = {
     /** E.164 or whatever the From header said; empty when withheld. Shown as the meeting's `numberPrivacy` has it. */
     number: z.string().max(64),
     /** SSRC of the Opus that the gateway will send for this phone. */
-    ssrc: z.int().min(1).max(0xffffffff),
+    ssrc,
     /** As `pin:check` said. */
     role: z.enum(['host', 'participant']).optional(),
     /** Of a call that `call:place` asked for, and that was confirmed. */
     callId: id.optional(),
   }),
-  'phone:leave': z.object({ ...meeting, participantId: id }),
+  /** Ignored where another phone, of another SSRC, is in that participant's place by now. */
+  'phone:leave': z.object({ ...meeting, participantId: id, ssrc: ssrc.optional() }),
   'participant:setMuted': z.object({ ...meeting, participantId: id, muted: z.boolean() }),
   'participant:setHandRaised': z.object({
     ...meeting,

@@ -362,6 +362,23 @@ describe('"call me"', () => {
     await askMeet(host.socket, 'call:me', { number: NUMBER });
   });
 
+  it('there, back and there again: the first phone’s late leave does not end the second', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const first = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await join(first.id);
+    await askMeet(guest.socket, 'call:back', {});
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await progress(id, 'confirming');
+    const phone = { meetingId: meeting.id, name: 'Phone', number: NUMBER, ssrc: 0xbeef };
+    await askGateway(gateway.socket, 'phone:join', { ...phone, callId: id });
+    const leave = { meetingId: meeting.id, participantId: guest.id };
+    await askGateway(gateway.socket, 'phone:leave', { ...leave, ssrc: 0xcafe });
+    const [, people] = await rest<ParticipantView[]>('GET', `/meetings/${meeting.id}/participants`);
+    expect(people.find((one) => one.id === guest.id)?.audio).toBe('phone');
+    await askGateway(gateway.socket, 'phone:leave', { ...leave, ssrc: 0xbeef });
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+  });
+
   it('who leaves is not called any more', async () => {
     const guest = await enter(meeting, 'Guest');
     const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });

@@ -101,7 +101,10 @@ describe('Gateway: races', () => {
     expect(phone.joins).toEqual([]);
     expect(other.events).toEqual(['joined']);
     expect(bench.socket.requests.filter(({ event }) => event === 'phone:leave')).toEqual([
-      { event: 'phone:leave', payload: { meetingId: 'm1', participantId: 'p1' } },
+      {
+        event: 'phone:leave',
+        payload: { meetingId: 'm1', participantId: 'p1', ssrc: expect.any(Number) },
+      },
     ]);
   });
 

@@ -241,7 +241,7 @@ export class RoomLink {
   async #makeParticipant(member: Member): Promise<void> {
     const { participant, entry, recording } = await this.#requests.join(member);
     if (member.isOut()) {
-      if (!this.#closed) this.#requests.leave(participant.id);
+      if (!this.#closed) this.#requests.leave(participant.id, member.ssrc);
       return;
     }
     this.#doorbell.signal = entry;
@@ -318,7 +318,7 @@ export class RoomLink {
     if (member.isOut()) return;
     this.#members.delete(member);
     if (member.participantId !== undefined && !this.#closed) {
-      this.#requests.leave(member.participantId);
+      this.#requests.leave(member.participantId, member.ssrc);
     }
     member.end(event);
     if (this.#members.size === 0) this.#release({ type: 'meetingEnded' }, true);

@@ -51,8 +51,8 @@ export class RoomRequests {
     this.#forget(this.tellWish(member.participantId, wish), 'wish not taken');
   }
 
-  leave(participantId: string): void {
-    const payload = { meetingId: this.#meetingId, participantId };
+  leave(participantId: string, ssrc: number): void {
+    const payload = { meetingId: this.#meetingId, participantId, ssrc };
     this.#forget(this.#socket.request('phone:leave', payload), 'phone:leave not taken');
   }
 

@@ -161,9 +161,9 @@ export class GatewayLink implements RoomListener {
     throw new AppError('forbidden', 'Only a moderator may do this.');
   }
 
-  /** It hung up. One that is unknown or has left is ignored. */
-  removePhone(participantId: string): void {
-    this.#phones.remove(participantId);
+  /** It hung up. One that is unknown or has left, or has another SSRC than this, is ignored. */
+  removePhone(participantId: string, ssrc?: number): void {
+    this.#phones.remove(participantId, ssrc);
   }
 
   participantJoined(participant: ParticipantView): void {

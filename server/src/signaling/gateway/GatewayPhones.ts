@@ -121,9 +121,11 @@ export class GatewayPhones {
     throw new AppError('not-found', 'There is no such participant in the room.');
   }
 
-  /** It hung up. One that is unknown or has left is ignored. */
-  remove(participantId: string): void {
+  /** It hung up. One that is unknown or has left, or has another SSRC than this, is ignored. */
+  remove(participantId: string, ssrc?: number): void {
     const phone = this.#phones.get(participantId);
+    // After "call me" and back and anew, the first phone may say late that it is gone.
+    if (ssrc !== undefined && phone?.ssrc !== ssrc) return;
     if (phone?.carriesAnother === true) {
       this.forget(participantId);
       this.#room.returnSource(participantId, this.#origin);

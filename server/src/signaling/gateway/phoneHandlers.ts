@@ -38,9 +38,9 @@ export function phoneHandlers(
       return { participantId: participant.id, participant, entry, locked, recording };
     },
 
-    'phone:leave'({ meetingId, participantId }) {
+    'phone:leave'({ meetingId, participantId, ssrc }) {
       session.mustBe('sip-dialin');
-      session.link(meetingId).removePhone(participantId);
+      session.link(meetingId).removePhone(participantId, ssrc);
       return {};
     },
 
