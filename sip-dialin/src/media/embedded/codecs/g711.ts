@@ -9,12 +9,16 @@ export interface G711Codec {
   readonly law: G711Law;
   /** The code of digital silence. */
   readonly silence: number;
+  /** Whether there is nothing in these codes: no sample above -63 dBov. */
+  isSilent(codes: Uint8Array): boolean;
   /** Decodes into `out` (at least as long) and gives the samples written. */
   decode(codes: Uint8Array, out: Int16Array): number;
   /** Encodes into `out` (at least as long) and gives the bytes written. */
   encode(pcm: Int16Array, out: Uint8Array): number;
 }
 
+/** As loud as what counts for silence. */
+const SILENT_SAMPLE = 24;
 /** Mu-law's bias, in 16-bit units: 33 in the 14-bit domain of the Recommendation. */
 const MU_BIAS = 132;
 const MU_CLIP = 32635;
@@ -58,10 +62,15 @@ function makeCodec(
   encodeOne: (sample: number) => number,
 ): G711Codec {
   const linear = Int16Array.from({ length: 256 }, (_, code) => decodeOne(code));
+  const isLoud = Uint8Array.from(linear, (sample) => Number(Math.abs(sample) > SILENT_SAMPLE));
   const codesOf = Uint8Array.from({ length: 65536 }, (_, i) => encodeOne(i - 32768));
   return {
     law,
     silence,
+    isSilent(codes) {
+      for (let i = 0; i < codes.length; i++) if (isLoud[codes[i]!]) return false;
+      return true;
+    },
     decode(codes, out) {
       const { length } = codes;
       for (let i = 0; i < length; i++) out[i] = linear[codes[i]!]!;

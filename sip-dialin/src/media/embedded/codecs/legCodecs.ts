@@ -36,6 +36,8 @@ export interface LegDecoder {
    * it is no audio or longer than 120 ms.
    */
   decode(payload: Uint8Array): Int16Array | 'pause' | undefined;
+  /** Whether a packet is silent, as far as that can be told without decoding it. */
+  isSilent?(payload: Uint8Array): boolean;
   /** What this packet tells of the one before it, which was lost; call it before `decode`. */
   recover?(payload: Uint8Array): Int16Array | undefined;
   free(): void;
@@ -77,10 +79,12 @@ function unlessBroken(decode: () => Int16Array): Int16Array | undefined {
 
 function createByteDecoder(codec: Exclude<LegCodec, 'opus'>): LegDecoder {
   const format = LEG_FORMATS[codec];
-  const decoder = codec === 'G722' ? new G722Decoder() : g711(codec);
+  const law = codec === 'G722' ? undefined : g711(codec);
+  const decoder = law ?? new G722Decoder();
   const samplesPerCode = format.pcmRate / format.clockRate;
   return {
     format,
+    ...(law && { isSilent: (payload: Uint8Array) => law.isSilent(payload) }),
     decode(payload) {
       if (payload.length === 0 || payload.length > MAX_CODES) return undefined;
       const pcm = new Int16Array(payload.length * samplesPerCode);

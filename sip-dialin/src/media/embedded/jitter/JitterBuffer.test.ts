@@ -154,7 +154,7 @@ describe('JitterBuffer', () => {
     const buffer = new JitterBuffer<string>(48_000, TICK);
     buffer.push(1, 0, 960, 'a', 0);
     expect(buffer.pull(50).kind).toBe('packet');
-    buffer.rest();
+    buffer.pause();
     expect(buffer.pull(70).kind).toBe('silence');
   });
 

@@ -163,6 +163,14 @@ export class JitterBuffer<T> {
     if (seq !== undefined) this.#passed.add(seq);
   }
 
+  /** A silent packet: it is not to be played, nor is anything before it. What comes next starts anew. */
+  rest(seq16: number, timestamp: number, now: number): void {
+    this.stats.received += 1;
+    this.#place(seq16, timestamp, now);
+    this.#held.length = 0;
+    if (this.#due) this.#stop();
+  }
+
   /** What to play next, as far as it can be known at `now`. */
   pull(now: number): Pull<T> {
     if (this.#skipPassed() && this.#held.length === 0) this.#stop();
@@ -179,7 +187,7 @@ export class JitterBuffer<T> {
   }
 
   /** The sender said that it pauses: the next packet starts anew, nothing is concealed. */
-  rest(): void {
+  pause(): void {
     if (this.#held.length === 0) this.#stop();
   }
 

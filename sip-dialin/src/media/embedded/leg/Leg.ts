@@ -61,7 +61,9 @@ export class Leg implements Ticked, MixedLeg {
     this.#playback = new LegPlayback(options.prompts, () => this.codec);
     this.#receiver = new LegReceiver({
       onAudio: (packet, pcm, format, now) => this.#heard(packet, pcm, format, now),
-      isHeard: () => !this.#room || this.#isHeard(),
+      isHeard: () => (this.#room ? this.#isHeard() : this.#recorder.isRecording),
+      onSilence: (packet, format, now) =>
+        this.#room !== undefined && this.voice.rest(packet, format, this.#room.uplink, now),
       onPause: (packet, now) => this.#paused(packet, now),
       onNoise: (dbov) => (this.voice.noiseDbov = dbov),
       onKey: (key) => {

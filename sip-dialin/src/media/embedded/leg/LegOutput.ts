@@ -81,6 +81,12 @@ export class LegOutput {
   }
 
   #sendFrame(codes: Uint8Array, marker: boolean): void {
+    // As nearly all phones want it.
+    if (this.#packetMs === FRAME_MS) {
+      if (this.#isDeaf()) this.#skip(FRAME_MS);
+      else this.#sendPacket(codes, FRAME_MS, marker);
+      return;
+    }
     for (const { payload, ms } of this.#packetizer.push(codes)) {
       if (this.#isDeaf()) this.#skip(ms);
       else this.#sendPacket(payload, ms, marker);

@@ -22,6 +22,8 @@ const COMFORT_NOISE = 13;
 const OFFERED_EVENT_TYPES = Object.values(EVENT_PAYLOAD_TYPES);
 /** Further back or ahead is a new start of the sender, in packets. */
 const MAX_LATE = 100;
+/** 20 ms, in codes at 8 kHz. */
+const SILENT_CODES = 160;
 const NO_PAYLOAD = new Uint8Array(0);
 const NO_PCM = new Int16Array(0);
 
@@ -32,6 +34,8 @@ export interface LegReceiverHandlers {
   onAudio: (packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number) => void;
   /** Whether anybody is to hear it: else it is not decoded, and `onAudio` gets no samples. */
   isHeard?: () => boolean;
+  /** A silent packet of 20 ms. False when it is to be decoded and told as any other. */
+  onSilence?: (packet: RtpPacket, format: LegFormat, now: number) => boolean;
   /** A packet of ours without audio: a key or comfort noise. */
   onPause: (packet: RtpPacket, now: number) => void;
   onKey: (key: string) => void;
@@ -47,6 +51,8 @@ export class LegReceiver {
   /** For keys in the sound, where no telephone-event was agreed on, or has come. */
   #tones: ToneKeys | undefined;
   #decoders = new Map<number, LegDecoder>();
+  /** The one that was used last, which is nearly always the next one. */
+  #usual: { payloadType: number; decoder: LegDecoder } | undefined;
   #remote: Pick<RemoteAudio<LegCodec>, 'codec' | 'payloadType'> | undefined;
   #eventTypes = new Set<number>();
   #reception: ReceptionStats | undefined;
@@ -83,12 +89,13 @@ export class LegReceiver {
 
   /** Frees what decodes. */
   close(): void {
+    this.#usual = undefined;
     for (const decoder of this.#decoders.values()) decoder.free();
     this.#decoders.clear();
   }
 
   kindOf({ payloadType }: RtpPacket): PacketKind | undefined {
-    if (this.#decoders.has(payloadType)) return 'media';
+    if (payloadType === this.#usual?.payloadType || this.#decoders.has(payloadType)) return 'media';
     if (this.#eventTypes.has(payloadType)) return 'key';
     return payloadType === COMFORT_NOISE && this.#remote ? 'media' : undefined;
   }
@@ -101,7 +108,7 @@ export class LegReceiver {
     }
     this.#reception.push(packet.sequenceNumber, packet.timestamp, now);
 
-    const decoder = this.#decoders.get(packet.payloadType);
+    const decoder = this.#decoderOf(packet.payloadType);
     if (decoder) {
       this.#audio(packet, decoder, now);
       return;
@@ -118,11 +125,22 @@ export class LegReceiver {
     if (key !== undefined) this.#handlers.onKey(key);
   }
 
+  #decoderOf(payloadType: number): LegDecoder | undefined {
+    if (this.#usual?.payloadType === payloadType) return this.#usual.decoder;
+    const decoder = this.#decoders.get(payloadType);
+    if (decoder) this.#usual = { payloadType, decoder };
+    return decoder;
+  }
+
   #audio(packet: RtpPacket, decoder: LegDecoder, now: number): void {
     // Keys count also while nobody hears the caller.
     if (!this.#tones && this.#handlers.isHeard?.() === false) {
       this.#newest = packet.sequenceNumber;
       this.#handlers.onAudio(packet, NO_PCM, decoder.format, now);
+      return;
+    }
+    if (!this.#tones && this.#isSilence(packet, decoder, now)) {
+      this.stats.audio += 1;
       return;
     }
     if (decoder.recover && !this.#follows(packet, decoder, now)) return;
@@ -139,6 +157,12 @@ export class LegReceiver {
     const key = this.#tones?.push(pcm);
     this.#handlers.onAudio(packet, pcm, decoder.format, now);
     if (key !== undefined) this.#handlers.onKey(key);
+  }
+
+  #isSilence(packet: RtpPacket, decoder: LegDecoder, now: number): boolean {
+    const { payload } = packet;
+    if (payload.length !== SILENT_CODES || !decoder.isSilent?.(payload)) return false;
+    return this.#handlers.onSilence?.(packet, decoder.format, now) === true;
   }
 
   /** False for a packet that comes too late for its decoder. One that is missing is made up for. */

@@ -11,6 +11,10 @@ const NOTHING = new Uint8Array(0);
 export class LegRecorder {
   #current: { recording: Recording; end: (wav: Uint8Array) => void } | undefined;
 
+  get isRecording(): boolean {
+    return this.#current !== undefined;
+  }
+
   /** Ends what was recorded before. Resolves with a WAV file, or no bytes when nothing was said. */
   start(maxMs: number, now: number): Promise<Uint8Array> {
     this.stop();

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { ReceptionStats } from '../rtp/ReceptionStats.ts';
-import { writeRtp } from '../rtp/packet.ts';
+import { FIXED_HEADER_BYTES, writeFixedHeader } from '../rtp/packet.ts';
 import {
   compound,
   ntpTime,
@@ -21,17 +21,23 @@ export class LegSender {
   #timestamp = randomInt(2 ** 32);
   #packets = 0;
   #octets = 0;
+  #datagram = new Uint8Array(FIXED_HEADER_BYTES);
 
-  /** The packet with these codes; time goes on by `units` of the codec's clock. */
+  /**
+   * The packet with these codes, valid until the next call; time goes on by `units` of the codec's clock.
+   */
   packet(payloadType: number, codes: Uint8Array, units: number, marker = false): Uint8Array {
-    const data = writeRtp({
+    const size = FIXED_HEADER_BYTES + codes.length;
+    if (this.#datagram.length !== size) this.#datagram = new Uint8Array(size);
+    const data = this.#datagram;
+    writeFixedHeader(data, {
       payloadType,
       marker: marker || this.#packets === 0,
       sequenceNumber: this.#sequenceNumber,
       timestamp: this.#timestamp,
       ssrc: this.ssrc,
-      payload: codes,
     });
+    data.set(codes, FIXED_HEADER_BYTES);
     this.#sequenceNumber = seqAdd(this.#sequenceNumber, 1);
     this.skip(units);
     this.#packets += 1;

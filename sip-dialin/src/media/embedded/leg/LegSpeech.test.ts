@@ -28,6 +28,7 @@ async function setUp(codec: LegCodec) {
     ssrc: 1,
     codec,
     push: (packet, now) => opus.push(packet, now),
+    rest: (packet, now) => opus.rest(packet, now),
     passOver: (ssrc, sequenceNumber) => opus.passOver(ssrc, sequenceNumber),
     pause: () => opus.pause(),
   };

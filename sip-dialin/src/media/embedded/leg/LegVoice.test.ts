@@ -17,6 +17,7 @@ function heard(codec: LegCodec, dbov: number): { phones: number; browsers: numbe
     ssrc: 1,
     codec,
     push: ({ pcm }) => toBrowsers.push(levelDbov(pcm)),
+    rest: () => false,
     passOver() {},
     pause() {},
   };

@@ -87,6 +87,23 @@ export class LegVoice implements Leading {
     this.#source.push(sequenceNumber, timestamp, pcm, now);
   }
 
+  /**
+   * A silent packet of 20 ms, which is not decoded: where it and what is held would not be heard anyway, it
+   * only tells that time goes on. False when it is to be pushed as any other.
+   */
+  rest(packet: RtpPacket, format: LegFormat, uplink: Uplink, now: number): boolean {
+    const source = this.#source;
+    if (source?.format !== format || this.#gate.isOpen || !this.#leveller.isAtRest) return false;
+    if (source.playout.isLed || !uplink.rest(packet, now)) return false;
+    this.noiseDbov = undefined;
+    this.#paused = false;
+    this.#sent.clear();
+    const arrival = { ms: 20, clockRate: format.clockRate, quietMs: Infinity, waiting: undefined };
+    this.#arrivals.push(packet, arrival, now);
+    source.playout.rest(packet.sequenceNumber, packet.timestamp, now);
+    return true;
+  }
+
   /** A packet without audio. */
   passOver(packet: RtpPacket, uplink: Uplink): void {
     this.#paused = true;

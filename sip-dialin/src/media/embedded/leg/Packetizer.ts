@@ -28,7 +28,6 @@ export class Packetizer {
 
   /** The packets that are complete with this frame, and how long each is, ms. */
   push(frame: Uint8Array): { payload: Uint8Array; ms: number }[] {
-    if (this.#ms === FRAME_MS) return [{ payload: frame, ms: FRAME_MS }];
     return this.#codec === 'opus' ? this.#pushOpus(frame) : this.#pushCodes(frame);
   }
 

@@ -17,7 +17,7 @@ interface Waiting {
 /** How the packets of one sender come: where they lie in its stream, and how punctual they are. */
 export class Arrivals {
   readonly punctuality = new Punctuality();
-  #latest: { ssrc: number; timestamp: number; ms: number } | undefined;
+  readonly #latest = { ssrc: -1, timestamp: 0, ms: 0 };
   #mediaMs = 0;
   #isAfresh = false;
 
@@ -41,16 +41,18 @@ export class Arrivals {
     now: number,
   ): void {
     const latest = this.#latest;
-    const units = latest?.ssrc === ssrc ? timestampDiff(timestamp, latest.timestamp) : 0;
-    this.#mediaMs += latest && latest.ssrc !== ssrc ? APART_MS : (units * 1000) / options.clockRate;
-    this.#latest = { ssrc, timestamp, ms: options.ms };
+    const units = latest.ssrc === ssrc ? timestampDiff(timestamp, latest.timestamp) : 0;
+    this.#mediaMs += latest.ssrc === ssrc ? (units * 1000) / options.clockRate : APART_MS;
+    latest.ssrc = ssrc;
+    latest.timestamp = timestamp;
+    latest.ms = options.ms;
     this.#isAfresh = options.quietMs >= (options.waiting?.heldMs ?? 0);
     this.punctuality.update(now, this.#mediaMs);
   }
 
   /** Whether the latest packet, which is among what waits, can be played next. */
   canLead({ isReady, heldMs, queuedMs }: Waiting): boolean {
-    if (this.#latest?.ms !== FRAME_MS) return false;
+    if (this.#latest.ms !== FRAME_MS) return false;
     // Little else is left to be played: it may stay.
     return this.#isAfresh || (isReady && heldMs - queuedMs <= FRAME_MS && queuedMs <= MAX_REST_MS);
   }

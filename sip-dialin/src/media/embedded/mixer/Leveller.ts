@@ -54,6 +54,11 @@ export class Leveller {
     return this.#isUnity;
   }
 
+  /** Whether silence goes by without a change of it, or of this. */
+  get isAtRest(): boolean {
+    return this.#gain === 1 || this.#gainDb <= 0;
+  }
+
   /** Of the voice at present, dB. */
   get gainDb(): number {
     return this.#gainDb;

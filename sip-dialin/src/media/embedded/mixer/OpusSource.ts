@@ -79,7 +79,7 @@ export class OpusSource {
 
   #decode(payload: Uint8Array): Int16Array | undefined {
     if (payload.length <= DTX_BYTES) {
-      this.#playout.jitter.rest();
+      this.#playout.jitter.pause();
       return undefined;
     }
     return this.#unlessBroken(() => this.#decoder.decode(payload));

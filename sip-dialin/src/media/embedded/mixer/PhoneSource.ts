@@ -44,6 +44,7 @@ export class PhoneSource {
 
   /** The next 20 ms as decoded, valid until the next call; `undefined` when there is only silence. */
   pull(now: number): Int16Array | undefined {
+    if (!this.#gate.isOpen && this.#playout.isResting) return undefined;
     const any = this.#playout.pull(this.#frame, now);
     if (!this.#gate.isOpen) {
       // All that has arrived is quiet, so all of it may go.

@@ -106,6 +106,23 @@ export class Playout<T> {
     this.#approaches = true;
   }
 
+  get isLed(): boolean {
+    return this.#led;
+  }
+
+  /** A silent packet, where nobody hears what is held: that is forgotten. */
+  rest(sequenceNumber: number, timestamp: number, now: number): void {
+    this.jitter.rest(sequenceNumber, timestamp, now);
+    this.#queue.discard(this.#queue.length);
+    this.#sounds = false;
+    this.#hold = false;
+  }
+
+  /** Whether nothing plays, and nothing has come that will. */
+  get isResting(): boolean {
+    return !this.jitter.isPlaying && this.jitter.length === 0 && this.#queue.length === 0;
+  }
+
   /** They are buffered again. */
   follow(): void {
     this.#led = false;

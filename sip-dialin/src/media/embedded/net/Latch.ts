@@ -20,17 +20,19 @@ export class Latch {
   /** A valid packet came from there: whose is it? `now`: monotonic milliseconds. */
   admit(from: RtpAddress, now: number): 'same' | 'new' | 'stranger' {
     const source = this.#source;
-    const same = this.isSource(from);
+    if (this.isSource(from)) {
+      this.#heardAt = now;
+      return 'same';
+    }
     const patience = source?.ip === from.ip ? RELATCH_SAME_HOST_AFTER_MS : RELATCH_AFTER_MS;
-    if (source && !same && now - this.#heardAt <= patience) return 'stranger';
+    if (source && now - this.#heardAt <= patience) return 'stranger';
     this.#heardAt = now;
-    if (same) return 'same';
     this.#source = { ip: from.ip, port: from.port };
     return 'new';
   }
 
   isSource(from: RtpAddress): boolean {
-    return this.#source?.ip === from.ip && this.#source.port === from.port;
+    return this.#source?.port === from.port && this.#source.ip === from.ip;
   }
 
   /** Whether it is silent so long that some may replace it. */

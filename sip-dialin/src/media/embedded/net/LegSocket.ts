@@ -116,8 +116,7 @@ export class LegSocket {
   }
 
   #admits(kind: PacketKind, from: RtpAddress, now: number): boolean {
-    const callers = [this.#latch.source?.ip, this.#remote?.rtp?.ip];
-    if (kind === 'key' && !this.#latch.isSource(from) && callers.includes(from.ip)) return true;
+    if (kind === 'key' && !this.#latch.isSource(from) && this.#isCallers(from.ip)) return true;
     const whose = this.#latch.admit(from, now);
     if (whose === 'stranger') {
       this.stats.strangers += 1;
@@ -126,6 +125,10 @@ export class LegSocket {
     const { connectedTo } = this.#ports.rtp;
     if (this.#dedicated && (whose === 'new' || !connectedTo)) this.#ports.rtp.connect(from);
     return true;
+  }
+
+  #isCallers(ip: string): boolean {
+    return ip === this.#latch.source?.ip || ip === this.#remote?.rtp?.ip;
   }
 
   #receivedRtcp(data: Buffer, from: RtpAddress, now: number): void {

@@ -27,10 +27,12 @@ export class UdpPort {
     this.#socket = socket;
     // ICMP "port unreachable" comes as an error of a connected socket: the peer is not there yet.
     socket.on('error', () => (this.stats.errors += 1));
-    socket.on('message', (data, { address: ip, port: from }) => {
+    socket.on('message', (data, { address: ip, port }) => {
       this.stats.received += 1;
+      const peer = this.#connected;
       try {
-        this.onMessage?.(data, { ip, port: from });
+        // What came before connect() may be another's.
+        this.onMessage?.(data, peer?.port === port && peer.ip === ip ? peer : { ip, port });
       } catch {
         this.stats.errors += 1; // A datagram is never reason enough to end the process.
       }
@@ -47,12 +49,16 @@ export class UdpPort {
     return this.#connected;
   }
 
-  /** To the connected peer, else to `to`; nowhere when there is neither. */
+  /**
+   * To the connected peer, else to `to`; nowhere when there is neither. `data` is sent before this returns, and
+   * may be written to again; only where the system has no room for it, what it holds later is sent.
+   */
   send(data: Uint8Array, to?: RtpAddress): void {
     if (this.#closing) return;
     try {
-      if (this.#connected) this.#socket.send(data, this.#sent);
-      else if (to) this.#socket.send(data, to.port, to.ip, this.#sent);
+      // A callback would be another task a packet; errors come by the 'error' event, or not at all.
+      if (this.#connected) this.#socket.send(data);
+      else if (to) this.#socket.send(data, to.port, to.ip);
       else return;
       this.stats.sent += 1;
     } catch {
@@ -67,7 +73,7 @@ export class UdpPort {
     try {
       this.#socket.connect(to.port, to.ip);
       this.#socket.remoteAddress(); // Throws when it is not connected.
-      this.#connected = to;
+      this.#connected = { ip: to.ip, port: to.port };
     } catch {
       this.stats.errors += 1; // Unconnected it works as well.
     }
@@ -89,10 +95,6 @@ export class UdpPort {
     this.#closing ??= new Promise((resolve) => this.#socket.close(() => resolve()));
     return this.#closing;
   }
-
-  readonly #sent = (error: Error | null): void => {
-    if (error) this.stats.errors += 1;
-  };
 }
 
 async function bound(host: string, port: number): Promise<Socket> {

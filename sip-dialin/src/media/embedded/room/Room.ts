@@ -24,7 +24,7 @@ const REPORT_INTERVAL_MS = 2000;
 export type SfuAddress = RtpAddress & { payloadType: number; audioLevelExtensionId: number };
 
 /** One phone's way to the SFU. The room makes and frees it. */
-export interface Uplink extends Pick<LegUplink, 'push' | 'passOver' | 'pause'> {
+export interface Uplink extends Pick<LegUplink, 'push' | 'rest' | 'passOver' | 'pause'> {
   readonly ssrc: number;
   readonly codec: LegCodec;
 }
@@ -124,6 +124,7 @@ export class Room {
       ssrc,
       codec,
       push: (packet, now) => opus.push(packet, now),
+      rest: (packet, now) => opus.rest(packet, now),
       passOver: (from, sequenceNumber) => opus.passOver(from, sequenceNumber),
       pause: () => opus.pause(),
     };

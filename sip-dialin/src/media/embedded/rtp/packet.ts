@@ -1,7 +1,7 @@
 /** RTP packets (RFC 3550 section 5.1) with one-byte header extensions (RFC 8285 section 4.2). */
 
 const VERSION = 2;
-const FIXED_HEADER_BYTES = 12;
+export const FIXED_HEADER_BYTES = 12;
 /** "defined by profile" value that marks one-byte extension elements. */
 const ONE_BYTE_PROFILE = 0xbede;
 
@@ -32,6 +32,8 @@ export type RtpPacketInit = Pick<
     /** Bytes of padding to append, 0 to 255. */
     padding?: number;
   };
+
+type RtpFixedHeader = Omit<RtpPacketInit, 'payload'>;
 
 const NO_CSRCS: readonly number[] = Object.freeze([]);
 const NO_EXTENSIONS: readonly RtpExtension[] = Object.freeze([]);
@@ -100,11 +102,8 @@ export function writeRtp(packet: RtpPacketInit): Uint8Array {
     FIXED_HEADER_BYTES + csrcs.length * 4 + (hasExtensions ? 4 + extensionWords * 4 : 0);
 
   const out = new Uint8Array(headerBytes + payload.length + padding);
-  out[0] = (VERSION << 6) | (padding ? 0x20 : 0) | (hasExtensions ? 0x10 : 0) | csrcs.length;
-  out[1] = (packet.marker ? 0x80 : 0) | (packet.payloadType & 0x7f);
-  putUint16(out, 2, packet.sequenceNumber);
-  putUint32(out, 4, packet.timestamp);
-  putUint32(out, 8, packet.ssrc);
+  writeFixedHeader(out, packet);
+  out[0]! |= (padding ? 0x20 : 0) | (hasExtensions ? 0x10 : 0) | csrcs.length;
 
   let offset = FIXED_HEADER_BYTES;
   for (const csrc of csrcs) {
@@ -124,6 +123,15 @@ export function writeRtp(packet: RtpPacketInit): Uint8Array {
   out.set(payload, headerBytes);
   if (padding) out[out.length - 1] = padding;
   return out;
+}
+
+/** The first 12 bytes of a packet that has nothing else before its payload. */
+export function writeFixedHeader(out: Uint8Array, header: RtpFixedHeader): void {
+  out[0] = VERSION << 6;
+  out[1] = (header.marker ? 0x80 : 0) | (header.payloadType & 0x7f);
+  putUint16(out, 2, header.sequenceNumber);
+  putUint32(out, 4, header.timestamp);
+  putUint32(out, 8, header.ssrc);
 }
 
 function readCsrcs(data: Uint8Array, count: number): number[] {

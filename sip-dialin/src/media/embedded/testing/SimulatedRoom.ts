@@ -11,6 +11,7 @@ const TO_NOBODY: Uplink = {
   ssrc: 1,
   codec: 'PCMU',
   push() {},
+  rest: () => true,
   passOver() {},
   pause() {},
 };
@@ -75,8 +76,6 @@ export class SimulatedPhone implements MixedLeg {
       this.voice.drop();
       return;
     }
-    const pcm = new Int16Array(SAMPLES);
-    g711(this.codec).decode(codes, pcm);
     const packet = {
       payloadType: 0,
       marker: false,
@@ -87,6 +86,10 @@ export class SimulatedPhone implements MixedLeg {
       extensions: [],
       payload: codes,
     };
+    const format = LEG_FORMATS[this.codec];
+    if (g711(this.codec).isSilent(codes) && this.voice.rest(packet, format, TO_NOBODY, now)) return;
+    const pcm = new Int16Array(SAMPLES);
+    g711(this.codec).decode(codes, pcm);
     this.voice.push(packet, pcm, LEG_FORMATS[this.codec], TO_NOBODY, now);
   }
 

@@ -80,6 +80,11 @@ export class OpusForwarder implements LegUplink {
     this.#next.timestamp = timestampAdd(timestamp, units);
   }
 
+  /** What a phone sends as Opus is never known to be silent before it is decoded. */
+  rest(): boolean {
+    return false;
+  }
+
   /** A packet without audio (a key, DTX): its number was used, nothing was lost. */
   passOver(ssrc: number, sequenceNumber: number): void {
     const timeline = this.#timeline;

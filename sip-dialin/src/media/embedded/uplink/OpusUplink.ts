@@ -44,12 +44,19 @@ export interface PhonePacket {
   voice: boolean;
 }
 
+export type SilentPacket = Pick<PhonePacket, 'ssrc' | 'sequenceNumber' | 'timestamp'>;
+
 /** One phone's stream to the SFU, whether its packets are made here or its own. */
 export interface LegUplink {
   readonly stats: { sent: number; bytes: number };
   levelExtensionId: number | undefined;
   /** `now`: milliseconds of a monotonic clock. */
   push(packet: PhonePacket, now: number): void;
+  /**
+   * A silent packet of 20 ms, where silence has lasted for so long that nothing is sent. False when it is not
+   * so, or something is missing before it: then it is to be pushed.
+   */
+  rest(packet: SilentPacket, now: number): boolean;
   passOver(ssrc: number, sequenceNumber: number): void;
   pause(): void;
   timestampAt(now: number): number | undefined;
@@ -134,6 +141,18 @@ export class OpusUplink implements LegUplink {
       at: now,
     };
     this.#append(packet.pcm, packet.voice);
+  }
+
+  rest({ ssrc, sequenceNumber, timestamp }: SilentPacket, now: number): boolean {
+    const expected = this.#expected;
+    if (this.#silentFrames <= SILENT_FRAMES || this.#filled > 0) return false;
+    if (expected?.ssrc !== ssrc || expected.timestamp !== timestamp) return false;
+    expected.sequenceNumber = seqAdd(sequenceNumber, 1);
+    expected.timestamp = timestampAdd(timestamp, FRAME_UNITS);
+    expected.at = now;
+    this.stats.paused += 1;
+    this.#timestamp = timestampAdd(this.#timestamp, FRAME_UNITS * CLOCK_RATIO);
+    return true;
   }
 
   /** A packet without audio (a key): its number was used, nothing was lost. */
