@@ -47,7 +47,9 @@ export class Switchroom {
   /** Resolves when it says that it is ready and the administrator is signed in. */
   static async start(options: SwitchroomOptions = {}): Promise<Switchroom> {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchroom-'));
-    const [http, sip, rtc] = [await freePort(), await freePort(), await freePort()];
+    const http = await freePort();
+    // Not among those that the system hands out, so that nothing takes them while the processes start.
+    const [sip, rtc] = [(await freePortRange(2)).min, (await freePortRange(2)).min];
     const rtp = await freePortRange(RTP_PORTS);
     const child = new Child({
       name: 'Switchroom',

@@ -63,7 +63,9 @@ export class BaresipPhone {
 
   static async start(options: BaresipOptions): Promise<BaresipPhone> {
     const folder = await mkdtemp(join(tmpdir(), 'baresip-'));
-    const [sip, control] = [await freePort(), await freePort()];
+    // It takes the port after it for TLS, whether asked to or not.
+    const sip = (await freePortRange(2)).min;
+    const control = await freePort();
     const rtp = await freePortRange(10);
     const { channels } = CODECS[options.codec ?? 'PCMU'];
     const wav = encodeWav(options.sound, 'pcm16', { channels });
@@ -112,6 +114,11 @@ export class BaresipPhone {
   /** Music for the far end, or the conversation again: a re-INVITE. */
   async hold(on: boolean): Promise<void> {
     await this.#control.command(on ? 'hold' : 'resume');
+  }
+
+  /** Hands its call on to another URI: a REFER. */
+  async transfer(uri: string): Promise<void> {
+    await this.#control.command('transfer', uri);
   }
 
   /** Resolves when the far end hung up. */

@@ -28,6 +28,15 @@ export interface SippOptions {
   /** The offer, and what must come of it. */
   sdp?: string;
   refusal?: number;
+  /** Where it calls from, of this machine; 127.0.0.1 if not given. */
+  address?: string;
+}
+
+/** How a running SIPp is told something. */
+interface SippControl {
+  address: string;
+  port: number;
+  callId: string;
 }
 
 /** One call by SIPp (Debian's 3.6.1). What it receives is taken from the wire. Needs root. */
@@ -38,8 +47,7 @@ export class SippPhone {
   readonly #sipp: Child;
   readonly #capture: Capture;
   readonly #folder: string;
-  readonly #port: number;
-  readonly #callId: string;
+  readonly #control: SippControl;
   readonly #messages: string;
   #closed = false;
 
@@ -47,11 +55,10 @@ export class SippPhone {
     sipp: Child,
     capture: Capture,
     folder: string,
-    control: { port: number; callId: string; rtpPort: number },
+    control: SippControl & { rtpPort: number },
   ) {
     this.#sipp = sipp;
-    this.#port = control.port;
-    this.#callId = control.callId;
+    this.#control = control;
     this.rtpPort = control.rtpPort;
     this.#capture = capture;
     this.#folder = folder;
@@ -61,6 +68,7 @@ export class SippPhone {
   /** Starts the call; does not wait for an answer. */
   static async dial(options: SippOptions): Promise<SippPhone> {
     const { user, remote } = parseUri(options.uri);
+    const { address = '127.0.0.1' } = options;
     const folder = await mkdtemp(join(tmpdir(), 'sipp-'));
     const media = await freePortRange(4);
     const scenario: ScenarioOptions = {
@@ -89,13 +97,13 @@ export class SippPhone {
       // prettier-ignore
       args: [
         remote, '-sf', 'caller.xml', '-s', user, '-m', '1', '-l', '1', '-nostdin',
-        '-i', '127.0.0.1', '-p', String(port), '-t', options.transport === 'tcp' ? 't1' : 'u1',
-        '-mi', '127.0.0.1', '-mp', String(media.min), '-cp', String(await freePort()),
+        '-i', address, '-p', String(port), '-t', options.transport === 'tcp' ? 't1' : 'u1',
+        '-mi', address, '-mp', String(media.min), '-cp', String(await freePort()),
         '-cid_str', `${callId}-%u`, '-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log',
       ],
       env: { ...process.env, TERM: 'dumb' },
     });
-    const control = { port, callId: `${callId}-1`, rtpPort: media.min };
+    const control = { address, port, callId: `${callId}-1`, rtpPort: media.min };
     return new SippPhone(sipp, capture, folder, control);
   }
 
@@ -115,7 +123,7 @@ export class SippPhone {
 
   /** Lets a scenario go on that waits for it (`WAIT`). Not over TCP. */
   async proceed(): Promise<void> {
-    await say('MESSAGE', this.#port, this.#callId);
+    await say('MESSAGE', this.#control);
   }
 
   /**
@@ -137,7 +145,7 @@ export class SippPhone {
     this.#closed = true;
     try {
       if (this.#sipp.running) {
-        await say('CANCEL', this.#port, this.#callId);
+        await say('CANCEL', this.#control);
         await exitOf(this.#sipp, 3000).catch(() => this.#sipp.stop());
       }
     } finally {
@@ -163,13 +171,14 @@ export function parseUri(uri: string): { user: string; remote: string } {
 }
 
 /** Tells a running scenario something, in a datagram that SIPp matches by its Call-ID alone. */
-async function say(method: 'CANCEL' | 'MESSAGE', port: number, callId: string): Promise<void> {
+async function say(method: 'CANCEL' | 'MESSAGE', control: SippControl): Promise<void> {
+  const { address, port, callId } = control;
   const socket = createSocket('udp4');
   const headers = [`${method} sip:sipp SIP/2.0`, 'From: <sip:test>;tag=1', 'To: <sip:sipp>'];
   // Each is new: SIPp answers what it takes for a retransmission with what it sent before.
   const via = `Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK${randomUUID()}`;
   const rest = [`Call-ID: ${callId}`, `CSeq: 1 ${method}`, 'Content-Length: 0'];
   const message = [...headers, via, ...rest, '', ''].join('\r\n');
-  await new Promise((resolve) => socket.send(message, port, '127.0.0.1', resolve));
+  await new Promise((resolve) => socket.send(message, port, address, resolve));
   socket.close();
 }

@@ -11,6 +11,8 @@ export interface ScenarioOptions {
   refusal?: number;
   /** More header lines of the INVITE, each with its end of line. */
   headers?: string;
+  /** The first INVITE is challenged, and the next one proves who this is. */
+  digest?: { username: string; password: string };
   /** The SDP is not in the INVITE but in the ACK. */
   lateOffer?: boolean;
   /** What comes before the 200, as XML; provisional answers of all kinds if not given. */
@@ -41,9 +43,12 @@ a=${direction}`;
 /** A request of this call; in its dialog where it goes to `[next_url]`, as all but the first INVITE do. */
 export function request(method: string, target: string, headers: string, body = ''): string {
   const opens = method === 'INVITE' && target !== '[next_url]';
+  // The ACK of a refusal is of the INVITE's transaction (RFC 3261 section 17.1.1.3).
+  const isOfInvite = method === 'ACK' && target !== '[next_url]';
+  const via = 'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]';
   return `<send${method === 'ACK' ? '' : ' retrans="500"'}><![CDATA[
 ${method} ${target} SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+${isOfInvite ? '[last_Via:]' : via}
 From: "SIPp" <sip:[service_from]@[local_ip]:[local_port]>;tag=[pid]SIPp[call_number]
 To: <sip:[service]@[remote_ip]:[remote_port]>${opens ? '' : '[peer_tag_param]'}
 Call-ID: [call_id]
@@ -65,16 +70,26 @@ export function sippScenario(options: ScenarioOptions): string {
   const { infoKeys = '', pcap, sdp = offer(), refusal, headers = '', lateOffer = false } = options;
   const TYPE = 'Content-Type: application/sdp\n';
   const target = 'sip:[service]@[remote_ip]:[remote_port]';
-  const steps = [
-    request('INVITE', target, lateOffer ? headers : headers + TYPE, lateOffer ? '' : sdp),
-    options.progress ?? PROGRESS,
-  ];
+  const invite = (more = ''): string =>
+    request('INVITE', target, headers + more + (lateOffer ? '' : TYPE), lateOffer ? '' : sdp);
+  const steps = [invite(), options.progress ?? PROGRESS];
+  if (options.digest !== undefined) {
+    const { username, password } = options.digest;
+    steps.push(
+      '<recv response="401" auth="true"/>',
+      request('ACK', '[last_Request_URI]', ''),
+      invite(`[authentication username=${username} password=${password}]\n`),
+      options.progress ?? PROGRESS,
+    );
+  }
   if (refusal !== undefined) {
     steps.push(`<recv response="${refusal}"/>`, request('ACK', '[last_Request_URI]', ''));
   } else {
-    const ack = lateOffer
-      ? request('ACK', '[next_url]', TYPE, sdp)
-      : request('ACK', '[next_url]', '');
+    // A PRACK may have counted on since.
+    const ack = request('ACK', '[next_url]', lateOffer ? TYPE : '', lateOffer ? sdp : '').replace(
+      'CSeq: [cseq]',
+      'CSeq: 1',
+    );
     steps.push('<recv response="200" rrs="true"/>', ack);
     if (pcap !== undefined) {
       steps.push(`<nop><action><exec play_pcap_audio="${pcap}"/></action></nop>`);

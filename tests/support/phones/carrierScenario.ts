@@ -1,0 +1,85 @@
+export interface CarrierHabits {
+  /**
+   * What becomes of a call: it is answered after it rang, refused with a status (after ringing, or at once), rings
+   * until it is cancelled, or nothing is said to it at all.
+   */
+  calls: 'answered' | 'rings' | 'silence' | { refused: number; rings?: boolean };
+  /** What OPTIONS gets; 200 if not given. */
+  options?: number;
+  /** Capture that is played once a call is answered. */
+  pcap?: string;
+}
+
+const SDP = `v=0
+o=carrier 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a=ptime:20`;
+
+/** An answer to what came last; `to` adds our tag. */
+function answer(status: number, { body = '', attributes = '', tagged = true } = {}): string {
+  const tag = tagged ? ';tag=[pid]carrier[call_number]' : '';
+  return `<send${attributes}><![CDATA[
+SIP/2.0 ${status} Whatever
+[last_Via:]
+[last_From:]
+[last_To:]${tag}
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
+${body === '' ? '' : 'Content-Type: application/sdp\n'}Content-Length: [len]
+
+${body}
+]]></send>`;
+}
+
+/** The longest that a call stays, ms: the test ends it before. */
+const LONGEST_MS = 600_000;
+const ACK = '<recv request="ACK"/>';
+
+function treatment({ calls, pcap }: CarrierHabits): string[] {
+  if (calls === 'silence') return [`<pause milliseconds="${LONGEST_MS}"/>`];
+  if (calls === 'rings') {
+    return [
+      answer(180),
+      `<recv request="CANCEL" timeout="${LONGEST_MS}"/>`,
+      answer(200, { tagged: false }),
+      ...['<pause milliseconds="32000"/>'],
+    ];
+  }
+  if (calls !== 'answered') {
+    const ringing = calls.rings === true ? [answer(180), '<pause milliseconds="300"/>'] : [];
+    return [...ringing, answer(calls.refused, { attributes: ' retrans="500"' }), ACK];
+  }
+  return [
+    answer(180),
+    '<pause milliseconds="300"/>',
+    answer(200, { body: SDP, attributes: ' retrans="500"' }),
+    ACK,
+    ...(pcap === undefined
+      ? []
+      : [`<nop><action><exec play_pcap_audio="${pcap}"/></action></nop>`]),
+    `<recv request="BYE" timeout="${LONGEST_MS}"/>`,
+    answer(200, { tagged: false }),
+  ];
+}
+
+/** The XML that SIPp runs for every call, and for every OPTIONS. */
+export function carrierScenario(habits: CarrierHabits): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE scenario SYSTEM "sipp.dtd">
+<scenario name="carrier">
+<recv request="OPTIONS" optional="true" next="options"/>
+<recv request="INVITE"/>
+${treatment(habits).join('\n')}
+<nop next="end"/>
+<label id="options"/>
+${answer(habits.options ?? 200)}
+<label id="end"/>
+</scenario>
+`;
+}
