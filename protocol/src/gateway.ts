@@ -198,6 +198,8 @@ export interface RecordingStart {
   title: string;
   /** age recipient (`age1…`) that everything on disk is encrypted to. */
   recipient: string;
+  /** Fingerprint of the key that the server signs exports with; the recording's manifest names it. */
+  exportKey?: string;
 }
 
 /** A Trunk that is enabled, as sip-dialin judges calls by it. */

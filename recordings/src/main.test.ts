@@ -63,7 +63,7 @@ async function talkUntil(enough: (sentMs: number) => boolean): Promise<number> {
 }
 
 async function listen(recordingId: string, trackId: string): Promise<Int16Array> {
-  const vault = openVault({ dir: join(dataDirectory, 'vault'), identity: keys.identity });
+  const vault = openVault({ dir: join(dataDirectory, 'vault'), ...keys });
   const audio = await vault.openAudio(recordingId, trackId);
   return await decodeOgg(await collect(audio.read(0, audio.size)));
 }

@@ -78,7 +78,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     });
     const keys = deps.vaultKeys ?? (await loadOrCreateKeys(join(config.DATA_DIR, 'keys')));
     const vault =
-      deps.vault ?? openVault({ dir: join(config.DATA_DIR, 'vault'), identity: keys.identity });
+      deps.vault ?? openVault({ dir: join(config.DATA_DIR, 'vault'), ...keys });
     const recordingStore = new RecordingStore(db);
     await recordingStore.failUnfinished();
     const dialPlan = await DialPlan.open(db);
@@ -100,6 +100,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       meetings,
       store: recordingStore,
       recipient: keys.recipient,
+      exportKey: keys.exportKey.fingerprint,
       logger,
     });
     const calls = new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, logger });

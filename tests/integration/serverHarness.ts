@@ -42,6 +42,7 @@ const fakeVault: Vault = {
     if (trackId === 'unwritten') throw new AppError('not-found', 'No such track.');
     return {
       size: AUDIO.length,
+      damage: [],
       async *read(start, end) {
         yield AUDIO.subarray(start, end);
       },
@@ -52,6 +53,7 @@ const fakeVault: Vault = {
       yield Buffer.from('PK fake');
     })();
   },
+  async remove() {},
 };
 
 /** A real server on free ports of loopback, with a vault of our own. */
@@ -87,7 +89,6 @@ export async function startServer(): Promise<Harness> {
   const server = await createServer(config, {
     logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
     vault: fakeVault,
-    vaultKeys: { recipient: 'age1test', identity: 'unused' },
     clientDir,
   });
   const sockets: Socket[] = [];

@@ -3,6 +3,8 @@ import { headerLength, openHeader, type OpenedHeader, type SealedHeader } from '
 import { SealError } from './SealError.ts';
 import { openRecord, parseRecordHead, RECORD_END, RECORD_HEAD_BYTES } from './record.ts';
 
+/** After a record whose length was changed the next one is looked for so far: as long as a record can be. */
+const SEARCH_BYTES = 4 * 1024 * 1024 + RECORD_HEAD_BYTES;
 const READ_BYTES = 1024 * 1024;
 
 /** Where a record stands in its file. */
@@ -16,6 +18,15 @@ export interface RecordPlace {
 export interface ReadRecord extends RecordPlace {
   clock: number;
   plaintext: Buffer;
+}
+
+/** Bytes that belong to no record which opens. */
+export interface DamagedPart {
+  damaged: true;
+  /** What is wrong, for people. */
+  message: string;
+  offset: number;
+  length: number;
 }
 
 /** How a file ended, known once all of it was read. */
@@ -66,8 +77,19 @@ export class SealedLogReader {
     return this.#end;
   }
 
-  /** All data records in order, up to where the file reached when it was opened. */
+  /**
+   * All data records in order, up to where the file reached when it was opened.
+   * Errors: `SealError('tampered')` at the first that does not open.
+   */
   async *records(): AsyncGenerator<ReadRecord> {
+    for await (const part of this.parts()) {
+      if ('damaged' in part) throw new SealError('tampered', part.message);
+      yield part;
+    }
+  }
+
+  /** As `records()`, but goes around what does not open. */
+  async *parts(): AsyncGenerator<ReadRecord | DamagedPart> {
     let buffer: Buffer = Buffer.alloc(0);
     let offset = this.#start;
     for (let number = 0; ; number++) {
@@ -77,32 +99,61 @@ export class SealedLogReader {
         return;
       }
       const rest = this.#size - offset;
-      if (rest < RECORD_HEAD_BYTES) {
-        this.#end = { how: 'torn', bytes: rest };
-        return;
-      }
       const head = parseRecordHead(buffer);
-      if (head === null) {
-        throw new SealError('tampered', `The head of record ${number} was changed.`);
-      }
-      const length = RECORD_HEAD_BYTES + head.length;
-      if (rest < length) {
-        this.#end = { how: 'torn', bytes: rest };
-        return;
-      }
-      buffer = await this.#fill(buffer, offset, length);
-      const plaintext = openRecord(this.#opened, number, buffer.subarray(0, length));
-      if (head.type === RECORD_END) {
-        if (rest > length) throw new SealError('tampered', 'Bytes follow the end of the file.');
-        {
+      const length = RECORD_HEAD_BYTES + (head?.length ?? 0);
+      let message = `The head of record ${number} was changed.`;
+      if (head !== null && length <= rest) {
+        buffer = await this.#fill(buffer, offset, length);
+        const plaintext = tryToOpen(this.#opened, number, buffer.subarray(0, length));
+        if (plaintext !== null && head.type === RECORD_END) {
+          if (rest > length) yield { ...AFTER_END, offset: offset + length, length: rest - length };
           this.#end = { how: 'clean', clock: head.clock };
           return;
         }
+        if (plaintext !== null) {
+          yield { number, offset, length, clock: head.clock, plaintext };
+          buffer = buffer.subarray(length);
+          offset += length;
+          continue;
+        }
+        message = `Record ${number} was changed or moved.`;
       }
-      yield { number, offset, length, clock: head.clock, plaintext };
-      buffer = buffer.subarray(length);
-      offset += length;
+      const skipped = await this.#findNext(offset, number + 1);
+      if (skipped === null) {
+        // Of a record that was torn off no more than a part is there.
+        if (rest < RECORD_HEAD_BYTES || (head !== null && rest < length)) {
+          this.#end = { how: 'torn', bytes: rest };
+          return;
+        }
+        yield { damaged: true, message, offset, length: rest };
+        this.#end = { how: 'open' };
+        return;
+      }
+      yield { damaged: true, message, offset, length: skipped };
+      offset += skipped;
+      buffer = Buffer.alloc(0);
     }
+  }
+
+  /**
+   * How many bytes after `offset` record `number` begins, or `null`. Only the one that opens can be it, so
+   * that whatever looks like a head within a changed record does no harm.
+   */
+  async #findNext(offset: number, number: number): Promise<number | null> {
+    const length = Math.min(this.#size - offset, SEARCH_BYTES + RECORD_HEAD_BYTES);
+    const bytes = await readAt(this.#handle, offset, length);
+    for (let at = 0; at + RECORD_HEAD_BYTES <= bytes.length; at++) {
+      const head = parseRecordHead(bytes.subarray(at, at + RECORD_HEAD_BYTES));
+      if (head === null) continue;
+      const whole = RECORD_HEAD_BYTES + head.length;
+      if (offset + at + whole > this.#size) continue;
+      const record =
+        at + whole <= bytes.length
+          ? bytes.subarray(at, at + whole)
+          : await readAt(this.#handle, offset + at, whole);
+      if (tryToOpen(this.#opened, number, record) !== null) return at;
+    }
+    return null;
   }
 
   /** The plaintext of one record again. */
@@ -122,6 +173,17 @@ export class SealedLogReader {
     const wanted = Math.max(READ_BYTES, length - buffer.length);
     const more = await readAt(this.#handle, from, Math.min(wanted, this.#size - from));
     return Buffer.concat([buffer, more]);
+  }
+}
+
+const AFTER_END = { damaged: true, message: 'Bytes follow the end of the file.' } as const;
+
+function tryToOpen(opened: OpenedHeader, number: number, record: Buffer): Buffer | null {
+  try {
+    return openRecord(opened, number, record);
+  } catch (error) {
+    if (error instanceof SealError) return null;
+    throw error;
   }
 }
 

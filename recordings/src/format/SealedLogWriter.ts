@@ -1,7 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { createHeader, type SealedFileInfo } from './header.ts';
-import { RECORD_DATA, RECORD_END, sealRecord, type FileKey } from './record.ts';
+import { MARK_BYTES, RECORD_DATA, RECORD_END, sealRecord, type FileKey } from './record.ts';
+
+const NO_MARK = Buffer.alloc(MARK_BYTES);
 
 /**
  * Appends sealed records to one file. `append()` seals at once and returns; the writes follow in order.
@@ -16,6 +18,8 @@ export class SealedLogWriter {
   #writing: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
   #ended = false;
+  #dirty = true;
+  #syncing: Promise<void> = Promise.resolve();
   /** Bytes given to the file so far, the head included. */
   #size: number;
 
@@ -51,10 +55,34 @@ export class SealedLogWriter {
     return this.#failure;
   }
 
-  /** Seals one record. `clock`: the recording's clock at its end, in samples. */
-  append(plaintext: Uint8Array, clock: number): void {
+  /** How many records were appended: the number of the next. */
+  get records(): number {
+    return this.#number;
+  }
+
+  /** Whether something was written that may not be on the disk yet. */
+  get isDirty(): boolean {
+    return this.#dirty;
+  }
+
+  /** Seals one record. `clock`: the recording's clock at its end, in samples; `mark`: see record.ts. */
+  append(plaintext: Uint8Array, clock: number, mark: Buffer = NO_MARK): void {
     if (this.#ended) return;
-    this.#write(sealRecord(this.#file, this.#number++, { type: RECORD_DATA, clock }, plaintext));
+    const head = { type: RECORD_DATA, clock, mark } as const;
+    this.#write(sealRecord(this.#file, this.#number++, head, plaintext));
+  }
+
+  /** Brings what is in the file to the disk. It waits for no write, and no write waits for it. */
+  async sync(): Promise<void> {
+    if (this.#ended || !this.#dirty) return;
+    this.#dirty = false;
+    const syncing = this.#handle.datasync();
+    this.#syncing = syncing.catch(() => undefined);
+    try {
+      await syncing;
+    } catch (error) {
+      this.#failure ??= toError(error);
+    }
   }
 
   /** Waits until all that was appended is in the file. Throws what a write failed with. */
@@ -64,13 +92,14 @@ export class SealedLogWriter {
   }
 
   /** Marks the end, brings the file to the disk and closes it. Gives its SHA-256, hexadecimal. */
-  async end(clock: number): Promise<string> {
+  async end(clock: number, mark: Buffer = NO_MARK): Promise<string> {
     if (!this.#ended) {
       this.#ended = true;
-      const empty = new Uint8Array();
-      this.#write(sealRecord(this.#file, this.#number++, { type: RECORD_END, clock }, empty));
+      const head = { type: RECORD_END, clock, mark } as const;
+      this.#write(sealRecord(this.#file, this.#number++, head, new Uint8Array()));
     }
     try {
+      await this.#syncing;
       await this.flushed();
       await this.#handle.sync();
     } finally {
@@ -93,8 +122,13 @@ export class SealedLogWriter {
     if (this.#failure !== undefined) return;
     try {
       await this.#handle.appendFile(Buffer.concat(records));
+      this.#dirty = true;
     } catch (error) {
-      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#failure = toError(error);
     }
   }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

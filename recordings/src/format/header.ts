@@ -9,7 +9,7 @@ import { SealError } from './SealError.ts';
  */
 
 const MAGIC = Buffer.from('SWSEAL', 'ascii');
-const VERSION = 1;
+const VERSION = 2;
 /** Magic 6, version 2, length of the age file 4. */
 const PREFIX_BYTES = 12;
 /** An honest age file for one recipient is about 600 bytes. */

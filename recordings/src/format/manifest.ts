@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { recordingViewSchema } from '@switchroom/protocol';
 import { z } from 'zod';
@@ -6,49 +7,99 @@ import { SealedLogReader } from './SealedLogReader.ts';
 import { SealedLogWriter } from './SealedLogWriter.ts';
 import { MANIFEST_ID, sealedFile } from './ids.ts';
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 export const timelineEventSchema = z.object({
   /** On the recording's clock, ms. */
   atMs: z.number().nonnegative(),
-  event: z.enum(['joined', 'left', 'muted', 'unmuted']),
+  event: z.enum(['joined', 'left', 'muted', 'unmuted', 'renamed']),
   participantId: z.string().max(64),
+  /** Of `renamed`: what they are called from then on. */
+  name: z.string().optional(),
 });
 export type TimelineEvent = z.infer<typeof timelineEventSchema>;
 
+export const gapSchema = z.object({
+  /** A track's id or `mix`. */
+  file: z.string().max(64),
+  fromMs: z.number().nonnegative(),
+  /** `null`: to the end of whatever there was; nobody was left to see it. */
+  toMs: z.number().nonnegative().nullable(),
+  reason: z.enum(['recorder-died', 'write-failed']),
+});
+
+export const manifestFileSchema = z.object({
+  /** Track id, or `mix`. */
+  id: z.string().max(64),
+  /** Of the file as it lies in the vault. */
+  sha256,
+  bytes: z.int().nonnegative(),
+  /** False when the recorder died: the file has no end record. */
+  endedCleanly: z.boolean(),
+  /** Begin and end on the recording's clock, in samples. */
+  startPosition: z.int().nonnegative(),
+  endPosition: z.int().nonnegative(),
+  /** Samples that a decoder gives before the first. */
+  preSkip: z.int().nonnegative(),
+  /** Of times and packets (contentDigest.ts), for whoever has the Ogg file only. */
+  content: sha256,
+});
+export type ManifestFile = z.infer<typeof manifestFileSchema>;
+
 /** What a recording holds. Sealed as its own file, anew whenever it changes. */
 export const manifestSchema = z.object({
-  formatVersion: z.literal(1),
+  type: z.literal('switchroom-manifest'),
+  formatVersion: z.literal(2),
+  /** Random: the manifest's hash is in the clear, and must not tell who guesses well that he did. */
+  salt: z.string().regex(/^[0-9a-f]{64}$/),
   software: z.string(),
   title: z.string(),
   recording: recordingViewSchema,
+  /** Positions count samples at this rate from `recording.startedAt`. */
+  clockRate: z.literal(48_000),
   /** Everybody who was there, with a track or without one. */
   participants: z.array(
     z.object({ id: z.string(), name: z.string(), kind: z.enum(['browser', 'phone']) }),
   ),
   timeline: z.array(timelineEventSchema),
-  /** Files that are ended, by track id (`mix` too), as they lie in the vault. */
-  files: z.array(
-    z.object({
-      id: z.string(),
-      sha256: z.string(),
-      bytes: z.number(),
-      /** False when the recorder died: the file has no end record. */
-      endedCleanly: z.boolean(),
-    }),
-  ),
+  /** Where sound is known to be missing. */
+  gaps: z.array(gapSchema),
+  /** Files that are ended. */
+  files: z.array(manifestFileSchema),
   /** Said when the recorder died and another sealed what it had left. */
   recovered: z.object({ at: z.iso.datetime(), note: z.string() }).nullable(),
+  /** `null` while the recording is made; then its place in the chain (seal.ts). */
+  seal: z
+    .object({
+      sequence: z.int().positive(),
+      previous: sha256,
+      sealedAt: z.iso.datetime(),
+      /** Fingerprint of the key that signed this. */
+      key: sha256,
+      /** Fingerprint of the key that the server signs exports with, as far as it was known. */
+      exportKey: sha256.nullable(),
+    })
+    .nullable(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** Puts the manifest in the place of an older one; a crash leaves the one or the other. */
-export async function writeManifest(
+export function newSalt(): string {
+  return randomBytes(32).toString('hex');
+}
+
+/** As it is signed and exported. */
+export function manifestBytes(manifest: Manifest): Buffer {
+  return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Writes it beside the older one, on the disk. Gives the file's SHA-256 and size. */
+export async function prepareManifest(
   vaultDirectory: string,
   manifest: Manifest,
   recipient: string,
-): Promise<void> {
+): Promise<{ sha256: string; bytes: number }> {
   const recordingId = manifest.recording.id;
-  const path = sealedFile(vaultDirectory, recordingId, MANIFEST_ID);
-  const fresh = `${path}.new`;
+  const fresh = freshManifestFile(vaultDirectory, recordingId);
   await rm(fresh, { force: true });
   const info = {
     recordingId,
@@ -58,22 +109,43 @@ export async function writeManifest(
     preSkip: 0,
   };
   const log = await SealedLogWriter.create(fresh, info, recipient);
-  const bytes = Buffer.from(JSON.stringify(manifest));
+  const bytes = manifestBytes(manifest);
   for (let at = 0; at < bytes.length; at += MAX_PLAINTEXT_BYTES) {
     log.append(bytes.subarray(at, at + MAX_PLAINTEXT_BYTES), 0);
   }
-  await log.end(0);
-  await rename(fresh, path);
+  return { sha256: await log.end(0), bytes: log.size };
 }
 
-/** Errors: `SealError`, and those of the file system. */
-export async function readManifest(path: string, identity: string): Promise<Manifest> {
+/** Where `prepareManifest()` writes. */
+export function freshManifestFile(vaultDirectory: string, recordingId: string): string {
+  return `${sealedFile(vaultDirectory, recordingId, MANIFEST_ID)}.new`;
+}
+
+/** Puts the manifest in the place of an older one; a crash leaves the one or the other. */
+export async function writeManifest(
+  vaultDirectory: string,
+  manifest: Manifest,
+  recipient: string,
+): Promise<void> {
+  await prepareManifest(vaultDirectory, manifest, recipient);
+  const { id } = manifest.recording;
+  await rename(freshManifestFile(vaultDirectory, id), sealedFile(vaultDirectory, id, MANIFEST_ID));
+}
+
+/** The manifest as it was written, byte for byte. Errors: `SealError`, and those of the file system. */
+export async function readManifestBytes(path: string, identity: string): Promise<Buffer> {
   const log = await SealedLogReader.open(path, identity);
   try {
     const parts: Buffer[] = [];
     for await (const record of log.records()) parts.push(record.plaintext);
-    return manifestSchema.parse(JSON.parse(Buffer.concat(parts).toString()));
+    return Buffer.concat(parts);
   } finally {
     await log.close();
   }
+}
+
+/** Errors: `SealError`, and those of the file system. */
+export async function readManifest(path: string, identity: string): Promise<Manifest> {
+  const bytes = await readManifestBytes(path, identity);
+  return manifestSchema.parse(JSON.parse(bytes.toString()));
 }

@@ -13,6 +13,8 @@ export interface Outline {
   clock: number;
   /** It has an end record. */
   ended: boolean;
+  /** Of the last whole record; `null` when there is none. */
+  mark: Buffer | null;
   /** Of the whole records and the head, hexadecimal. */
   sha256: string;
 }
@@ -21,7 +23,9 @@ export interface Outline {
 export async function outline(path: string): Promise<Outline> {
   const handle = await open(path, 'r');
   const hash = createHash('sha256');
-  const result = { wholeBytes: 0, records: 0, clock: 0, ended: false };
+  const result: Omit<Outline, 'size' | 'sha256'> = {
+    ...{ wholeBytes: 0, records: 0, clock: 0, ended: false, mark: null },
+  };
   try {
     const { size } = await handle.stat();
     const take = async (offset: number, length: number): Promise<Buffer | null> => {
@@ -44,6 +48,7 @@ export async function outline(path: string): Promise<Outline> {
       result.wholeBytes += record.length;
       result.records++;
       result.clock = head.clock;
+      result.mark = head.mark;
       result.ended = head.type === RECORD_END;
     }
     return { ...result, size, sha256: hash.digest('hex') };

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { SealError } from './SealError.ts';
 
 /*
- * One record: length u32 (of ciphertext and tag), type u8, clock u48, ciphertext, tag. The nonce is the
+ * One record: length u32 (of ciphertext and tag), type u8, clock u48, mark (32 bytes), ciphertext, tag. The nonce is the
  * record's number; the associated data is the digest of the file's head, the number and the record's
  * own head. So no record can be changed, left out, moved, or come from another file.
  */
@@ -11,7 +11,9 @@ export const RECORD_DATA = 1;
 /** The last record of a file that was ended in order. */
 export const RECORD_END = 2;
 
-export const RECORD_HEAD_BYTES = 11;
+export const MARK_BYTES = 32;
+const MARK_OFFSET = 11;
+export const RECORD_HEAD_BYTES = MARK_OFFSET + MARK_BYTES;
 const TAG_BYTES = 16;
 /** Longer ones are not ours: half a second of Opus is at most 32 kB, a manifest is cut in parts. */
 const MAX_RECORD_BYTES = 4 * 1024 * 1024;
@@ -23,6 +25,8 @@ export interface RecordHead {
   type: typeof RECORD_DATA | typeof RECORD_END;
   /** How far the recording's clock was, in samples of 48 kHz. In the clear, but authenticated. */
   clock: number;
+  /** The content's digest up to here, masked; zeros where there is none. In the clear, but authenticated. */
+  mark: Buffer;
 }
 
 export interface FileKey {
@@ -42,6 +46,7 @@ export function sealRecord(
   record.writeUInt32BE(plaintext.length + TAG_BYTES, 0);
   record.writeUInt8(head.type, 4);
   record.writeUIntBE(head.clock, 5, 6);
+  head.mark.copy(record, MARK_OFFSET);
   const cipher = createCipheriv('aes-256-gcm', file.key, nonce(number));
   cipher.setAAD(associatedData(file.digest, number, record));
   cipher.update(plaintext).copy(record, RECORD_HEAD_BYTES);
@@ -57,7 +62,8 @@ export function parseRecordHead(bytes: Buffer): RecordHead | null {
   const type = bytes.readUInt8(4);
   if (type !== RECORD_DATA && type !== RECORD_END) return null;
   if (length < TAG_BYTES || length > MAX_RECORD_BYTES) return null;
-  return { length, type, clock: bytes.readUIntBE(5, 6) };
+  const mark = Buffer.from(bytes.subarray(MARK_OFFSET, RECORD_HEAD_BYTES));
+  return { length, type, clock: bytes.readUIntBE(5, 6), mark };
 }
 
 /** The plaintext of a whole record. Errors: `SealError('tampered')`. */

@@ -43,7 +43,7 @@ async function make(name: string, texts: string[], end = true): Promise<string> 
   texts.forEach((text, index) => log.append(Buffer.from(text), (index + 1) * 100));
   await log.end(1000);
   // As if its writer had died: without the end record, 11 + 16 bytes.
-  if (!end) await truncate(path, log.size - 27);
+  if (!end) await truncate(path, log.size - 59);
   return path;
 }
 
@@ -88,6 +88,7 @@ describe('a sealed log', () => {
       records: 2,
       clock: 480,
       ended: true,
+      mark: Buffer.alloc(32),
       sha256,
     });
   });
@@ -119,12 +120,12 @@ describe('a sealed log', () => {
   it('detects records that were swapped, left out, repeated or taken from another file', async () => {
     const path = await make('a', ['one', 'two']);
     const bytes = await readFile(path);
-    // Every record here is 11 + 3 + 16 bytes; the end record is 11 + 16.
-    const end = bytes.length - 27;
+    // Every record here is 43 + 3 + 16 bytes; the end record is 43 + 16.
+    const end = bytes.length - 59;
     const [head, one, two] = [
-      bytes.subarray(0, end - 60),
-      bytes.subarray(end - 60, end - 30),
-      bytes.subarray(end - 30, end),
+      bytes.subarray(0, end - 124),
+      bytes.subarray(end - 124, end - 62),
+      bytes.subarray(end - 62, end),
     ];
     const last = bytes.subarray(end);
     const other = await readFile(await make('b', ['one', 'two']));
@@ -133,8 +134,8 @@ describe('a sealed log', () => {
       [head, two, last],
       [head, one, last],
       [head, one, one, two, last],
-      [head, other.subarray(end - 60, end - 30), two, last],
-      [other.subarray(0, end - 60), one, two, last],
+      [head, other.subarray(end - 124, end - 62), two, last],
+      [other.subarray(0, end - 124), one, two, last],
       [head, one, two, last, last],
     ];
     for (const parts of forged) {
@@ -143,17 +144,44 @@ describe('a sealed log', () => {
     }
   });
 
+  it('goes around what was changed or left out, and says where', async () => {
+    const path = await make('a', ['one', 'two', 'three', 'four']);
+    const bytes = await readFile(path);
+    const first = bytes.length - 59 - 62 - 62 - 64 - 63;
+    const read = async (changed: Buffer): Promise<string> => {
+      await writeFile(path, changed);
+      const log = await SealedLogReader.open(path, identity);
+      const parts: string[] = [];
+      for await (const part of log.parts()) {
+        parts.push('damaged' in part ? `(${part.length})` : part.plaintext.toString());
+      }
+      await log.close();
+      return [...parts, log.end!.how].join(' ');
+    };
+    // The head's length, type, clock and mark, the ciphertext, the tag: of the second record.
+    for (const at of [0, 3, 4, 6, 20, 43, 61]) {
+      const changed = Buffer.from(bytes);
+      changed[first + 62 + at]! ^= 0x41;
+      expect([at, await read(changed)]).toEqual([at, 'one (62) three four clean']);
+    }
+    const without = Buffer.concat([bytes.subarray(0, first + 62), bytes.subarray(first + 124)]);
+    expect(await read(without)).toBe('one (0) three four clean');
+    const noEnd = Buffer.from(bytes);
+    noEnd[bytes.length - 1]! ^= 1;
+    expect(await read(noEnd)).toBe('one two three four (59) open');
+  });
+
   it('gives the good part of a file that was torn anywhere', async () => {
     const path = await make('a', ['one', 'two'], false);
     const bytes = await readFile(path);
     expect((await readAll(path)).end).toEqual({ how: 'open' });
-    for (let cut = 1; cut < 30; cut++) {
+    for (let cut = 1; cut < 62; cut++) {
       await writeFile(path, bytes.subarray(0, bytes.length - cut));
       expect(await readAll(path)).toEqual({
         texts: ['one'],
-        end: { how: 'torn', bytes: 30 - cut },
+        end: { how: 'torn', bytes: 62 - cut },
       });
-      expect(await outline(path)).toMatchObject({ clock: 100, wholeBytes: bytes.length - 30 });
+      expect(await outline(path)).toMatchObject({ clock: 100, wholeBytes: bytes.length - 62 });
     }
   });
 

@@ -1,6 +1,6 @@
 import { SAMPLES_PER_MS } from '../format/opus.ts';
-import { encodePackets, type PlacedPacket } from '../format/packets.ts';
-import type { SealedLogWriter } from '../format/SealedLogWriter.ts';
+import type { PlacedPacket } from '../format/packets.ts';
+import type { AudioLog } from './AudioLog.ts';
 import type { Mixer } from './Mixer.ts';
 
 /**
@@ -16,11 +16,11 @@ const FRAME = 960;
 /** Writes the mix of a recording while it runs. */
 export class MixWriter {
   readonly mixer: Mixer;
-  readonly #log: SealedLogWriter;
+  readonly #log: AudioLog;
   #batch: PlacedPacket[] = [];
   #sealedTo = 0;
 
-  constructor(mixer: Mixer, log: SealedLogWriter) {
+  constructor(mixer: Mixer, log: AudioLog) {
     this.mixer = mixer;
     this.#log = log;
   }
@@ -41,7 +41,7 @@ export class MixWriter {
   #seal(end = Infinity): void {
     this.#sealedTo = Math.min(this.mixer.cursor, end);
     if (this.#batch.length === 0) return;
-    this.#log.append(encodePackets(this.#batch), this.#sealedTo);
+    this.#log.append(this.#batch, this.#sealedTo);
     this.#batch = [];
   }
 }

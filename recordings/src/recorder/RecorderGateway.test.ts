@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 async function listen(recordingId: string, trackId: string): Promise<Int16Array> {
-  const vault = openVault({ dir: join(dataDirectory, 'vault'), identity: keys.identity });
+  const vault = openVault({ dir: join(dataDirectory, 'vault'), ...keys });
   const audio = await vault.openAudio(recordingId, trackId);
   return await decodeOgg(await collect(audio.read(0, audio.size)));
 }
@@ -120,7 +120,7 @@ describe('the recorder', () => {
     expect(await server.start('r1', 'age1nonsense')).toMatchObject({ code: 'internal' });
     server.refusal = new AppError('not-found', 'There is no such room.');
     expect(await server.start('r1', keys.recipient)).toMatchObject({ code: 'not-found' });
-    expect(await readdir(join(dataDirectory, 'vault'))).toEqual([]);
+    expect(await readdir(join(dataDirectory, 'vault'))).toEqual(['chain.jsonl']);
     expect(server.reports).toEqual([]);
     server.refusal = null;
     expect(await server.start('r1', keys.recipient)).toMatchObject({ ok: true });

@@ -14,6 +14,8 @@ import { io } from 'socket.io-client';
 import { RecordingSession } from './RecordingSession.ts';
 import { ReportQueue } from './ReportQueue.ts';
 import type { GatewaySocket } from './request.ts';
+import type { DiskSync } from './DiskSync.ts';
+import type { Sealer } from './Sealer.ts';
 import type { StateJournal } from './StateJournal.ts';
 
 /** Reorder, batch and mix are done so often. */
@@ -27,6 +29,8 @@ export interface RecorderGatewayOptions {
   serviceToken: string;
   vaultDirectory: string;
   journal: StateJournal;
+  sealer: Sealer;
+  diskSync: DiskSync;
   software: string;
   logger: Logger;
   /** ms, monotonic. */
@@ -191,9 +195,9 @@ export class RecorderGateway {
   }
 
   async #open(start: RecordingStart): Promise<void> {
-    const { vaultDirectory, journal, software, now } = this.#options;
+    const { vaultDirectory, journal, sealer, diskSync, software, now } = this.#options;
     const session = await RecordingSession.open({
-      ...{ vaultDirectory, journal, software, start, now },
+      ...{ vaultDirectory, journal, sealer, diskSync, software, start, now },
       signaling: this.#socket,
       wallTime: new Date(),
       onChange: (view) => this.#changed(view),
@@ -253,6 +257,7 @@ export class RecorderGateway {
     for (const session of this.#sessions.values()) {
       session.tick(now);
     }
+    this.#options.diskSync.tick();
     if (this.#lostAt === null || now - this.#lostAt < ORPHAN_MS) return;
     this.#lostAt = null;
     for (const session of this.#sessions.values()) void this.#end(session, 'server lost');

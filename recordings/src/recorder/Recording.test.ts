@@ -10,13 +10,11 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readManifest } from '../format/manifest.ts';
 import { chirp, collect, decodeOgg, encode, find, level, tone, within } from '../testing/sound.ts';
 import { play, STARTED_AT, Studio } from '../testing/studio.ts';
 import { Talker } from '../testing/talker.ts';
-import { recover } from './recover.ts';
 
 const ANNA = { id: 'p-anna', name: 'Anna Example', kind: 'browser' as const };
 const BERT = { id: 'p-bert', name: 'Bert Example', kind: 'phone' as const };
@@ -145,6 +143,7 @@ describe('a recording', () => {
     expect(manifest.recording).toEqual(recording.view);
     expect(manifest.participants).toEqual([ANNA, BERT]);
     expect(manifest.timeline.map(({ event, atMs }) => [event, atMs])).toEqual([
+      ['joined', 0],
       ['joined', 200],
       ['muted', 300],
       ['unmuted', 400],
@@ -169,6 +168,7 @@ describe('a recording', () => {
     expect(await readdir(join(studio.vaultDirectory, 'r1'))).toEqual([
       'manifest.sealed',
       'mix.sealed',
+      'seal.json',
     ]);
   });
 
@@ -187,12 +187,7 @@ describe('a recording', () => {
     await expect.poll(() => studio.views.at(-1)?.state).toBe('failed');
     await expect(recording.stop(STARTED_AT + 1700)).rejects.toThrow();
     spy.mockRestore();
-    const views = await recover(
-      studio.vaultDirectory,
-      studio.journal,
-      pino({ level: 'silent' }),
-      new Date(),
-    );
+    const views = await studio.recover();
     expect(views).toMatchObject([{ id: 'r1', state: 'sealed', tracks: [{ startMs: 0 }] }]);
   });
 
@@ -263,8 +258,6 @@ describe('a recording', () => {
 });
 
 describe('recover()', () => {
-  const logger = pino({ level: 'silent' });
-
   it('seals what a recorder that died left, each track as far as it was written', async () => {
     const recording = await studio.record('r1');
     await recording.addTrack(ANNA, STARTED_AT);
@@ -278,7 +271,7 @@ describe('recover()', () => {
     await truncate(path, (await stat(path)).size - 5);
 
     const now = new Date('2026-01-02T03:10:00.000Z');
-    const views = await recover(studio.vaultDirectory, studio.journal, logger, now);
+    const views = await studio.recover(now);
     expect(views).toHaveLength(1);
     const [view] = views;
     expect(view).toMatchObject({ id: 'r1', meetingId: 'm1', state: 'sealed' });
@@ -296,13 +289,13 @@ describe('recover()', () => {
     expect(manifest.recording).toEqual(view);
     expect(manifest.files.every(({ endedCleanly }) => !endedCleanly)).toBe(true);
     // It is sealed now: nothing is done twice.
-    expect(await recover(studio.vaultDirectory, studio.journal, logger, now)).toEqual([]);
+    expect(await studio.recover(now)).toEqual([]);
     await recording.discard(STARTED_AT + 3000);
   });
 
   it('leaves sealed recordings alone, and does not mind that there are none', async () => {
-    expect(await recover(studio.vaultDirectory, studio.journal, logger, new Date())).toEqual([]);
+    expect(await studio.recover()).toEqual([]);
     await (await studio.record('r1')).stop(STARTED_AT + 100);
-    expect(await recover(studio.vaultDirectory, studio.journal, logger, new Date())).toEqual([]);
+    expect(await studio.recover()).toEqual([]);
   });
 });

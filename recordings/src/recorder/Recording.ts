@@ -2,21 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import {
   AppError,
-  type ParticipantKind,
   type RecordingStart,
   type RecordingState,
   type RecordingView,
   type TrackView,
 } from '@switchroom/protocol';
-import { isSafeId, MIX_ID, recordingDirectory, sealedFile } from '../format/ids.ts';
-import { writeManifest, type Manifest, type TimelineEvent } from '../format/manifest.ts';
-import { SAMPLES_PER_MS } from '../format/opus.ts';
+import { isSafeId, MIX_ID, recordingDirectory } from '../format/ids.ts';
+import { newSalt, writeManifest, type Manifest } from '../format/manifest.ts';
+import { CLOCK_RATE, SAMPLES_PER_MS } from '../format/opus.ts';
 import { isCode } from '../format/secretFile.ts';
-import { SealedLogWriter } from '../format/SealedLogWriter.ts';
+import { AudioLog } from './AudioLog.ts';
+import type { DiskSync } from './DiskSync.ts';
+import { endLeftOver } from './leftOver.ts';
+import { Minutes, type Participant } from './Minutes.ts';
 import { Mixer } from './Mixer.ts';
 import { MixWriter } from './MixWriter.ts';
 import type { RtpPacket } from './rtp.ts';
-import type { StateJournal } from './StateJournal.ts';
+import type { Sealer } from './Sealer.ts';
+import type { OpenState, StateJournal } from './StateJournal.ts';
 import { positionAt, TrackWriter } from './TrackWriter.ts';
 
 /** What libopus delays sound by in the senders we know (browsers, sip-dialin): 6.5 ms. */
@@ -26,6 +29,8 @@ export interface RecordingOptions {
   vaultDirectory: string;
   start: RecordingStart;
   journal: StateJournal;
+  sealer: Sealer;
+  diskSync: DiskSync;
   /** Name and version of the program, for the manifest. */
   software: string;
   /** The same instant on the monotonic clock (ms) and on the wall. */
@@ -35,16 +40,9 @@ export interface RecordingOptions {
   onChange: (view: RecordingView) => void;
 }
 
-/** A participant as far as a recording is concerned. */
-export interface Participant {
-  id: string;
-  name: string;
-  kind: ParticipantKind;
-}
-
 interface Track {
   view: TrackView;
-  log: SealedLogWriter;
+  log: AudioLog;
   writer: TrackWriter;
 }
 
@@ -55,7 +53,8 @@ interface Track {
 export class Recording {
   readonly #options: RecordingOptions;
   readonly #directory: string;
-  readonly #mixLog: SealedLogWriter;
+  readonly #secrets: Secrets;
+  readonly #mixLog: AudioLog;
   readonly #mix: MixWriter;
   /** Tracks that are written, by participant id. */
   readonly #open = new Map<string, Track>();
@@ -65,10 +64,8 @@ export class Recording {
   readonly #mixing = new Set<TrackView>();
   readonly #ending = new Set<Promise<void>>();
   readonly #tracks: TrackView[] = [];
-  readonly #participants = new Map<string, Participant>();
-  readonly #timeline: TimelineEvent[] = [];
+  readonly #minutes = new Minutes();
   readonly #files: Manifest['files'] = [];
-  readonly #muted = new Map<string, boolean>();
   #state: RecordingState = 'recording';
   #durationMs: number | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -76,8 +73,9 @@ export class Recording {
   #closed: Promise<void> | null = null;
   #discarded = false;
 
-  private constructor(options: RecordingOptions, mixLog: SealedLogWriter, mixer: Mixer) {
+  private constructor(options: RecordingOptions, secrets: Secrets, mixLog: AudioLog, mixer: Mixer) {
     this.#options = options;
+    this.#secrets = secrets;
     this.#directory = recordingDirectory(options.vaultDirectory, options.start.recordingId);
     this.#mixLog = mixLog;
     this.#mix = new MixWriter(mixer, mixLog);
@@ -101,13 +99,14 @@ export class Recording {
     });
     const mixer = await Mixer.create();
     try {
-      const preSkip = SENDER_LOOKAHEAD + mixer.lookahead;
-      const log = await SealedLogWriter.create(
-        sealedFile(vaultDirectory, start.recordingId, MIX_ID),
-        { ...fileInfo(start.recordingId, MIX_ID), startPosition: 0, preSkip },
-        start.recipient,
-      );
-      const recording = new Recording(options, log, mixer);
+      const secrets = {
+        contentKey: randomBytes(32),
+        salt: newSalt(),
+        mixPreSkip: SENDER_LOOKAHEAD + mixer.lookahead,
+      };
+      const place = { id: MIX_ID, startPosition: 0, preSkip: secrets.mixPreSkip };
+      const log = await makeLog(options, secrets, place);
+      const recording = new Recording(options, secrets, log, mixer);
       await recording.#save();
       return recording;
     } catch (error) {
@@ -159,21 +158,26 @@ export class Recording {
   }
 
   participantJoined(participant: Participant, now: number): void {
-    this.#know(participant);
-    this.#note('joined', participant.id, now);
+    if (this.#closed !== null) return;
+    this.#minutes.joined(participant, this.#atMs(now));
+    this.#saveSoon();
   }
 
   participantMuted(participantId: string, muted: boolean, now: number): void {
-    if ((this.#muted.get(participantId) ?? false) === muted) return;
-    this.#muted.set(participantId, muted);
-    this.#note(muted ? 'muted' : 'unmuted', participantId, now);
+    if (this.#closed !== null) return;
+    if (this.#minutes.muted(participantId, muted, this.#atMs(now))) this.#saveSoon();
+  }
+
+  participantRenamed(participantId: string, name: string, now: number): void {
+    if (this.#closed !== null) return;
+    if (this.#minutes.renamed(participantId, name, this.#atMs(now))) this.#saveSoon();
   }
 
   /** Ends the participant's track. */
   participantLeft(participantId: string, now: number): void {
     if (this.#closed !== null) return;
-    this.#note('left', participantId, now);
-    this.#muted.delete(participantId);
+    this.#minutes.left(participantId, this.#atMs(now));
+    this.#saveSoon();
     const track = this.#open.get(participantId);
     if (track === undefined) return;
     const ending = this.#endTrack(participantId, track, positionAt(this.#options.now, now), now)
@@ -215,14 +219,10 @@ export class Recording {
   }
 
   async #makeTrack(participant: Participant, now: number): Promise<void> {
-    const { start, vaultDirectory } = this.#options;
     const id = randomBytes(8).toString('hex');
     const startPosition = positionAt(this.#options.now, now);
-    const log = await SealedLogWriter.create(
-      sealedFile(vaultDirectory, this.id, id),
-      { ...fileInfo(this.id, id), startPosition, preSkip: SENDER_LOOKAHEAD },
-      start.recipient,
-    );
+    const place = { id, startPosition, preSkip: SENDER_LOOKAHEAD };
+    const log = await makeLog(this.#options, this.#secrets, place);
     await this.#mix.mixer.addSource(id);
     const writer = new TrackWriter({
       log,
@@ -238,7 +238,7 @@ export class Recording {
       startMs: startPosition / SAMPLES_PER_MS,
       endMs: null,
     };
-    this.#know(participant);
+    this.#minutes.joined(participant, view.startMs);
     this.#tracks.push(view);
     this.#open.set(participant.id, { view, log, writer });
     this.#changed();
@@ -250,12 +250,11 @@ export class Recording {
     track.writer.flush(now);
     track.view.endMs = Math.ceil(Math.max(at, track.writer.end) / SAMPLES_PER_MS);
     this.#mixing.add(track.view);
-    await this.#endFile(track.view.id, track.log, track.view.endMs * SAMPLES_PER_MS);
+    await this.#endFile(track.log, track.view.endMs * SAMPLES_PER_MS);
   }
 
-  async #endFile(id: string, log: SealedLogWriter, clock: number): Promise<void> {
-    const sha256 = await log.end(clock);
-    this.#files.push({ id, sha256, bytes: log.size, endedCleanly: true });
+  async #endFile(log: AudioLog, clock: number): Promise<void> {
+    this.#files.push(await log.end(clock));
   }
 
   async #close(now: number): Promise<void> {
@@ -270,12 +269,13 @@ export class Recording {
     const results = await Promise.allSettled([
       ...ending,
       ...this.#ending,
-      this.#endFile(MIX_ID, this.#mixLog, end),
+      this.#endFile(this.#mixLog, end),
     ]);
     const failed = results.find((result) => result.status === 'rejected');
     this.#state = failed === undefined ? 'sealed' : 'failed';
     try {
-      await this.#save();
+      // What never began is not in the chain.
+      if (!this.#discarded) await this.#seal();
       await this.#options.journal.remove(this.#directory);
     } catch (error) {
       this.#state = 'failed';
@@ -290,15 +290,25 @@ export class Recording {
     }
   }
 
-  #know({ id, name, kind }: Participant): void {
-    this.#participants.set(id, { id, name, kind });
+  async #seal(): Promise<void> {
+    // Nothing may be written beside it.
+    await this.#saving;
+    const manifest = this.#manifest();
+    if (this.#state === 'failed') {
+      const left = await endLeftOver(
+        this.#options.vaultDirectory,
+        this.#openState(),
+        'write-failed',
+      );
+      manifest.files = left.files;
+      manifest.gaps = [...manifest.gaps, ...left.gaps];
+    }
+    const { recipient, exportKey = null } = this.#options.start;
+    await this.#options.sealer.seal({ manifest, recipient, exportKey });
   }
 
-  #note(event: TimelineEvent['event'], participantId: string, now: number): void {
-    if (this.#closed !== null) return;
-    const atMs = positionAt(this.#options.now, now) / SAMPLES_PER_MS;
-    this.#timeline.push({ atMs, event, participantId });
-    this.#saveSoon();
+  #atMs(now: number): number {
+    return positionAt(this.#options.now, now) / SAMPLES_PER_MS;
   }
 
   #changed(): void {
@@ -315,38 +325,53 @@ export class Recording {
 
   /** Writes journal and manifest as they are when all earlier writes are done. */
   #save(): Promise<void> {
-    const { journal, vaultDirectory, start } = this.#options;
+    const { journal, vaultDirectory } = this.#options;
     const write = async (): Promise<void> => {
       this.#saveWanted = false;
-      const manifest = this.#manifest();
-      const { recipient } = start;
-      if (manifest.recording.state === 'recording') {
-        await journal.write(this.#directory, { recipient, manifest });
-      }
-      await writeManifest(vaultDirectory, manifest, recipient);
+      // From the seal on the manifest is the sealer's.
+      if (this.#state !== 'recording') return;
+      const state = this.#openState();
+      await journal.write(this.#directory, state);
+      await writeManifest(vaultDirectory, state.manifest, state.recipient);
     };
     const saved = this.#saving.then(write);
     this.#saving = saved.catch(() => undefined);
     return saved;
   }
 
+  #openState(): OpenState {
+    const { contentKey, mixPreSkip } = this.#secrets;
+    const { recipient, exportKey = null } = this.#options.start;
+    return {
+      ...{ recipient, exportKey, manifest: this.#manifest() },
+      contentKey: contentKey.toString('base64'),
+      preSkip: { track: SENDER_LOOKAHEAD, mix: mixPreSkip },
+    };
+  }
+
   #manifest(): Manifest {
     return {
-      formatVersion: 1,
-      software: this.#options.software,
-      title: this.#options.start.title,
-      recording: this.view,
-      participants: [...this.#participants.values()],
-      timeline: [...this.#timeline],
-      files: [...this.#files],
-      recovered: null,
+      ...{ type: 'switchroom-manifest', formatVersion: 2, salt: this.#secrets.salt },
+      ...{ software: this.#options.software, title: this.#options.start.title },
+      ...{ recording: this.view, clockRate: CLOCK_RATE, ...this.#minutes.content },
+      ...{ gaps: [], files: [...this.#files], recovered: null, seal: null },
     };
   }
 }
 
-function fileInfo(
-  recordingId: string,
-  name: string,
-): { recordingId: string; name: string; content: 'opus' } {
-  return { recordingId, name, content: 'opus' };
+/** What is drawn at the start of a recording, and kept in its journal. */
+interface Secrets {
+  contentKey: Buffer;
+  salt: string;
+  mixPreSkip: number;
+}
+
+async function makeLog(
+  { vaultDirectory, start, diskSync }: RecordingOptions,
+  { contentKey }: Secrets,
+  place: { id: string; startPosition: number; preSkip: number },
+): Promise<AudioLog> {
+  const { recordingId, recipient } = start;
+  const options = { vaultDirectory, recordingId, recipient, contentKey, diskSync };
+  return await AudioLog.create({ ...options, ...place });
 }

@@ -79,8 +79,10 @@ export class RecordingSession {
     this.#recording.participantMuted(participant.id, participant.muted, now);
   }
 
-  participantUpdated({ id, muted }: ParticipantView): void {
-    this.#recording.participantMuted(id, muted, this.#now());
+  participantUpdated({ id, muted, name }: ParticipantView): void {
+    const now = this.#now();
+    this.#recording.participantMuted(id, muted, now);
+    this.#recording.participantRenamed(id, name, now);
   }
 
   participantLeft(participantId: string): void {

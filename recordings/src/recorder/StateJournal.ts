@@ -1,21 +1,26 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { manifestSchema, type Manifest } from '../format/manifest.ts';
+import { replaceFile } from '../format/durable.ts';
+import { manifestSchema } from '../format/manifest.ts';
 import { isCode, loadOrCreateSecret } from '../format/secretFile.ts';
 
 const JOURNAL_NAME = 'state.open';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-const stateSchema = z.object({ recipient: z.string(), manifest: manifestSchema });
-
 /** What a recorder needs to seal a recording that another began. */
-export interface OpenState {
-  recipient: string;
-  manifest: Manifest;
-}
+const stateSchema = z.object({
+  recipient: z.string(),
+  manifest: manifestSchema,
+  /** Shows the content's digest in each record (contentMark.ts); base64. */
+  contentKey: z.base64().length(44),
+  /** Samples that a decoder of a track, or of the mix, gives before the first. */
+  preSkip: z.object({ track: z.int().nonnegative(), mix: z.int().nonnegative() }),
+  exportKey: z.string().nullable(),
+});
+export type OpenState = z.infer<typeof stateSchema>;
 
 /**
  * The recorder's own note on each open recording: who is on which track, but no sound. Since the recorder
@@ -42,14 +47,8 @@ export class StateJournal {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
     const sealed = Buffer.concat([cipher.update(JSON.stringify(state)), cipher.final()]);
-    const path = join(directory, JOURNAL_NAME);
-    const handle = await open(`${path}.new`, 'w', 0o600);
-    try {
-      await handle.writeFile(Buffer.concat([nonce, sealed, cipher.getAuthTag()]));
-    } finally {
-      await handle.close();
-    }
-    await rename(`${path}.new`, path);
+    const bytes = Buffer.concat([nonce, sealed, cipher.getAuthTag()]);
+    await replaceFile(join(directory, JOURNAL_NAME), bytes);
   }
 
   /** The note in a recording's directory; `null` when there is none: it is sealed. */

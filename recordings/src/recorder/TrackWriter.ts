@@ -1,6 +1,6 @@
 import { opusSamples, SAMPLES_PER_MS } from '../format/opus.ts';
-import { encodePackets, type PlacedPacket } from '../format/packets.ts';
-import type { SealedLogWriter } from '../format/SealedLogWriter.ts';
+import type { PlacedPacket } from '../format/packets.ts';
+import type { AudioLog } from './AudioLog.ts';
 import { ClockMapper } from './ClockMapper.ts';
 import { ReorderWindow } from './ReorderWindow.ts';
 import type { RtpPacket } from './rtp.ts';
@@ -17,7 +17,7 @@ interface Stream {
 }
 
 export interface TrackWriterOptions {
-  log: SealedLogWriter;
+  log: AudioLog;
   /** The recording's start: ms, monotonic. */
   startedAt: number;
   /** Where the track begins on the recording's clock, in samples. */
@@ -32,7 +32,7 @@ export interface TrackWriterOptions {
  */
 export class TrackWriter {
   readonly stats = { packets: 0, bytes: 0 };
-  readonly #log: SealedLogWriter;
+  readonly #log: AudioLog;
   readonly #startedAt: number;
   readonly #onPacket: TrackWriterOptions['onPacket'];
   #stream: Stream | null = null;
@@ -105,7 +105,7 @@ export class TrackWriter {
 
   #seal(): void {
     if (this.#batch.length === 0) return;
-    this.#log.append(encodePackets(this.#batch), this.#end);
+    this.#log.append(this.#batch, this.#end);
     this.#batch = [];
     this.#batchBytes = 0;
   }

@@ -3,15 +3,21 @@ import { join } from 'node:path';
 import { AppError, type Config } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { recover } from './recover.ts';
+import { SigningKey } from '../format/SigningKey.ts';
 import { DirectoryLock } from './DirectoryLock.ts';
+import { DiskSync } from './DiskSync.ts';
 import { RecorderGateway } from './RecorderGateway.ts';
+import { recover } from './recover.ts';
+import { SealChain } from './SealChain.ts';
+import { Sealer } from './Sealer.ts';
 import { StateJournal } from './StateJournal.ts';
 
 /** An earlier recorder may still be sealing so long. */
 const LOCK_WAIT_MS = 30_000;
 /** The server may come up so much later than the recorder. */
 const SERVER_WAIT_MS = 30_000;
+/** Within `DATA_DIR/keys`. */
+const SIGNING_KEY_FILE = 'recorder-signing.pem';
 
 export type RecorderConfig = Pick<Config, 'DATA_DIR' | 'SIGNALING_URL' | 'SERVICE_TOKEN'>;
 
@@ -42,23 +48,41 @@ export async function createRecorder(
     throw new AppError('bad-request', 'SERVICE_TOKEN: the recorder needs it to reach the server.');
   }
   const vaultDirectory = join(config.DATA_DIR, 'vault');
-  const journal = await StateJournal.open(join(config.DATA_DIR, 'keys'));
-  const gateway = new RecorderGateway({
-    ...{ serviceToken, vaultDirectory, journal, logger, now, software: software() },
-    signalingUrl: config.SIGNALING_URL,
-  });
-  let lock: DirectoryLock | undefined;
+  const keysDirectory = join(config.DATA_DIR, 'keys');
+  const journal = await StateJournal.open(keysDirectory);
+  const key = await SigningKey.loadOrCreate(join(keysDirectory, SIGNING_KEY_FILE));
+  let started: { lock: DirectoryLock; sealer?: Sealer; gateway?: RecorderGateway } | undefined;
   return {
     async start() {
       // What a living recorder has open is not left over, and must not be touched.
-      lock = await DirectoryLock.take(join(config.DATA_DIR, 'keys', 'recorder.lock'), LOCK_WAIT_MS);
-      for (const view of await recover(vaultDirectory, journal, logger, new Date())) {
+      const lock = await DirectoryLock.take(join(keysDirectory, 'recorder.lock'), LOCK_WAIT_MS);
+      started = { lock };
+      const chain = await SealChain.open(vaultDirectory);
+      const { sequence, hash } = chain.head;
+      logger.info({ key: key.fingerprint, sequence, hash }, 'start() | seals with this key');
+      const wallTime = (): Date => new Date();
+      const sealer = new Sealer({ vaultDirectory, key, chain, wallTime });
+      started.sealer = sealer;
+      const gateway = new RecorderGateway({
+        ...{ serviceToken, vaultDirectory, journal, sealer, logger, now, software: software() },
+        ...{ signalingUrl: config.SIGNALING_URL, diskSync: new DiskSync(now) },
+      });
+      started.gateway = gateway;
+      const left = { vaultDirectory, journal, sealer, logger, wallTime: wallTime() };
+      for (const view of await recover(left)) {
         logger.warn({ recordingId: view.id }, 'recover() | sealed what was left open');
         gateway.report(view);
       }
       await gateway.connect(SERVER_WAIT_MS);
     },
-    close: () => gateway.close().finally(() => lock?.release()),
+    async close() {
+      try {
+        await started?.gateway?.close();
+        await started?.sealer?.close();
+      } finally {
+        started?.lock.release();
+      }
+    },
   };
 }
 

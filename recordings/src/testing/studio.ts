@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordingView } from '@switchroom/protocol';
+import { pino } from 'pino';
+import { SigningKey } from '../format/SigningKey.ts';
+import { DiskSync } from '../recorder/DiskSync.ts';
+import { recover } from '../recorder/recover.ts';
 import { Recording } from '../recorder/Recording.ts';
+import { SealChain } from '../recorder/SealChain.ts';
+import { Sealer } from '../recorder/Sealer.ts';
 import { StateJournal } from '../recorder/StateJournal.ts';
 import { loadOrCreateKeys, openVault, type Vault, type VaultKeys } from '../vault/index.ts';
 import type { Talker } from './talker.ts';
@@ -18,18 +24,36 @@ export class Studio {
   readonly vault: Vault;
   readonly views: RecordingView[] = [];
 
-  private constructor(dataDirectory: string, keys: VaultKeys, journal: StateJournal) {
-    this.dataDirectory = dataDirectory;
-    this.keys = keys;
-    this.journal = journal;
-    this.vault = openVault({ dir: this.vaultDirectory, identity: keys.identity });
+  readonly key: SigningKey;
+  readonly sealer: Sealer;
+
+  private constructor(
+    parts: Pick<Studio, 'dataDirectory' | 'keys' | 'journal' | 'key' | 'sealer'>,
+  ) {
+    this.dataDirectory = parts.dataDirectory;
+    this.keys = parts.keys;
+    this.journal = parts.journal;
+    this.key = parts.key;
+    this.sealer = parts.sealer;
+    const { identity, exportKey } = parts.keys;
+    this.vault = openVault({ dir: this.vaultDirectory, identity, exportKey });
   }
 
-  static async open(): Promise<Studio> {
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'studio-'));
+  /** `dataDirectory`: one that was there before; default a new one. */
+  static async open(dataDirectory?: string): Promise<Studio> {
+    dataDirectory ??= await mkdtemp(join(tmpdir(), 'studio-'));
     const keysDirectory = join(dataDirectory, 'keys');
-    const keys = await loadOrCreateKeys(keysDirectory);
-    return new Studio(dataDirectory, keys, await StateJournal.open(keysDirectory));
+    const vaultDirectory = join(dataDirectory, 'vault');
+    const key = await SigningKey.loadOrCreate(join(keysDirectory, 'recorder-signing.pem'));
+    const chain = await SealChain.open(vaultDirectory);
+    const wallTime = (): Date => new Date('2026-01-02T04:00:00.000Z');
+    return new Studio({
+      dataDirectory,
+      keys: await loadOrCreateKeys(keysDirectory),
+      journal: await StateJournal.open(keysDirectory),
+      key,
+      sealer: new Sealer({ vaultDirectory, key, chain, wallTime }),
+    });
   }
 
   get vaultDirectory(): string {
@@ -37,11 +61,14 @@ export class Studio {
   }
 
   async record(recordingId: string): Promise<Recording> {
-    const { recipient } = this.keys;
+    const { recipient, exportKey } = this.keys;
+    const start = { recordingId, meetingId: 'm1', title: 'Quarterly secrets', recipient };
     return await Recording.create({
       vaultDirectory: this.vaultDirectory,
-      start: { recordingId, meetingId: 'm1', title: 'Quarterly secrets', recipient },
+      start: { ...start, exportKey: exportKey.fingerprint },
       journal: this.journal,
+      sealer: this.sealer,
+      diskSync: new DiskSync(() => 0),
       software: 'switchroom test',
       now: STARTED_AT,
       wallTime: new Date('2026-01-02T03:04:05.000Z'),
@@ -49,7 +76,15 @@ export class Studio {
     });
   }
 
+  /** What the next recorder does when it starts. */
+  async recover(wallTime = new Date('2026-01-02T03:10:00.000Z')): Promise<RecordingView[]> {
+    const { vaultDirectory, journal, sealer } = this;
+    const logger = pino({ level: 'silent' });
+    return await recover({ vaultDirectory, journal, sealer, logger, wallTime });
+  }
+
   async close(): Promise<void> {
+    await this.sealer.close();
     await rm(this.dataDirectory, { recursive: true });
   }
 }

@@ -1,8 +1,10 @@
-import { opusSamples } from '../format/opus.ts';
+import { opusSamples, SAMPLES_PER_MS } from '../format/opus.ts';
 import { decodePackets } from '../format/packets.ts';
 import { SealError } from '../format/SealError.ts';
 import { SealedLogReader, type RecordPlace } from '../format/SealedLogReader.ts';
+import { oggPackets } from './ogg/oggPackets.ts';
 import { OggOpusMuxer, type MuxState } from './ogg/OggOpusMuxer.ts';
+import type { Damage } from './Vault.ts';
 
 /** A part of the Ogg file that is made of one record, or of none (head and tail). */
 interface Section {
@@ -25,6 +27,10 @@ export interface AudioFileName {
  */
 export class AudioIndex {
   readonly size: number;
+  /** What does not open, and is silent in the Ogg file. */
+  readonly damage: readonly Damage[];
+  /** What a decoder leaves out at the start, and gives after that. */
+  readonly length: { skip: number; samples: number };
   readonly #path: string;
   readonly #muxer: OggOpusMuxer;
   readonly #sections: readonly Section[];
@@ -37,7 +43,11 @@ export class AudioIndex {
     sections: Section[];
     head: Buffer;
     tail: Buffer;
+    damage: Damage[];
+    length: AudioIndex['length'];
   }) {
+    this.damage = parts.damage;
+    this.length = parts.length;
     this.#path = parts.path;
     this.#muxer = parts.muxer;
     this.#sections = parts.sections;
@@ -66,19 +76,35 @@ export class AudioIndex {
       const sections: Section[] = [{ offset: 0, size: head.length, source: null }];
       let offset = head.length;
       let end = header.startPosition;
-      for await (const { plaintext, clock, number, length, ...rest } of log.records()) {
-        const place = { number, length, offset: rest.offset };
-        const body = muxer.body(state, decodePackets(plaintext).filter(isOpus));
+      const damage: Damage[] = [];
+      const toMs = (position: number): number => Math.round(position / SAMPLES_PER_MS);
+      let isDamaged = false;
+      for await (const part of log.parts()) {
+        if ('damaged' in part) {
+          isDamaged = true;
+          continue;
+        }
+        const { plaintext, clock, number, length, offset: at } = part;
+        const packets = decodePackets(plaintext).filter(isOpus);
+        if (isDamaged)
+          damage.push({ fromMs: toMs(end), toMs: toMs(packets[0]?.position ?? clock) });
+        isDamaged = false;
+        const body = muxer.body(state, packets);
         const size = body.bytes.length;
-        sections.push({ offset, size, source: { place, state } });
+        sections.push({ offset, size, source: { place: { number, length, offset: at }, state } });
         offset += size;
         state = body.next;
         end = Math.max(end, clock);
       }
+      const before = end;
       if (log.end?.how === 'clean') end = log.end.clock;
+      if (isDamaged) damage.push({ fromMs: toMs(before), toMs: toMs(end) });
       const tail = muxer.tail(state, end);
       sections.push({ offset, size: tail.length, source: null });
-      return new AudioIndex({ path, muxer, sections, head, tail });
+      const { preSkip: skip, startPosition } = header;
+      const samples = Math.max(state.written - skip, end - startPosition);
+      const length = { skip, samples };
+      return new AudioIndex({ path, muxer, sections, head, tail, damage, length });
     } finally {
       await log.close();
     }
@@ -106,6 +132,14 @@ export class AudioIndex {
       }
     } finally {
       await log?.close();
+    }
+  }
+
+  /** What to decode, a second or so at a time. */
+  async *packets(identity: string): AsyncGenerator<Uint8Array[]> {
+    // A part is whole pages, since all of it is asked for.
+    for await (const pages of this.read(this.#head.length, this.size, identity)) {
+      yield oggPackets(pages);
     }
   }
 

@@ -1,19 +1,22 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { AppError } from '@switchroom/protocol';
 import {
   isSafeId,
   MANIFEST_ID,
-  MIX_ID,
   recordingDirectory,
   SEALED_SUFFIX,
   sealedFile,
 } from '../format/ids.ts';
-import { readManifest } from '../format/manifest.ts';
+import { manifestSchema, readManifestBytes } from '../format/manifest.ts';
 import { SealError } from '../format/SealError.ts';
 import { isCode } from '../format/secretFile.ts';
+import type { SigningKey } from '../format/SigningKey.ts';
 import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
-import type { AudioFile, Vault } from './Vault.ts';
-import { zipStream, type ZipEntry } from './zipStream.ts';
+import { exportEntries } from './exportEntries.ts';
+import { readSeal } from './readSeal.ts';
+import type { AudioFile, Damage, Vault } from './Vault.ts';
+import { zipStream } from './zipStream.ts';
 
 /** Indexes kept: about 1 MB for a two-hour track. */
 const MAX_INDEXES = 32;
@@ -23,18 +26,26 @@ export interface FileVaultOptions {
   dir: string;
   /** `AGE-SECRET-KEY-1…` */
   identity: string;
+  /** What exports are signed with. */
+  exportKey: SigningKey;
+  /** What the audit trail says of a recording, as lines of JSON; it becomes part of its export. */
+  auditExtract?: (recordingId: string) => AsyncIterable<string>;
+  /** Told when a file is found to be damaged, once for each state of the file. */
+  onDamage?: (file: AudioFileName, damage: readonly Damage[]) => void;
 }
 
 /** The vault on local disk. */
 export class FileVault implements Vault {
+  readonly #options: FileVaultOptions;
   readonly #dir: string;
   readonly #identity: string;
   /** By path, least recently used first; good as long as the file has that size and date. */
   readonly #indexes = new Map<string, { version: string; index: Promise<AudioIndex> }>();
 
-  constructor({ dir, identity }: FileVaultOptions) {
-    this.#dir = dir;
-    this.#identity = identity;
+  constructor(options: FileVaultOptions) {
+    this.#options = options;
+    this.#dir = options.dir;
+    this.#identity = options.identity;
   }
 
   async openAudio(recordingId: string, trackId: string): Promise<AudioFile> {
@@ -43,6 +54,7 @@ export class FileVault implements Vault {
     const identity = this.#identity;
     return {
       size: index.size,
+      damage: index.damage,
       read: (start, end) => rethrown(index.read(start, end, identity)),
     };
   }
@@ -50,14 +62,31 @@ export class FileVault implements Vault {
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
     const ids = await this.#audioIds(recordingId);
-    const manifest = await this.#manifest(recordingId);
-    const entries: ZipEntry[] = [{ name: 'manifest.json', content: [manifest] }];
-    for (const id of ids) {
-      const audio = await this.openAudio(recordingId, id);
-      const name = id === MIX_ID ? 'mix.ogg' : `tracks/${id}.ogg`;
-      entries.push({ name, size: audio.size, content: audio.read(0, audio.size) });
+    const seal = await readSeal(this.#dir, recordingId);
+    const manifest = seal === null ? null : await this.#sealedManifest(recordingId);
+    if (seal === null || manifest === null) {
+      throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
     }
-    return zipStream(entries);
+    const audio = new Map<string, AudioIndex>();
+    for (const trackId of ids) audio.set(trackId, await this.#index({ recordingId, trackId }));
+    const { exportKey, auditExtract } = this.#options;
+    return zipStream(
+      exportEntries({
+        ...{ recordingId, manifest, seal, audio, exportKey, identity: this.#identity },
+        exportedAt: new Date(),
+        audit: auditExtract?.(recordingId) ?? null,
+      }),
+    );
+  }
+
+  async remove(recordingId: string): Promise<void> {
+    if (!isSafeId(recordingId)) return;
+    const directory = recordingDirectory(this.#dir, recordingId);
+    // The keys go with the files: each file begins with its own, and it is kept nowhere else.
+    await rm(directory, { recursive: true, force: true });
+    for (const path of this.#indexes.keys()) {
+      if (path.startsWith(`${directory}${sep}`)) this.#indexes.delete(path);
+    }
   }
 
   async #audioIds(recordingId: string): Promise<string[]> {
@@ -73,11 +102,13 @@ export class FileVault implements Vault {
     }
   }
 
-  async #manifest(recordingId: string): Promise<Buffer> {
+  /** `null` when it is that of a recording which is still made. */
+  async #sealedManifest(recordingId: string): Promise<Buffer | null> {
     try {
       const path = sealedFile(this.#dir, recordingId, MANIFEST_ID);
-      const manifest = await readManifest(path, this.#identity);
-      return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+      const bytes = await readManifestBytes(path, this.#identity);
+      const { seal } = manifestSchema.parse(JSON.parse(bytes.toString()));
+      return seal === null ? null : bytes;
     } catch (error) {
       throw translated(error);
     }
@@ -91,7 +122,7 @@ export class FileVault implements Vault {
       let kept = this.#indexes.get(path);
       this.#indexes.delete(path);
       if (kept?.version !== version) {
-        kept = { version, index: AudioIndex.build(path, file, this.#identity) };
+        kept = { version, index: this.#build(path, file) };
       }
       this.#indexes.set(path, kept);
       const [oldest] = this.#indexes.keys();
@@ -101,6 +132,12 @@ export class FileVault implements Vault {
       this.#indexes.delete(path);
       throw translated(error);
     }
+  }
+
+  async #build(path: string, file: AudioFileName): Promise<AudioIndex> {
+    const index = await AudioIndex.build(path, file, this.#identity);
+    if (index.damage.length > 0) this.#options.onDamage?.(file, index.damage);
+    return index;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { SigningKey } from '../format/SigningKey.ts';
+
 /**
  * The vault: where sealed and open recordings lie, and how they are read back. It knows files and
  * keys, no database, no HTTP and no users: who may read is the caller's business.
@@ -10,16 +12,30 @@ export interface Vault {
    */
   openAudio(recordingId: string, trackId: string): Promise<AudioFile>;
 
-  /** A zip of all tracks, the mix and the manifest, as a stream. Errors: `AppError('not-found')`. */
+  /**
+   * A zip of all that proves a sealed recording (docs/recording-format.md), as a stream.
+   * Errors: `AppError('not-found')`, `AppError('conflict')` for one that is not sealed yet.
+   */
   exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>>;
+
+  /** Deletes the sound and the keys that it was sealed with, for good. Silent when there is none. */
+  remove(recordingId: string): Promise<void>;
 }
 
 /** An Ogg Opus file of known length that is decrypted while it is read. */
 export interface AudioFile {
   /** Bytes. */
   readonly size: number;
+  /** What could not be read, and is played around. */
+  readonly damage: readonly Damage[];
   /** The bytes from `start` up to, not including, `end`; 0 <= start <= end <= size. */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
+}
+
+/** A part of a track whose bytes in the vault were changed or lost. On the recording's clock, ms. */
+export interface Damage {
+  fromMs: number;
+  toMs: number;
 }
 
 /** The vault's age key pair: the recorder needs the recipient only, a reader the identity. */
@@ -28,4 +44,6 @@ export interface VaultKeys {
   recipient: string;
   /** `AGE-SECRET-KEY-1…`; never logged. */
   identity: string;
+  /** What exports are signed with. */
+  exportKey: SigningKey;
 }

@@ -24,7 +24,8 @@ describe('loadOrCreateKeys()', () => {
   it('gives the same keys again, also to several at once', async () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => loadOrCreateKeys(directory)));
     expect(new Set(made.map(({ identity }) => identity)).size).toBe(1);
+    expect(new Set(made.map(({ exportKey }) => exportKey.fingerprint)).size).toBe(1);
     expect(await loadOrCreateKeys(directory)).toEqual(made[0]);
-    expect(await readdir(directory)).toEqual([IDENTITY_FILE]);
+    expect((await readdir(directory)).sort()).toEqual(['export-signing.pem', IDENTITY_FILE]);
   });
 });

@@ -8,7 +8,10 @@ export interface ZipEntry {
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** A zip of files that are read one after the other while it is read; stored, Opus does not shrink. */
+/**
+ * A zip of files that are read one after the other while it is read; stored, Opus does not shrink. But for
+ * names, sizes and sums there is nothing in it that could be otherwise: scripts/verify/zip.mjs makes it anew.
+ */
 export function zipStream(entries: readonly ZipEntry[]): AsyncIterable<Uint8Array> {
   const zip = new ZipFile();
   // Waits for its reader: one file at a time is open, and little of it in memory.
@@ -18,7 +21,10 @@ export function zipStream(entries: readonly ZipEntry[]): AsyncIterable<Uint8Arra
   };
   zip.on('error', fail);
   for (const { name, size, content } of entries) {
-    const options = { compress: false, ...(size === undefined ? {} : { size }) };
+    const options = {
+      ...{ compress: false, mtime: new Date(0), forceDosTimestamp: true, mode: 0o100644 },
+      ...(size === undefined ? {} : { size }),
+    };
     zip.addReadStreamLazy(name, options, (callback) => {
       callback(null, Readable.from(content, { objectMode: false }));
     });

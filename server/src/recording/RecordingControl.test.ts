@@ -56,7 +56,8 @@ describe('RecordingControl', () => {
     rooms = new Rooms({ sfu: new FakeSfu(), logger });
     meetings = new MeetingStore(db);
     store = new RecordingStore(db);
-    control = new RecordingControl({ rooms, meetings, store, recipient: 'age1x', logger });
+    const keys = { recipient: 'age1x', exportKey: '' };
+    control = new RecordingControl({ ...keys, rooms, meetings, store, logger });
     recorder = new FakeRecorder();
   });
   afterEach(async () => {

@@ -20,6 +20,8 @@ export interface RecordingControlOptions {
   store: RecordingStore;
   /** age recipient of the vault. */
   recipient: string;
+  /** Fingerprint of the key that exports are signed with. */
+  exportKey: string;
   logger: Logger;
 }
 
@@ -221,7 +223,8 @@ export class RecordingControl {
 
   #request(recordingId: string, meeting: Meeting): RecordingStart {
     const { id: meetingId, title } = meeting;
-    return { recordingId, meetingId, title, recipient: this.#options.recipient };
+    const { recipient, exportKey } = this.#options;
+    return { recordingId, meetingId, title, recipient, exportKey };
   }
 
   #end(meetingId: string): void {

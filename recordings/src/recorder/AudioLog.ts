@@ -1,0 +1,77 @@
+import { ContentDigest } from '../format/contentDigest.ts';
+import { sealedFile } from '../format/ids.ts';
+import type { ManifestFile } from '../format/manifest.ts';
+import { encodePackets, type PlacedPacket } from '../format/packets.ts';
+import { SealedLogWriter } from '../format/SealedLogWriter.ts';
+import { maskMark } from './contentMark.ts';
+import type { DiskSync } from './DiskSync.ts';
+
+export interface AudioLogOptions {
+  vaultDirectory: string;
+  recordingId: string;
+  /** Track id, or `mix`. */
+  id: string;
+  /** Where it begins on the recording's clock, in samples. */
+  startPosition: number;
+  preSkip: number;
+  /** `age1…` */
+  recipient: string;
+  /** Hides the content's digest (contentMark.ts). */
+  contentKey: Buffer;
+  diskSync: DiskSync;
+}
+
+/** The sealed file of a track or of the mix while it is written, with the digest of what it says. */
+export class AudioLog {
+  readonly #options: AudioLogOptions;
+  readonly #log: SealedLogWriter;
+  readonly #digest: ContentDigest;
+  readonly #leave: () => void;
+
+  private constructor(options: AudioLogOptions, log: SealedLogWriter) {
+    this.#options = options;
+    this.#log = log;
+    this.#digest = new ContentDigest(options.startPosition);
+    this.#leave = options.diskSync.add(log);
+  }
+
+  /** Makes the file, which must not exist. */
+  static async create(options: AudioLogOptions): Promise<AudioLog> {
+    const { vaultDirectory, recordingId, id, startPosition, preSkip, recipient } = options;
+    const info = { recordingId, name: id, content: 'opus' as const, startPosition, preSkip };
+    const path = sealedFile(vaultDirectory, recordingId, id);
+    return new AudioLog(options, await SealedLogWriter.create(path, info, recipient));
+  }
+
+  get id(): string {
+    return this.#options.id;
+  }
+
+  get failure(): Error | undefined {
+    return this.#log.failure;
+  }
+
+  /** Seals one record. `clock`: the recording's clock at its end, in samples. */
+  append(packets: readonly PlacedPacket[], clock: number): void {
+    for (const packet of packets) this.#digest.push(packet);
+    this.#log.append(encodePackets(packets), clock, this.#mark());
+  }
+
+  /** Marks the end, brings the file to the disk and closes it. Throws what a write failed with. */
+  async end(clock: number): Promise<ManifestFile> {
+    const { id, startPosition, preSkip } = this.#options;
+    this.#leave();
+    const content = this.#digest.value.toString('hex');
+    const sha256 = await this.#log.end(clock, this.#mark());
+    const endPosition = Math.max(startPosition, clock);
+    return {
+      ...{ id, sha256, bytes: this.#log.size, endedCleanly: true },
+      ...{ startPosition, endPosition, preSkip, content },
+    };
+  }
+
+  #mark(): Buffer {
+    const { contentKey, id } = this.#options;
+    return maskMark(contentKey, id, this.#log.records, this.#digest.value);
+  }
+}

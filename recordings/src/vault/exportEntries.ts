@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { MIX_ID } from '../format/ids.ts';
+import { publicKeyPem, type SigningKey } from '../format/SigningKey.ts';
+import type { AudioIndex } from './AudioIndex.ts';
+import type { ReadSeal } from './readSeal.ts';
+import type { Damage } from './Vault.ts';
+import { wav, wavSize } from './wav.ts';
+import type { ZipEntry } from './zipStream.ts';
+
+export interface ExportParts {
+  recordingId: string;
+  /** As it was signed. */
+  manifest: Buffer;
+  seal: ReadSeal;
+  /** By track id, the mix's too. */
+  audio: ReadonlyMap<string, AudioIndex>;
+  identity: string;
+  exportKey: SigningKey;
+  exportedAt: Date;
+  /** Lines of JSON. */
+  audit: AsyncIterable<string> | null;
+}
+
+/** The files of an export, its signed list last. They are made one after the other, while they are read. */
+export function exportEntries(parts: ExportParts): ZipEntry[] {
+  const { manifest, seal, audio, identity, exportKey, audit } = parts;
+  const entries: ZipEntry[] = [
+    whole('manifest.json', manifest),
+    whole('manifest.sig', Buffer.from(seal.seal.manifest.signature, 'base64')),
+    whole('seal.json', Buffer.from(seal.line)),
+    whole('keys/recorder.pem', Buffer.from(publicKeyPem(seal.seal.key))),
+    whole('keys/export.pem', Buffer.from(publicKeyPem(exportKey.publicKey))),
+  ];
+  const damage: (Damage & { file: string })[] = [];
+  for (const [id, index] of audio) {
+    const name = id === MIX_ID ? 'mix.ogg' : `tracks/${id}.ogg`;
+    const content = index.read(0, index.size, identity);
+    entries.push({ name, size: index.size, content });
+    damage.push(...index.damage.map((one) => ({ file: name, ...one })));
+    if (id !== MIX_ID) continue;
+    const size = wavSize(index.length.samples);
+    const pcm = wav(index.packets(identity), index.length);
+    if (size !== null) entries.push({ name: 'mix.wav', size, content: pcm });
+  }
+  if (audit !== null) entries.push({ name: 'audit.jsonl', content: lines(audit) });
+  const list = new FileList();
+  const { recordingId, exportedAt } = parts;
+  const head = {
+    ...{ type: 'switchroom-export', version: 1, recordingId },
+    ...{ exportedAt: exportedAt.toISOString(), key: exportKey.fingerprint, damage },
+  };
+  let text = Buffer.alloc(0);
+  return [
+    ...entries.map((entry) => list.watch(entry)),
+    {
+      name: 'export.json',
+      content: lazily(() => {
+        text = Buffer.from(`${JSON.stringify({ ...head, files: list.files }, null, 2)}\n`);
+        return text;
+      }),
+    },
+    { name: 'export.sig', content: lazily(() => exportKey.sign(text)) },
+  ];
+}
+
+/** Notes sizes and sums of files while they are read. */
+class FileList {
+  readonly files: { name: string; bytes: number; sha256: string }[] = [];
+
+  watch({ content, ...entry }: ZipEntry): ZipEntry {
+    return { ...entry, content: this.#watched(entry.name, content) };
+  }
+
+  async *#watched(name: string, content: ZipEntry['content']): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of content) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+    this.files.push({ name, bytes, sha256: hash.digest('hex') });
+  }
+}
+
+function whole(name: string, content: Buffer): ZipEntry {
+  return { name, size: content.length, content: [content] };
+}
+
+async function* lines(source: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const line of source) yield Buffer.from(line.endsWith('\n') ? line : `${line}\n`);
+}
+
+function* lazily(make: () => Buffer): Generator<Uint8Array> {
+  yield make();
+}

@@ -1,0 +1,223 @@
+// @ts-check
+import { createHash } from 'node:crypto';
+import { must } from './Fault.mjs';
+import { keyOfPem } from './keys.mjs';
+import { oggContent } from './oggContent.mjs';
+import { checkSeal } from './seal.mjs';
+import { parseFileList, parseManifest } from './shapes.mjs';
+import { Zip } from './zip.mjs';
+
+const REQUIRED = [
+  ...['manifest.json', 'manifest.sig', 'seal.json', 'keys/recorder.pem', 'keys/export.pem'],
+  ...['export.json', 'export.sig'],
+];
+const OPTIONAL = ['mix.ogg', 'mix.wav', 'audit.jsonl'];
+/** They sign all the others. */
+const LIST = ['export.json', 'export.sig'];
+const TRACK = /^tracks\/[A-Za-z0-9_-]{1,64}\.ogg$/;
+
+/**
+ * What was checked, for people.
+ * @typedef {{ title: string, facts: string[], warnings: string[] }} Report
+ */
+
+/**
+ * Checks an export, in an order in which the first `Fault` names what is wrong.
+ * @param {string} path
+ * @param {Set<string>} pins fingerprints of keys that are trusted; none: whatever keys are in it
+ * @returns {Report}
+ */
+export function checkExport(path, pins) {
+  const zip = new Zip(path);
+  try {
+    checkNames(zip);
+    for (const name of zip.entries.keys()) zip.checkSum(name);
+    const list = checkList(zip);
+    const { manifest, seal, recorderKey } = checkManifest(zip, list);
+    checkKeys(list, manifest, recorderKey, pins);
+    checkSound(zip, manifest, list.damage);
+    return reportOf({ zip, manifest, seal, list, recorderKey, isPinned: pins.size > 0 });
+  } finally {
+    zip.close();
+  }
+}
+
+/** @param {Zip} zip */
+function checkNames(zip) {
+  for (const name of REQUIRED) must(zip.entries.has(name), `${name} is missing from the zip.`);
+  for (const name of zip.entries.keys()) {
+    const isKnown = REQUIRED.includes(name) || OPTIONAL.includes(name) || TRACK.test(name);
+    must(isKnown, `${JSON.stringify(name)} does not belong in an export.`);
+  }
+}
+
+/**
+ * The signed list of all files.
+ * @param {Zip} zip
+ */
+function checkList(zip) {
+  const key = keyOfPem(zip.read('keys/export.pem'), 'keys/export.pem');
+  const bytes = zip.read('export.json');
+  must(key.check(bytes, zip.read('export.sig')), 'export.sig does not sign export.json.');
+  const list = parseFileList(bytes);
+  must(list.key === key.fingerprint, 'export.json names another key than keys/export.pem.');
+  /** @type {Set<string>} */
+  const listed = new Set();
+  for (const file of list.files) {
+    const { name } = file;
+    const entry = zip.entries.get(name);
+    must(entry !== undefined, `${name} is in export.json, but missing from the zip.`);
+    must(!listed.has(name), `${name} is in export.json twice.`);
+    listed.add(name);
+    const same = entry.size === file.bytes && sha256(zip.chunks(name)) === file.sha256;
+    must(same, `${name} is not as export.json says.`);
+  }
+  for (const name of zip.entries.keys()) {
+    must(listed.has(name) || LIST.includes(name), `${name} is not in export.json.`);
+  }
+  return list;
+}
+
+/**
+ * Manifest and seal: what the recorder signed.
+ * @param {Zip} zip
+ * @param {{ recordingId: string }} list
+ */
+function checkManifest(zip, list) {
+  const recorderKey = keyOfPem(zip.read('keys/recorder.pem'), 'keys/recorder.pem');
+  const line = zip.read('seal.json').toString();
+  must(line.endsWith('\n'), 'seal.json has no end of line.');
+  const { seal, key } = checkSeal(line.slice(0, -1), 'seal.json');
+  must(
+    key.fingerprint === recorderKey.fingerprint,
+    'seal.json is signed by another key than keys/recorder.pem.',
+  );
+  const bytes = zip.read('manifest.json');
+  const signature = zip.read('manifest.sig');
+  must(recorderKey.check(bytes, signature), 'manifest.sig does not sign manifest.json.');
+  must(
+    sha256([bytes]) === seal.manifest.sha256 &&
+      signature.toString('base64') === seal.manifest.signature,
+    'seal.json is the seal of another manifest.',
+  );
+  const manifest = parseManifest(bytes);
+  const { sequence, previous, sealedAt } = manifest.seal;
+  must(
+    sequence === seal.sequence && previous === seal.previous && sealedAt === seal.sealedAt,
+    'manifest.json names another place in the chain than seal.json.',
+  );
+  must(manifest.seal.key === key.fingerprint, 'manifest.json names another key than its own.');
+  const ids = [manifest.recording.id, list.recordingId];
+  must(
+    ids.every((id) => id === seal.recordingId),
+    'manifest.json, seal.json and export.json are not of the same recording.',
+  );
+  for (const { id, sha256: hash, bytes: size } of manifest.files) {
+    const same = seal.files.some((f) => f.id === id && f.sha256 === hash && f.bytes === size);
+    must(same, `seal.json and manifest.json differ in the file of ${id}.`);
+  }
+  return { manifest, seal, recorderKey };
+}
+
+/**
+ * @param {{ key: string }} list
+ * @param {import('./shapes.mjs').Manifest} manifest
+ * @param {{ fingerprint: string }} recorderKey
+ * @param {Set<string>} pins
+ */
+function checkKeys(list, manifest, recorderKey, pins) {
+  if (pins.size > 0) {
+    const { fingerprint } = recorderKey;
+    must(pins.has(fingerprint), `The recording was sealed by another key: ${fingerprint}.`);
+  }
+  must(
+    list.key === manifest.seal.exportKey || pins.has(list.key),
+    `export.json is signed by a key that the manifest does not name: ${list.key}.`,
+  );
+}
+
+/**
+ * @param {Zip} zip
+ * @param {import('./shapes.mjs').Manifest} manifest
+ * @param {{ file: string, fromMs: number, toMs: number }[]} damage
+ */
+function checkSound(zip, manifest, damage) {
+  const names = new Set();
+  for (const file of manifest.files) {
+    const name = file.id === 'mix' ? 'mix.ogg' : `tracks/${file.id}.ogg`;
+    names.add(name);
+    const parts = damage.filter((one) => one.file === name);
+    const places = parts.map(({ fromMs, toMs }) => `${fromMs} to ${toMs} ms`).join(', ');
+    const why = places === '' ? '' : ` The server said so: damaged in its vault from ${places}.`;
+    must(zip.entries.has(name), `${name} is in the manifest, but missing from the zip.${why}`);
+    const found = oggContent(zip.chunks(name), name);
+    must(found.preSkip === file.preSkip, `${name} has another pre-skip than its manifest.`);
+    must(
+      found.content === file.content,
+      `${name} does not say what its manifest says it does.${why}`,
+    );
+    const samples = file.endPosition - file.startPosition;
+    must(
+      found.granule === samples + file.preSkip,
+      `${name} is not as long as its manifest says.${why}`,
+    );
+    if (file.id === 'mix' && zip.entries.has('mix.wav')) checkWav(zip, samples);
+  }
+  for (const name of zip.entries.keys()) {
+    const isSound = TRACK.test(name) || name === 'mix.ogg';
+    must(!isSound || names.has(name), `${name} is not in the manifest.`);
+  }
+}
+
+/**
+ * Its head, that is: it is made of mix.ogg, and only the list vouches for its sound.
+ * @param {Zip} zip
+ * @param {number} samples
+ */
+function checkWav(zip, samples) {
+  const right = Buffer.alloc(44);
+  right.write('RIFF\0\0\0\0WAVEfmt ', 'latin1');
+  right.writeUInt32LE(36 + 2 * samples, 4);
+  [16, 48_000, 96_000].forEach((value, i) => right.writeUInt32LE(value, [16, 24, 28][i]));
+  [1, 1, 2, 16].forEach((value, i) => right.writeUInt16LE(value, [20, 22, 32, 34][i]));
+  right.write('data', 36, 'latin1');
+  right.writeUInt32LE(2 * samples, 40);
+  const [head] = zip.chunks('mix.wav');
+  must(head?.subarray(0, 44).equals(right) === true, 'mix.wav is not as long as the mix.');
+  must(zip.entries.get('mix.wav')?.size === 44 + 2 * samples, 'mix.wav is not as long as the mix.');
+}
+
+/**
+ * @param {{ zip: Zip, manifest: import('./shapes.mjs').Manifest, seal: import('./seal.mjs').Seal, list: import('./shapes.mjs').FileList,
+ *   recorderKey: { fingerprint: string }, isPinned: boolean }} parts
+ * @returns {Report}
+ */
+function reportOf({ zip, manifest, seal, list, recorderKey, isPinned }) {
+  const { recording, gaps, files } = manifest;
+  const tracks = files.filter(({ id }) => id !== 'mix').length;
+  const facts = [
+    `${zip.entries.size} files, each as the signed list export.json says (${list.exportedAt})`,
+    `manifest and seal ${seal.sequence}, signed ${seal.sealedAt} by key ${recorderKey.fingerprint}`,
+    `${tracks} ${tracks === 1 ? 'track' : 'tracks'} and the mix, packet by packet as the manifest says`,
+  ];
+  const warnings = [];
+  for (const { file, fromMs, reason } of gaps) {
+    warnings.push(`The manifest states a gap: ${file}, from ${fromMs} ms on (${reason}).`);
+  }
+  if (!isPinned) {
+    warnings.push(
+      'No key was pinned: this only proves that nothing was changed since somebody with the key above ' +
+        'sealed it. Give --key with the fingerprint that you noted down.',
+    );
+  }
+  const title = JSON.stringify(manifest.title);
+  const name = `recording ${recording.id} of ${title}, ${recording.startedAt}`;
+  return { title: `${name}, ${recording.durationMs} ms`, facts, warnings };
+}
+
+/** @param {Iterable<Buffer>} chunks */
+function sha256(chunks) {
+  const hash = createHash('sha256');
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest('hex');
+}
