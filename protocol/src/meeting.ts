@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { personNameSchema, shownText } from './shownText.ts';
 import type { CALL_FAILURES } from './constants.ts';
 import { ENTRY_SIGNALS, NUMBER_PRIVACIES, RECORDING_POLICIES } from './constants.ts';
+import { moment, nothing } from './moment.ts';
+import { retentionDaysSchema } from './retention.ts';
 
 export type RecordingPolicy = (typeof RECORDING_POLICIES)[number];
 export type NumberPrivacy = (typeof NUMBER_PRIVACIES)[number];
@@ -22,6 +24,8 @@ export const createMeetingSchema = z.object({
   entry: z.enum(ENTRY_SIGNALS).optional(),
   recording: z.enum(RECORDING_POLICIES).optional(),
   numberPrivacy: z.enum(NUMBER_PRIVACIES).optional(),
+  /** Its recordings are kept so long; counts where it is longer than the recording policy's. */
+  retentionDays: retentionDaysSchema.nullable().optional(),
 });
 export type CreateMeeting = z.infer<typeof createMeetingSchema>;
 
@@ -30,12 +34,6 @@ export const updateMeetingSchema = createMeetingSchema.extend({ locked: z.boolea
 export type UpdateMeeting = z.infer<typeof updateMeetingSchema>;
 
 export const recordingActionSchema = z.object({ action: z.enum(['start', 'stop']) });
-
-export interface User {
-  id: string;
-  email: string;
-  role: 'administrator' | 'host';
-}
 
 /** One way to reach a meeting by phone: dial `number` (E.164), or `sipUri` from a SIP phone. */
 export interface DialIn {
@@ -61,6 +59,8 @@ export interface MeetingView {
   recording: RecordingPolicy;
   /** How a phone without a name is shown, wherever it is: by its number, the last four digits, or neither. */
   numberPrivacy: NumberPrivacy;
+  /** Days that its recordings are kept, if longer than the recording policy's; null: as the policy has it. */
+  retentionDays: number | null;
   createdAt: string;
   endedAt: string | null;
   /** Whether anybody is in it now. */
@@ -185,17 +185,6 @@ export const recordingViewSchema = z.object({
   state: z.enum(['recording', 'sealed', 'failed']),
   tracks: z.array(trackViewSchema).max(10_000),
 }) satisfies z.ZodType<RecordingView>;
-
-/** In a query, `?from=` says as much as no `from` at all. */
-const nothing = z.literal('').transform(() => undefined);
-
-/** A time, or a whole day (UTC), of which it takes the first or the last millisecond. */
-function moment(timeOfDay: string) {
-  const day = z.iso.date().transform((date) => `${date}T${timeOfDay}Z`);
-  return z.union([nothing, z.iso.datetime({ offset: true }), day], {
-    error: 'must be a time or a day, as in 2026-01-31T09:30:00Z or 2026-01-31',
-  });
-}
 
 export const listRecordingsQuerySchema = z.object({
   meetingId: z.union([nothing, z.string().max(64)]).optional(),

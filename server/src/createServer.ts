@@ -10,12 +10,15 @@ import {
   type VaultKeys,
 } from '@switchroom/recordings/vault';
 import { pino, type Logger } from 'pino';
+import { AuditReader } from './audit/AuditReader.ts';
+import { AuditTrail } from './audit/AuditTrail.ts';
 import { systemClock } from './calls/CallClock.ts';
 import { CallRate } from './calls/CallRate.ts';
 import { Calls } from './calls/Calls.ts';
 import { DialOut } from './calls/DialOut.ts';
 import { openDatabase } from './db/openDatabase.ts';
 import { Sessions } from './identity/Sessions.ts';
+import { UserStore } from './identity/UserStore.ts';
 import { Users, type FirstAdministrator } from './identity/Users.ts';
 import { listen } from './listen.ts';
 import { MeetingLinks } from './meetings/MeetingLinks.ts';
@@ -24,6 +27,10 @@ import { PinGuard } from './meetings/PinGuard.ts';
 import { RecordingControl } from './recording/RecordingControl.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
 import { createApp } from './rest/createApp.ts';
+import { Deletions } from './retention/Deletions.ts';
+import { Keeping } from './retention/Keeping.ts';
+import { openRecordingPolicy } from './retention/RecordingPolicy.ts';
+import { RetentionSweeper } from './retention/RetentionSweeper.ts';
 import { Rooms } from './room/Rooms.ts';
 import { listenIpFor } from './sfu/listenIp.ts';
 import { MediasoupSfu } from './sfu/mediasoup/MediasoupSfu.ts';
@@ -71,16 +78,25 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
   try {
     const db = await openDatabase(config.DATA_DIR);
     undo.defer(() => db.destroy());
-    const users = await Users.open(db);
+    const trail = new AuditTrail(db);
+    const auditReader = new AuditReader(db);
+    const users = await Users.open(db, trail);
     const firstAdministrator = await users.ensureAdministrator({
       email: config.ADMIN_EMAIL,
       password: config.ADMIN_PASSWORD,
     });
     const keys = deps.vaultKeys ?? (await loadOrCreateKeys(join(config.DATA_DIR, 'keys')));
     const vault =
-      deps.vault ?? openVault({ dir: join(config.DATA_DIR, 'vault'), ...keys });
+      deps.vault ??
+      openVault({
+        ...{ dir: join(config.DATA_DIR, 'vault'), ...keys },
+        auditExtract: (id) => auditReader.extract(id),
+      });
     const recordingStore = new RecordingStore(db);
     await recordingStore.failUnfinished();
+    const recordingPolicy = await openRecordingPolicy(db);
+    const keptBy = { db, policy: recordingPolicy, trail };
+    const deletions = new Deletions({ ...keptBy, vault, logger });
     const dialPlan = await DialPlan.open(db);
     const dialOut = await DialOut.open(db);
     const rate = await CallRate.open(db, () => systemClock.now());
@@ -101,19 +117,19 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       store: recordingStore,
       recipient: keys.recipient,
       exportKey: keys.exportKey.fingerprint,
+      trail,
       logger,
     });
     const calls = new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, logger });
-    const shared = { rooms, meetings, links, dialPlan, calls, sessions, recordings, logger };
+    const shared = { trail, rooms, meetings, links, dialPlan, calls, sessions, recordings, logger };
     const signaling = new Signaling(httpServer, SERVICE_TOKEN, {
       ...shared,
       pins: new PinGuard({ logger }),
     });
     const app = createApp({
       ...shared,
-      users,
-      dialOut,
-      recordingStore,
+      ...{ auditReader, users, userStore: new UserStore(db), dialOut },
+      ...{ recordingStore, recordingPolicy, keeping: new Keeping(keptBy), deletions },
       vault,
       sfu,
       gateways: () => signaling.gateways,
@@ -121,6 +137,8 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     });
     httpServer.on('request', app);
 
+    const sweeper = new RetentionSweeper(deletions, logger);
+    undo.defer(() => sweeper.close());
     undo.defer(() => closeHttp(httpServer, signaling));
     undo.defer(() => within(SEAL_TIMEOUT_MS, recordings.whenSealed()));
     undo.defer(() => calls.close());

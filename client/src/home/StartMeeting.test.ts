@@ -4,7 +4,8 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { buttonOf, mountApp } from '../testing/mountApp.ts';
 import StartMeeting from './StartMeeting.vue';
 
-const session = { token: 'secret', user: { id: 'u', email: 'a@b.c', role: 'host' as const } };
+const user = { id: 'u', email: 'a@b.c', role: 'host' as const, roles: ['host' as const] };
+const session = { token: 'secret', user };
 const meeting = {
   id: 'm',
   title: 'Planning',
@@ -19,6 +20,7 @@ const meeting = {
   recording: 'on-demand' as const,
   numberPrivacy: 'last-four' as const,
   createdAt: '2026-01-01T00:00:00Z',
+  retentionDays: null,
   endedAt: null,
   live: false,
 };

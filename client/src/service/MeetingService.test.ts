@@ -1,3 +1,4 @@
+import type { User } from '@switchroom/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Stores } from '../stores/stores.ts';
 import type { MeetingService } from './MeetingService.ts';
@@ -54,7 +55,7 @@ describe('join()', () => {
   });
 
   it('tells who is signed in, so that the owner becomes the host', async () => {
-    const user = { id: 'u', email: 'a@b.c', role: 'host' } as const;
+    const user: User = { id: 'u', email: 'a@b.c', role: 'host', roles: ['host'] };
     stores.session.signedIn({ token: 'secret', user });
     const socket = await join();
     expect(socket.payloadsOf('room:join')[0]).toMatchObject({ sessionToken: 'secret' });

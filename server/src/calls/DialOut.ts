@@ -1,40 +1,27 @@
 import { dialOutPolicySchema, type DialOutPolicy } from '@switchroom/protocol';
+import type { Note } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
-
-const NAME = 'dial-out';
+import { Setting } from '../db/Setting.ts';
 
 /** The dial-out policy: kept in the database, and in memory for every call to be judged by. */
 export class DialOut {
-  readonly #db: Database;
-  #policy: DialOutPolicy;
+  readonly #setting: Setting<typeof dialOutPolicySchema>;
 
-  private constructor(db: Database, policy: DialOutPolicy) {
-    this.#db = db;
-    this.#policy = policy;
+  private constructor(setting: Setting<typeof dialOutPolicySchema>) {
+    this.#setting = setting;
   }
 
   /** Nobody has set it: nothing may be called. */
   static async open(db: Database): Promise<DialOut> {
-    const row = await db
-      .selectFrom('settings')
-      .select('value')
-      .where('name', '=', NAME)
-      .executeTakeFirst();
-    return new DialOut(db, dialOutPolicySchema.parse(JSON.parse(row?.value ?? '{}')));
+    return new DialOut(await Setting.open(db, 'dial-out', dialOutPolicySchema));
   }
 
   get policy(): DialOutPolicy {
-    return this.#policy;
+    return this.#setting.value;
   }
 
   /** The whole of it, for the calls to come. */
-  async set(policy: DialOutPolicy): Promise<void> {
-    const value = JSON.stringify(policy);
-    await this.#db
-      .insertInto('settings')
-      .values({ name: NAME, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute();
-    this.#policy = policy;
+  async set(policy: DialOutPolicy, note?: Note<DialOutPolicy>): Promise<void> {
+    await this.#setting.set(policy, note);
   }
 }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { randomPin } from '../identity/secrets.ts';
+import { auditMigration } from './auditMigration.ts';
 import { dialOutMigration } from './dialOutMigration.ts';
+import { retentionMigration } from './retentionMigration.ts';
 import type { Schema } from './schema.ts';
 
 /** In order of their names; one that has run anywhere is never changed. */
@@ -129,6 +131,8 @@ export const migrations: Record<string, Migration> = {
     },
   },
   '0005-dial-out': dialOutMigration,
+  '0006-audit': auditMigration,
+  '0007-retention': retentionMigration,
 };
 
 /** Meetings that were made before there were any. */

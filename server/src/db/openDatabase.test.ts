@@ -16,7 +16,9 @@ const user = {
   email: 'a@example.org',
   passwordHash: 'x',
   role: 'host',
+  roles: '["host"]',
   createdAt: '2026-01-01T00:00:00.000Z',
+  removedAt: null,
 } as const;
 
 it('makes the tables, and keeps what was written over a second start', async () => {
@@ -80,6 +82,7 @@ it('a PIN is unique among the meetings that have not ended', async () => {
     entry: 'tones',
     recording: 'off',
     numberPrivacy: 'last-four',
+    retentionDays: null,
     createdAt: user.createdAt,
     endedAt: null,
   });

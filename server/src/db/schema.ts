@@ -1,3 +1,4 @@
+import type { GeneratedAlways } from 'kysely';
 import type {
   EntrySignal,
   NumberPrivacy,
@@ -5,7 +6,7 @@ import type {
   RecordingPolicy,
   RecordingState,
   TrunkSrtp,
-  User,
+  UserRole,
 } from '@switchroom/protocol';
 
 /*
@@ -17,8 +18,13 @@ export interface UsersTable {
   id: string;
   email: string;
   passwordHash: string;
-  role: User['role'];
+  /** The first of `roles`. */
+  role: UserRole;
+  /** JSON array. */
+  roles: string;
   createdAt: string;
+  /** Then it is nobody any more, and its address free for another. */
+  removedAt: string | null;
 }
 
 export interface SessionsTable {
@@ -41,6 +47,8 @@ export interface MeetingsTable {
   entry: EntrySignal;
   recording: RecordingPolicy;
   numberPrivacy: NumberPrivacy;
+  /** Longer than the policy's; null: as the policy has it. */
+  retentionDays: number | null;
   createdAt: string;
   endedAt: string | null;
 }
@@ -111,6 +119,46 @@ export interface BegunCallsTable {
   begunAt: string;
 }
 
+/** Triggers refuse UPDATE and DELETE. */
+export interface AuditTable {
+  seq: number;
+  /** Canonical JSON of an `AuditEntry` without its `hash`. */
+  entry: string;
+  /** SHA-256 of `entry`, hexadecimal. */
+  hash: string;
+  /* Of the entry, to search by. */
+  at: GeneratedAlways<string>;
+  action: GeneratedAlways<string>;
+  actorId: GeneratedAlways<string | null>;
+  actorName: GeneratedAlways<string | null>;
+  subjectType: GeneratedAlways<string>;
+  subjectId: GeneratedAlways<string | null>;
+  address: GeneratedAlways<string | null>;
+  details: GeneratedAlways<string>;
+}
+
+/** A legal hold, or a deletion that waits for a second officer. */
+export interface StatedTable {
+  recordingId: string;
+  reason: string;
+  userId: string;
+  /** E-mail address. */
+  by: string;
+  at: string;
+}
+
+export interface TombstonesTable {
+  id: string;
+  meetingId: string;
+  startedAt: string;
+  deletedAt: string;
+  /** JSON array. */
+  by: string;
+  reason: string;
+  /** Null: its files may still be there. */
+  erasedAt: string | null;
+}
+
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -121,4 +169,8 @@ export interface Schema {
   dids: DidsTable;
   settings: SettingsTable;
   begunCalls: BegunCallsTable;
+  audit: AuditTable;
+  holds: StatedTable;
+  deletions: StatedTable;
+  tombstones: TombstonesTable;
 }

@@ -1,5 +1,7 @@
 import type { User } from '@switchroom/protocol';
+import type { Note } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
+import { userOf } from './roles.ts';
 import { randomToken, sha256 } from './secrets.ts';
 
 const LIFETIME_MS = 7 * 24 * 3600 * 1000;
@@ -13,7 +15,11 @@ export class Sessions {
   }
 
   /** A token of 256 bits for this user, good for seven days after `now` (ms since 1970). */
-  async create(user: User, now = Date.now()): Promise<string> {
+  async create(
+    user: User,
+    now = Date.now(),
+    note: Note<string> = async () => undefined,
+  ): Promise<string> {
     const token = randomToken(256);
     const session = {
       tokenHash: sha256(token).toString('hex'),
@@ -21,20 +27,25 @@ export class Sessions {
       createdAt: new Date(now).toISOString(),
       expiresAt: new Date(now + LIFETIME_MS).toISOString(),
     };
-    await this.#db.insertInto('sessions').values(session).execute();
-    await this.#db.deleteFrom('sessions').where('expiresAt', '<', session.createdAt).execute();
+    await this.#db.transaction().execute(async (db) => {
+      await db.insertInto('sessions').values(session).execute();
+      await db.deleteFrom('sessions').where('expiresAt', '<', session.createdAt).execute();
+      await note(db, token);
+    });
     return token;
   }
 
   /** Whose token it is; `undefined` when it is unknown or too old. */
   async find(token: string, now = Date.now()): Promise<User | undefined> {
-    return this.#db
+    const row = await this.#db
       .selectFrom('sessions')
       .innerJoin('users', 'users.id', 'sessions.userId')
-      .select(['users.id', 'users.email', 'users.role'])
+      .selectAll('users')
       .where('sessions.tokenHash', '=', sha256(token).toString('hex'))
       .where('sessions.expiresAt', '>', new Date(now).toISOString())
+      .where('users.removedAt', 'is', null)
       .executeTakeFirst();
+    return row && userOf(row);
   }
 
   /** Signs out. An unknown token is ignored. */

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { User } from '@switchroom/protocol';
+import { SYSTEM, type AuditTrail } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
+import type { UsersTable } from '../db/schema.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
+import { FIRST_ROLES, hasRole, rolesColumns, userOf } from './roles.ts';
 import { randomToken } from './secrets.ts';
 
 /** The e-mail address of the administrator whom nobody named. */
@@ -13,42 +16,43 @@ export interface FirstAdministrator {
   adminPassword: string;
 }
 
+/** Who signs in, and the administrator that there must be. */
 export class Users {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
   /** Of no password: checked for unknown users, so that they take as long as known ones. */
   readonly #nobody: string;
 
-  constructor(db: Database, nobody: string) {
+  constructor(db: Database, trail: AuditTrail, nobody: string) {
     this.#db = db;
+    this.#trail = trail;
     this.#nobody = nobody;
   }
 
-  static async open(db: Database): Promise<Users> {
-    return new Users(db, await hashPassword(randomToken(256)));
+  static async open(db: Database, trail: AuditTrail): Promise<Users> {
+    return new Users(db, trail, await hashPassword(randomToken(256)));
   }
 
   /**
    * Sees to it that there is an administrator. One named in the settings is made, or gets the
-   * password given there; else, when there is none, one is made with a random password.
+   * password given there; else, when there is none, one is made with a random password. Roles that were taken
+   * from one who is known are not given back, but for that of administrator.
    */
   async ensureAdministrator(given: {
     email?: string | undefined;
     password?: string | undefined;
   }): Promise<FirstAdministrator | undefined> {
-    const any = await this.#db
-      .selectFrom('users')
-      .select('id')
-      .where('role', '=', 'administrator')
-      .executeTakeFirst();
+    const rows = await this.#db.selectFrom('users').selectAll().execute();
+    const any = rows.some((row) => row.removedAt === null && isAdministrator(row));
     const email = given.email ?? DEFAULT_ADMIN_EMAIL;
     const known = await this.#find(email);
     if (given.password !== undefined && (given.email !== undefined || !any || known)) {
-      await this.#put(email, given.password, known?.id);
+      await this.#put(email, given.password, known);
       return undefined;
     }
     if (any) return undefined;
     const password = randomToken(96);
-    await this.#put(email, password, known?.id);
+    await this.#put(email, password, known);
     return { adminEmail: email, adminPassword: password };
   }
 
@@ -56,39 +60,71 @@ export class Users {
   async check(email: string, password: string): Promise<User | undefined> {
     const row = await this.#find(email);
     const right = await verifyPassword(password, row?.passwordHash ?? this.#nobody);
-    if (!row || !right) return undefined;
-    return { id: row.id, email: row.email, role: row.role };
+    return row && right ? userOf(row) : undefined;
   }
 
-  async #find(email: string) {
-    return this.#db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
+  /** Whose address it is, whether the password is known or not. */
+  async idOf(email: string): Promise<string | null> {
+    return (await this.#find(email))?.id ?? null;
   }
 
-  async #put(email: string, password: string, id: string | undefined): Promise<void> {
-    if (id !== undefined) {
-      const row = await this.#find(email);
-      const unchanged = row && (await verifyPassword(password, row.passwordHash));
-      if (unchanged && row.role === 'administrator') return;
-    }
-    const passwordHash = await hashPassword(password);
-    if (id === undefined) {
-      const createdAt = new Date().toISOString();
-      const user = {
-        id: randomUUID(),
-        email,
-        passwordHash,
-        role: 'administrator',
-        createdAt,
-      } as const;
-      await this.#db.insertInto('users').values(user).execute();
+  async #find(email: string): Promise<UsersTable | undefined> {
+    return this.#db
+      .selectFrom('users')
+      .selectAll()
+      .where('email', '=', email)
+      .where('removedAt', 'is', null)
+      .executeTakeFirst();
+  }
+
+  async #put(email: string, password: string, known: UsersTable | undefined): Promise<void> {
+    if (!known) {
+      await this.#create(email, password);
       return;
     }
-    await this.#db
-      .updateTable('users')
-      .set({ passwordHash, role: 'administrator' })
-      .where('id', '=', id)
-      .execute();
-    // Who knew the former password is out.
-    await this.#db.deleteFrom('sessions').where('userId', '=', id).execute();
+    const isSame = await verifyPassword(password, known.passwordHash);
+    if (isSame && isAdministrator(known)) return;
+    const { id } = known;
+    const roles = FIRST_ROLES.filter(
+      (role) => role === 'administrator' || hasRole(userOf(known), role),
+    );
+    const passwordHash = isSame ? known.passwordHash : await hashPassword(password);
+    await this.#db.transaction().execute(async (db) => {
+      await db
+        .updateTable('users')
+        .set({ passwordHash, ...rolesColumns(roles) })
+        .where('id', '=', id)
+        .execute();
+      // Who knew the former password is out.
+      await db.deleteFrom('sessions').where('userId', '=', id).execute();
+      const details = { email, roles, password: isSame ? 'kept' : 'set', by: 'ADMIN_PASSWORD' };
+      await this.#note('user.changed', id, details, db);
+    });
   }
+
+  async #create(email: string, password: string): Promise<void> {
+    const id = randomUUID();
+    const row: UsersTable = {
+      ...{ id, email, passwordHash: await hashPassword(password) },
+      ...rolesColumns(FIRST_ROLES),
+      ...{ createdAt: new Date().toISOString(), removedAt: null },
+    };
+    await this.#db.transaction().execute(async (db) => {
+      await db.insertInto('users').values(row).execute();
+      await this.#note('user.created', id, { email, roles: [...FIRST_ROLES], first: true }, db);
+    });
+  }
+
+  async #note(
+    action: string,
+    id: string,
+    details: Record<string, string | boolean | string[]>,
+    db: Database,
+  ): Promise<void> {
+    await this.#trail.append({ ...SYSTEM, action, subject: { type: 'user', id }, details }, db);
+  }
+}
+
+function isAdministrator(row: UsersTable): boolean {
+  return hasRole(userOf(row), 'administrator');
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AuditTrail } from '../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { FailureLimiter } from './FailureLimiter.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
@@ -15,7 +16,7 @@ let users: Users;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'switchroom-identity-'));
   db = await openDatabase(dir);
-  users = await Users.open(db);
+  users = await Users.open(db, new AuditTrail(db));
 });
 afterEach(async () => {
   await db.destroy();

@@ -6,7 +6,7 @@ import type { User } from '@switchroom/protocol';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { isModeratorPin, MeetingStore } from './MeetingStore.ts';
 
-const user: User = { id: 'u1', email: 'a@example.org', role: 'host' };
+const user: User = { id: 'u1', email: 'a@example.org', role: 'host', roles: ['host'] };
 
 describe('MeetingStore', () => {
   let dir: string;
@@ -19,7 +19,7 @@ describe('MeetingStore', () => {
     const createdAt = '2026-01-01T00:00:00.000Z';
     await db
       .insertInto('users')
-      .values({ ...user, passwordHash: '', createdAt })
+      .values({ ...user, roles: '["host"]', passwordHash: '', createdAt, removedAt: null })
       .execute();
     store = new MeetingStore(db);
   });

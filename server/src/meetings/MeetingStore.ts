@@ -7,8 +7,10 @@ import {
   type RecordingPolicy,
   type User,
 } from '@switchroom/protocol';
+import type { Note } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
 import type { MeetingsTable } from '../db/schema.ts';
+import { hasRole } from '../identity/roles.ts';
 import { equalSecrets, randomPin, randomToken } from '../identity/secrets.ts';
 
 /** A Meeting: what was scheduled, whether anybody is in it or not. */
@@ -27,6 +29,8 @@ export interface Meeting {
   entry: EntrySignal;
   recording: RecordingPolicy;
   numberPrivacy: NumberPrivacy;
+  /** Null: as the recording policy has it. */
+  retentionDays: number | null;
   createdAt: string;
   endedAt: string | null;
 }
@@ -46,7 +50,11 @@ export class MeetingStore {
   }
 
   /** Errors: `unavailable` when no PIN is free. */
-  async create(owner: User, wish: CreateMeeting): Promise<Meeting> {
+  async create(
+    owner: Pick<User, 'id'>,
+    wish: CreateMeeting,
+    note: Note<Meeting> = noted,
+  ): Promise<Meeting> {
     const row: MeetingsTable = {
       id: randomUUID(),
       ownerId: owner.id,
@@ -59,20 +67,21 @@ export class MeetingStore {
       entry: wish.entry ?? 'tones',
       recording: wish.recording ?? 'on-demand',
       numberPrivacy: wish.numberPrivacy ?? 'last-four',
+      retentionDays: wish.retentionDays ?? null,
       createdAt: new Date().toISOString(),
       endedAt: null,
     };
     for (let tries = 0; tries < PIN_TRIES; tries += 1) {
       row.pin = this.#drawPin();
       row.moderatorPin = this.#drawPin();
-      if (await this.#insert(row)) return meetingOf(row);
+      if (await this.#insert(row, note)) return meetingOf(row);
     }
     throw new AppError('unavailable', 'No PIN is free; end meetings that are over.');
   }
 
   /** The meeting as it is now. Errors: `not-found`, `meeting-ended`. */
-  async update(id: string, wish: CreateMeeting): Promise<Meeting> {
-    const { title, lobby, waitForHost, entry, recording, numberPrivacy } = wish;
+  async update(id: string, wish: CreateMeeting, note: Note<Meeting> = noted): Promise<Meeting> {
+    const { title, lobby, waitForHost, entry, recording, numberPrivacy, retentionDays } = wish;
     const change: Partial<MeetingsTable> = {
       ...(title !== undefined && { title }),
       ...(lobby !== undefined && { lobby: bit(lobby) }),
@@ -80,25 +89,26 @@ export class MeetingStore {
       ...(entry !== undefined && { entry }),
       ...(recording !== undefined && { recording }),
       ...(numberPrivacy !== undefined && { numberPrivacy }),
+      ...(retentionDays !== undefined && { retentionDays }),
     };
-    if (Object.keys(change).length > 0) {
-      await this.#db
-        .updateTable('meetings')
-        .set(change)
-        .where('id', '=', id)
-        .where('endedAt', 'is', null)
-        .execute();
-    }
-    return joinable(await this.byId(id));
+    return this.#db.transaction().execute(async (db) => {
+      const row = await select(db).where('id', '=', id).executeTakeFirst();
+      const meeting = joinable(row && meetingOf({ ...row, ...change }));
+      if (Object.keys(change).length > 0) {
+        await db.updateTable('meetings').set(change).where('id', '=', id).execute();
+      }
+      await note(db, meeting);
+      return meeting;
+    });
   }
 
   async byId(id: string): Promise<Meeting | undefined> {
-    const row = await this.#select().where('id', '=', id).executeTakeFirst();
+    const row = await select(this.#db).where('id', '=', id).executeTakeFirst();
     return row && meetingOf(row);
   }
 
   async byJoinToken(joinToken: string): Promise<Meeting | undefined> {
-    const row = await this.#select().where('joinToken', '=', joinToken).executeTakeFirst();
+    const row = await select(this.#db).where('joinToken', '=', joinToken).executeTakeFirst();
     return row && meetingOf(row);
   }
 
@@ -107,7 +117,7 @@ export class MeetingStore {
    * constant time, so that the time taken says nothing about how much of a guess was right.
    */
   async byPin(pin: string): Promise<Meeting | undefined> {
-    const rows = await this.#select().where('endedAt', 'is', null).execute();
+    const rows = await select(this.#db).where('endedAt', 'is', null).execute();
     let found: MeetingsTable | undefined;
     for (const row of rows) {
       const [isPin, isModerator] = [equalSecrets(row.pin, pin), isModeratorPin(row, pin)];
@@ -117,29 +127,38 @@ export class MeetingStore {
   }
 
   /**
-   * The meeting, for its owner or an administrator. For anybody else it does not exist.
+   * The meeting, for its owner. For anybody else it does not exist: who sees its link and PINs can be in it.
    * Errors: `not-found`.
    */
   async forUser(id: string, user: User): Promise<Meeting> {
     const meeting = await this.byId(id);
-    if (!meeting || (meeting.ownerId !== user.id && user.role !== 'administrator')) {
-      throw new AppError('not-found', 'There is no such meeting.');
-    }
+    if (!meeting || meeting.ownerId !== user.id) throw notFound();
     return meeting;
   }
 
-  /** Its link and PINs are of no use from now on. Twice is silent. */
-  async end(id: string): Promise<void> {
-    await this.#db
-      .updateTable('meetings')
-      .set({ endedAt: new Date().toISOString() })
-      .where('id', '=', id)
-      .where('endedAt', 'is', null)
-      .execute();
+  /** The id of a meeting that this user may end: the owner, or an administrator. Errors: `not-found`. */
+  async toEnd(id: string, user: User): Promise<string> {
+    const meeting = await this.byId(id);
+    const isAllowed = meeting?.ownerId === user.id || hasRole(user, 'administrator');
+    if (!meeting || !isAllowed) throw notFound();
+    return meeting.id;
+  }
+
+  /** Its link and PINs are of no use from now on. Twice is silent, and noted once. */
+  async end(id: string, note: Note<string> = noted): Promise<void> {
+    await this.#db.transaction().execute(async (db) => {
+      const { numUpdatedRows } = await db
+        .updateTable('meetings')
+        .set({ endedAt: new Date().toISOString() })
+        .where('id', '=', id)
+        .where('endedAt', 'is', null)
+        .executeTakeFirst();
+      if (numUpdatedRows > 0n) await note(db, id);
+    });
   }
 
   /** False when one of its PINs is another's, of either sort. */
-  async #insert(row: MeetingsTable): Promise<boolean> {
+  async #insert(row: MeetingsTable, note: Note<Meeting>): Promise<boolean> {
     const { pin, moderatorPin } = row;
     if (pin === moderatorPin) return false;
     // One transaction: what no index can say of two columns must not change in between.
@@ -157,13 +176,21 @@ export class MeetingStore {
         .executeTakeFirst();
       if (taken) return false;
       await db.insertInto('meetings').values(row).execute();
+      await note(db, meetingOf(row));
       return true;
     });
   }
+}
 
-  #select() {
-    return this.#db.selectFrom('meetings').selectAll();
-  }
+function select(db: Database) {
+  return db.selectFrom('meetings').selectAll();
+}
+
+/** Of what happens by itself, or in tests. */
+const noted = async (): Promise<void> => undefined;
+
+function notFound(): AppError {
+  return new AppError('not-found', 'There is no such meeting.');
 }
 
 function bit(value: boolean): 0 | 1 {

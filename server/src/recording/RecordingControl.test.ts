@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, type RecordingStart, type RecordingView, type User } from '@switchroom/protocol';
+import { AuditTrail, SYSTEM } from '../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../meetings/MeetingStore.ts';
 import type { RoomListener } from '../room/Member.ts';
@@ -16,7 +17,7 @@ import { RecordingControl } from './RecordingControl.ts';
 import { RecordingStore } from './RecordingStore.ts';
 
 const logger = pino({ level: 'silent' });
-const user: User = { id: 'u1', email: 'a@example.org', role: 'administrator' };
+const user: User = { id: 'u1', email: 'a@example.org', role: 'host', roles: ['host'] };
 const listener = { origin: true } as unknown as RoomListener;
 
 class FakeRecorder implements Recorder {
@@ -51,13 +52,14 @@ describe('RecordingControl', () => {
     const createdAt = '2026-01-01T00:00:00.000Z';
     await db
       .insertInto('users')
-      .values({ ...user, passwordHash: '', createdAt })
+      .values({ ...user, roles: '["host"]', passwordHash: '', createdAt, removedAt: null })
       .execute();
     rooms = new Rooms({ sfu: new FakeSfu(), logger });
     meetings = new MeetingStore(db);
     store = new RecordingStore(db);
+    const trail = new AuditTrail(db);
     const keys = { recipient: 'age1x', exportKey: '' };
-    control = new RecordingControl({ ...keys, rooms, meetings, store, logger });
+    control = new RecordingControl({ ...keys, rooms, meetings, store, trail, logger });
     recorder = new FakeRecorder();
   });
   afterEach(async () => {
@@ -102,22 +104,24 @@ describe('RecordingControl', () => {
   it('start() before anybody is in waits for the first participant, and that once', async () => {
     control.addRecorder(recorder);
     const meeting = await meetings.create(user, {});
-    await control.start(meeting);
-    await control.start(meeting);
+    await control.start(meeting, SYSTEM);
+    await control.start(meeting, SYSTEM);
     expect(recorder.starts).toEqual([]);
     const { room, leave } = await enter(meeting);
     await enter(meeting);
     await vi.waitFor(() => expect(room.recording).toBe(true));
-    await control.start(meeting);
+    await control.start(meeting, SYSTEM);
     expect(recorder.starts).toHaveLength(1);
     leave();
   });
 
   it('start() is refused by policy and without a recorder', async () => {
     const off = await meetings.create(user, { recording: 'off' });
-    await expect(control.start(off)).rejects.toMatchObject({ code: 'recording-off' });
+    await expect(control.start(off, SYSTEM)).rejects.toMatchObject({ code: 'recording-off' });
     const meeting = await meetings.create(user, {});
-    await expect(control.start(meeting)).rejects.toMatchObject({ code: 'recorder-unavailable' });
+    await expect(control.start(meeting, SYSTEM)).rejects.toMatchObject({
+      code: 'recorder-unavailable',
+    });
   });
 
   it('stop() holds until the room closes, also with policy always', async () => {
@@ -125,8 +129,8 @@ describe('RecordingControl', () => {
     const meeting = await meetings.create(user, { recording: 'always' });
     const { room } = await enter(meeting);
     await vi.waitFor(() => expect(room.recording).toBe(true));
-    await control.stop(meeting);
-    await control.stop(meeting);
+    await control.stop(meeting, SYSTEM);
+    await control.stop(meeting, SYSTEM);
     expect(room.recording).toBe(false);
     await enter(meeting);
     await control.whenSealed();
@@ -142,17 +146,21 @@ describe('RecordingControl', () => {
     const meeting = await meetings.create(user, {});
     const { room } = await enter(meeting);
     recorder.refusal = new AppError('internal', 'disk full');
-    await expect(control.start(meeting)).rejects.toMatchObject({ code: 'recorder-unavailable' });
+    await expect(control.start(meeting, SYSTEM)).rejects.toMatchObject({
+      code: 'recorder-unavailable',
+    });
     expect(await states()).toEqual([]);
     recorder.refusal = new Error('no answer in time');
-    await expect(control.start(meeting)).rejects.toMatchObject({ code: 'recorder-unavailable' });
+    await expect(control.start(meeting, SYSTEM)).rejects.toMatchObject({
+      code: 'recorder-unavailable',
+    });
     expect(await states()).toEqual(['failed']);
     expect(room.recording).toBe(false);
     // A refused wish is over: nothing begins later by itself.
     await enter(meeting);
     await control.whenSealed();
     expect(recorder.starts).toHaveLength(2);
-    await control.start(meeting);
+    await control.start(meeting, SYSTEM);
     expect(room.recording).toBe(true);
   });
 
@@ -194,7 +202,10 @@ describe('RecordingControl', () => {
   it('a recorder that outlived the server goes on under the same id', async () => {
     const meeting = await meetings.create(user, { recording: 'always' });
     const startedAt = '2026-01-02T03:04:05.000Z';
-    await store.insert({ id: 'from-before', meetingId: meeting.id, startedAt });
+    await store.insert(
+      { id: 'from-before', meetingId: meeting.id, startedAt },
+      async () => undefined,
+    );
     await store.failUnfinished();
     recorder.refusal = new AppError('conflict', 'The meeting is recorded already.');
     control.addRecorder(recorder);

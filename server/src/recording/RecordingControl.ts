@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type RecordingStart, type RecordingView } from '@switchroom/protocol';
 import type { Logger } from 'pino';
+import { SYSTEM, type AuditSource, type AuditTrail } from '../audit/AuditTrail.ts';
 import type { Meeting, MeetingStore } from '../meetings/MeetingStore.ts';
 import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
@@ -22,6 +23,7 @@ export interface RecordingControlOptions {
   recipient: string;
   /** Fingerprint of the key that exports are signed with. */
   exportKey: string;
+  trail: AuditTrail;
   logger: Logger;
 }
 
@@ -36,7 +38,7 @@ export class RecordingControl {
   /** By meeting. */
   readonly #active = new Map<string, ActiveRecording>();
   /** What a host said by hand; it holds until the room closes. */
-  readonly #wishes = new Map<string, 'start' | 'stop'>();
+  readonly #wishes = new Map<string, { action: 'start' | 'stop'; by: AuditSource }>();
   /** By meeting: the recording whose recorder went away in the middle. */
   readonly #lost = new Map<string, string>();
   /** By meeting: when to try again. */
@@ -77,16 +79,16 @@ export class RecordingControl {
    * Records the meeting from now on, or as soon as somebody is in it. Twice is silent.
    * Errors: `recording-off`, `recorder-unavailable`.
    */
-  async start(meeting: Meeting): Promise<void> {
+  async start(meeting: Meeting, by: AuditSource): Promise<void> {
     if (meeting.recording === 'off') {
       throw new AppError('recording-off', 'This meeting may not be recorded.');
     }
     if (this.#recorders.size === 0) throw noRecorder();
-    this.#wishes.set(meeting.id, 'start');
+    this.#wishes.set(meeting.id, { action: 'start', by });
     const room = this.#options.rooms.get(meeting.id);
     if (!room || room.size === 0) return;
     try {
-      await this.#begin(room, meeting);
+      await this.#begin(room, meeting, by);
     } catch (error) {
       // The host was told no: it must not begin later, unasked.
       this.#wishes.delete(meeting.id);
@@ -95,10 +97,10 @@ export class RecordingControl {
   }
 
   /** Stops and seals. Silent when nothing is recorded. */
-  async stop(meeting: Meeting): Promise<void> {
-    if (this.#options.rooms.get(meeting.id)) this.#wishes.set(meeting.id, 'stop');
+  async stop(meeting: Meeting, by: AuditSource): Promise<void> {
+    if (this.#options.rooms.get(meeting.id)) this.#wishes.set(meeting.id, { action: 'stop', by });
     else this.#wishes.delete(meeting.id);
-    this.#end(meeting.id);
+    this.#end(meeting.id, by);
   }
 
   /** The owner set another policy, which may be the same. */
@@ -121,6 +123,7 @@ export class RecordingControl {
       const id = await active.started;
       this.#lost.set(meetingId, id);
       await this.#options.store.fail(id);
+      await this.#options.trail.append({ ...entryOn('lost', id), ...SYSTEM, outcome: 'failed' });
     };
     this.#background('lose', lose());
   }
@@ -143,11 +146,12 @@ export class RecordingControl {
     const { meetingId } = room;
     if (room.size === 0 || this.#active.has(meetingId)) return;
     const wish = this.#wishes.get(meetingId);
-    if (wish === 'stop') return;
+    if (wish?.action === 'stop') return;
     const decide = async (): Promise<void> => {
       const meeting = await this.#options.meetings.byId(meetingId);
       if (!meeting || meeting.recording === 'off') return;
-      if (wish === 'start' || meeting.recording === 'always') await this.#begin(room, meeting);
+      if (wish) await this.#begin(room, meeting, wish.by);
+      else if (meeting.recording === 'always') await this.#begin(room, meeting, SYSTEM);
     };
     this.#background(
       'begin',
@@ -169,12 +173,12 @@ export class RecordingControl {
     this.#retries.set(meetingId, timer);
   }
 
-  async #begin(room: Room, meeting: Meeting): Promise<void> {
+  async #begin(room: Room, meeting: Meeting, by: AuditSource): Promise<void> {
     if (room.closed) return;
     let active = this.#active.get(meeting.id);
     if (!active) {
       const recorder = this.#leastBusy();
-      active = { recorder, started: this.#startOn(recorder, meeting) };
+      active = { recorder, started: this.#startOn(recorder, meeting, by) };
       this.#active.set(meeting.id, active);
     }
     try {
@@ -189,10 +193,17 @@ export class RecordingControl {
   }
 
   /** Asks the recorder to begin; gives the id under which it records. */
-  async #startOn(recorder: Recorder, meeting: Meeting): Promise<string> {
+  async #startOn(recorder: Recorder, meeting: Meeting, by: AuditSource): Promise<string> {
     const recordingId = randomUUID();
     const startedAt = new Date().toISOString();
-    await this.#options.store.insert({ id: recordingId, meetingId: meeting.id, startedAt });
+    const recording = { id: recordingId, meetingId: meeting.id, startedAt };
+    const started = {
+      ...entryOn('started', recordingId),
+      ...by,
+      details: { meetingId: meeting.id },
+    };
+    // Before a recorder is asked: what nobody can look up is not recorded.
+    await this.#options.store.insert(recording, (db) => this.#options.trail.append(started, db));
     try {
       await recorder.start(this.#request(recordingId, meeting));
       this.#logger.info({ recordingId, meetingId: meeting.id }, 'start() | recording');
@@ -204,16 +215,25 @@ export class RecordingControl {
         throw error;
       }
       await this.#options.store.remove(recordingId);
+      const details = { ...started.details, code: error.code };
+      await this.#options.trail.append({ ...started, outcome: 'failed', details });
       if (error.code !== 'conflict') throw error;
       // A server that was itself started again remembers nothing, but the database does.
       const lost = this.#lost.get(meeting.id) ?? (await this.#options.store.latestLost(meeting.id));
       if (lost === undefined) throw error;
-      return this.#resume(recorder, lost, meeting);
+      return this.#resume(recorder, lost, meeting, by);
     }
   }
 
   /** A recorder whose connection was lost and came back has gone on recording. */
-  async #resume(recorder: Recorder, recordingId: string, meeting: Meeting): Promise<string> {
+  async #resume(
+    recorder: Recorder,
+    recordingId: string,
+    meeting: Meeting,
+    by: AuditSource,
+  ): Promise<string> {
+    const details = { meetingId: meeting.id };
+    await this.#options.trail.append({ ...entryOn('resumed', recordingId), ...by, details });
     await recorder.start(this.#request(recordingId, meeting));
     await this.#options.store.resume(recordingId);
     this.#lost.delete(meeting.id);
@@ -227,19 +247,20 @@ export class RecordingControl {
     return { recordingId, meetingId, title, recipient, exportKey };
   }
 
-  #end(meetingId: string): void {
+  #end(meetingId: string, by: AuditSource = SYSTEM): void {
     const active = this.#active.get(meetingId);
     if (!active) return;
     this.#active.delete(meetingId);
     this.#options.rooms.get(meetingId)?.setRecording(false);
-    const stopping = this.#seal(active).finally(() => this.#stopping.delete(stopping));
+    const stopping = this.#seal(active, by).finally(() => this.#stopping.delete(stopping));
     this.#stopping.add(stopping);
   }
 
-  async #seal({ recorder, started }: ActiveRecording): Promise<void> {
+  async #seal({ recorder, started }: ActiveRecording, by: AuditSource): Promise<void> {
     // One that did not begin has told so already.
     const id = await started.catch(() => undefined);
     if (id === undefined) return;
+    this.#background('seal', this.#options.trail.append({ ...entryOn('stopped', id), ...by }));
     try {
       await recorder.stop(id);
       this.#logger.info({ recordingId: id }, 'stop() | sealed');
@@ -259,11 +280,15 @@ export class RecordingControl {
     return recorder;
   }
 
-  #background(what: string, work: Promise<void>): void {
+  #background(what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#logger.warn({ err: error }, `${what}() | failed`));
   }
 }
 
 function noRecorder(): AppError {
   return new AppError('recorder-unavailable', 'No recorder is connected; nothing is recorded.');
+}
+
+function entryOn(what: string, id: string) {
+  return { action: `recording.${what}`, subject: { type: 'recording', id } };
 }

@@ -3,6 +3,8 @@ import type { listRecordingsQuerySchema } from '@switchroom/protocol';
 import type { z } from 'zod';
 import type { Database } from '../db/openDatabase.ts';
 import type { RecordingsTable, TracksTable } from '../db/schema.ts';
+import type { Note } from '../audit/AuditTrail.ts';
+import { hasRole } from '../identity/roles.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
 export type RecordingsQuery = z.infer<typeof listRecordingsQuerySchema>;
@@ -21,11 +23,17 @@ export class RecordingStore {
     this.#db = db;
   }
 
-  async insert(recording: { id: string; meetingId: string; startedAt: string }): Promise<void> {
-    await this.#db
-      .insertInto('recordings')
-      .values({ ...recording, endedAt: null, durationMs: null, state: 'recording' })
-      .execute();
+  async insert(
+    recording: { id: string; meetingId: string; startedAt: string },
+    note: Note<string>,
+  ): Promise<void> {
+    await this.#db.transaction().execute(async (db) => {
+      await db
+        .insertInto('recordings')
+        .values({ ...recording, endedAt: null, durationMs: null, state: 'recording' })
+        .execute();
+      await note(db, recording.id);
+    });
   }
 
   /**
@@ -109,7 +117,7 @@ export class RecordingStore {
     for (const { id } of rows) await this.fail(id);
   }
 
-  /** Newest first; a host sees those of own meetings. Errors: `bad-request` for a broken cursor. */
+  /** Newest first; a host sees those of own meetings, an officer all. Errors: `bad-request` for a broken cursor. */
   async list(query: RecordingsQuery, user: User): Promise<RecordingsPage> {
     let select = this.#visibleTo(user)
       .orderBy('recordings.startedAt', 'desc')
@@ -174,7 +182,9 @@ export class RecordingStore {
       .selectFrom('recordings')
       .innerJoin('meetings', 'meetings.id', 'recordings.meetingId')
       .selectAll('recordings');
-    return user.role === 'administrator' ? select : select.where('meetings.ownerId', '=', user.id);
+    return hasRole(user, 'compliance-officer')
+      ? select
+      : select.where('meetings.ownerId', '=', user.id);
   }
 
   async #withTracks(rows: RecordingsTable[]): Promise<RecordingView[]> {

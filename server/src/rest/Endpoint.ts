@@ -1,6 +1,8 @@
-import { AppError, type ErrorCode, type User } from '@switchroom/protocol';
+import { AppError, type ErrorCode, type User, type UserRole } from '@switchroom/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
+import { userAt, nobodyAt, type AuditSource, type AuditTrail } from '../audit/AuditTrail.ts';
+import { hasRole } from '../identity/roles.ts';
 import type { Sessions } from '../identity/Sessions.ts';
 import { describeIssue } from '../signaling/handle.ts';
 
@@ -16,8 +18,8 @@ export interface EndpointDefinition<
   summary: string;
   /** Whether it needs a signed-in user. */
   auth: boolean;
-  /** Whether that user must be an administrator; others get `forbidden`. */
-  administrator?: boolean;
+  /** One of which that user must have; others get `forbidden`, whatever they ask for. Left out: any. */
+  roles?: readonly UserRole[];
   params?: Params;
   query?: Query;
   body?: Body;
@@ -32,6 +34,8 @@ export interface EndpointDefinition<
     query: z.output<Query>;
     body: z.output<Body>;
     user: User;
+    /** The same user, as the audit trail has it. */
+    source: AuditSource;
     token: string;
     request: Request;
     response: Response;
@@ -40,10 +44,10 @@ export interface EndpointDefinition<
 
 /** With its type parameters put away, as lists of endpoints hold it. */
 export interface Endpoint extends Omit<EndpointDefinition, 'handle'> {
-  listener: (sessions: Sessions) => RequestHandler;
+  listener: (deps: { sessions: Sessions; trail: AuditTrail }) => RequestHandler;
 }
 
-const NOBODY: User = { id: '', email: '', role: 'host' };
+const NOBODY: User = { id: '', email: '', role: 'host', roles: [] };
 
 export function endpoint<
   Params extends z.ZodType = z.ZodType,
@@ -51,18 +55,26 @@ export function endpoint<
   Body extends z.ZodType = z.ZodType,
 >(definition: EndpointDefinition<Params, Query, Body>): Endpoint {
   const { params, query, body, auth, status, handle, ...rest } = definition;
-  const listener = (sessions: Sessions): RequestHandler => {
+  const listener: Endpoint['listener'] = ({ sessions, trail }) => {
     return async (request, response) => {
       const token = bearerToken(request);
       const user = auth ? await userOf(token, sessions) : NOBODY;
-      if (definition.administrator === true && user.role !== 'administrator') {
-        throw new AppError('forbidden', 'Only administrators may do this.');
+      const source = auth ? userAt(user, request.ip) : nobodyAt(request.ip);
+      const { roles, method, path } = definition;
+      if (roles && !hasRole(user, ...roles)) {
+        await trail.append({
+          ...{ ...source, action: 'access.refused', outcome: 'refused' },
+          subject: { type: 'call', id: null },
+          details: { method: method.toUpperCase(), path },
+        });
+        throw new AppError('forbidden', `Only these roles may do this: ${roles.join(', ')}.`);
       }
       const answer = await handle({
         params: parse(params, request.params) as z.output<Params>,
         query: parse(query, request.query) as z.output<Query>,
         body: parse(body, request.body) as z.output<Body>,
         user,
+        source,
         token,
         request,
         response,

@@ -1,20 +1,29 @@
 import type { Vault } from '@switchroom/recordings/vault';
 import type { Logger } from 'pino';
+import type { AuditReader } from '../audit/AuditReader.ts';
+import type { AuditTrail } from '../audit/AuditTrail.ts';
 import type { Calls } from '../calls/Calls.ts';
 import type { DialOut } from '../calls/DialOut.ts';
 import type { Sessions } from '../identity/Sessions.ts';
+import type { UserStore } from '../identity/UserStore.ts';
 import type { Users } from '../identity/Users.ts';
 import type { MeetingLinks } from '../meetings/MeetingLinks.ts';
 import type { MeetingStore } from '../meetings/MeetingStore.ts';
 import type { RecordingControl } from '../recording/RecordingControl.ts';
 import type { RecordingStore } from '../recording/RecordingStore.ts';
+import type { Deletions } from '../retention/Deletions.ts';
+import type { Keeping } from '../retention/Keeping.ts';
+import type { RecordingPolicy } from '../retention/RecordingPolicy.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import type { Sfu } from '../sfu/Sfu.ts';
 import type { DialPlan } from '../trunks/DialPlan.ts';
 
 /** What the REST API calls. */
 export interface RestDeps {
+  trail: AuditTrail;
+  auditReader: AuditReader;
   users: Users;
+  userStore: UserStore;
   sessions: Sessions;
   meetings: MeetingStore;
   links: MeetingLinks;
@@ -24,6 +33,9 @@ export interface RestDeps {
   dialOut: DialOut;
   recordings: RecordingControl;
   recordingStore: RecordingStore;
+  recordingPolicy: RecordingPolicy;
+  keeping: Keeping;
+  deletions: Deletions;
   vault: Vault;
   sfu: Sfu;
   /** How many gateways of each kind are connected. */

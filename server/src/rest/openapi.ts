@@ -29,10 +29,11 @@ export function openapi(endpoints: Endpoint[]): Json {
 }
 
 function operation(endpoint: Endpoint): Json {
-  const { summary, auth, params, query, body } = endpoint;
+  const { summary, auth, roles, params, query, body } = endpoint;
   return {
     summary,
     ...(auth && { security: [{ bearer: [] }] }),
+    ...(roles && { description: `Needs one of the roles ${roles.join(', ')}.`, 'x-roles': roles }),
     parameters: [...parameters(params, 'path'), ...parameters(query, 'query')],
     ...(body && {
       requestBody: {
@@ -58,12 +59,12 @@ function content({ response, mediaType }: Endpoint): Json {
 }
 
 /** Several codes can share a status. */
-function problems({ auth, administrator, body, errors = [] }: Endpoint): Json {
+function problems({ auth, roles, body, errors = [] }: Endpoint): Json {
   const codes: ErrorCode[] = [
     'bad-request',
     ...(body ? ['payload-too-large' as const] : []),
     ...(auth ? ['unauthenticated' as const] : []),
-    ...(administrator === true ? ['forbidden' as const] : []),
+    ...(roles ? ['forbidden' as const] : []),
     ...errors,
   ];
   const byStatus = Map.groupBy(new Set(codes), (code) => errorStatus[code]);

@@ -6,14 +6,19 @@ import {
   RECORDING_POLICIES,
   recordingViewSchema,
   TRUNK_SRTP,
+  USER_ROLES,
   type CallView,
   type DialIn,
   type DidView,
   type JoinPreview,
+  type KeptRecordingView,
   type MeetingView,
   type ParticipantView,
+  type Stated,
+  type TombstoneView,
   type TrunkView,
   type User,
+  type UserView,
 } from '@switchroom/protocol';
 import { z } from 'zod';
 
@@ -22,8 +27,13 @@ import { z } from 'zod';
 const userSchema = z.object({
   id: z.string(),
   email: z.string(),
-  role: z.enum(['administrator', 'host']),
+  role: z.enum(USER_ROLES),
+  roles: z.array(z.enum(USER_ROLES)),
 }) satisfies z.ZodType<User>;
+
+export const userViewSchema = userSchema.extend({
+  createdAt: z.string(),
+}) satisfies z.ZodType<UserView>;
 
 export const sessionViewSchema = z.object({ token: z.string(), user: userSchema });
 
@@ -45,6 +55,7 @@ export const meetingViewSchema = z.object({
   locked: z.boolean(),
   recording: z.enum(RECORDING_POLICIES),
   numberPrivacy: z.enum(NUMBER_PRIVACIES),
+  retentionDays: z.int().nullable(),
   createdAt: z.string(),
   endedAt: z.string().nullable(),
   live: z.boolean(),
@@ -68,8 +79,29 @@ export const joinPreviewSchema = z.object({
   recording: z.enum(RECORDING_POLICIES),
 }) satisfies z.ZodType<JoinPreview>;
 
+export const statedSchema = z.object({
+  reason: z.string(),
+  by: z.string(),
+  at: z.string(),
+}) satisfies z.ZodType<Stated>;
+
+export const keptRecordingSchema = recordingViewSchema.extend({
+  hold: statedSchema.nullable(),
+  deletion: statedSchema.nullable(),
+  expiresAt: z.string().nullable(),
+}) satisfies z.ZodType<KeptRecordingView>;
+
+export const tombstoneViewSchema = z.object({
+  id: z.string(),
+  meetingId: z.string(),
+  startedAt: z.string(),
+  deletedAt: z.string(),
+  by: z.array(z.string()),
+  reason: z.string(),
+}) satisfies z.ZodType<TombstoneView>;
+
 export const recordingsPageSchema = z.object({
-  items: z.array(recordingViewSchema),
+  items: z.array(keptRecordingSchema),
   nextCursor: z.string().nullable(),
 });
 

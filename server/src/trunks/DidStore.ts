@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type CreateDid, type DidView, type UpdateDid } from '@switchroom/protocol';
+import type { Note } from '../audit/AuditTrail.ts';
+import { unlessTaken } from '../db/constraint.ts';
 import type { Database } from '../db/openDatabase.ts';
 import type { DidsTable } from '../db/schema.ts';
-import { unlessTaken } from './constraint.ts';
 
 /** A Did: a number that leads here. Nothing of it is secret, so it is what REST shows. */
 export type Did = DidView;
@@ -36,29 +37,38 @@ export class DidStore {
    * Errors: `conflict` when the number is taken, `bad-request` for a trunk or a meeting that there is
    * not, `meeting-ended`.
    */
-  async create(wish: CreateDid): Promise<Did> {
+  async create(wish: CreateDid, note: Note<Did> = noted): Promise<Did> {
     const did = { ...wish, id: randomUUID(), createdAt: new Date().toISOString() };
     await this.#checkTargets(wish);
-    await unlessTaken(this.#db.insertInto('dids').values(rowOf(did)).execute(), TAKEN);
+    await this.#db.transaction().execute(async (db) => {
+      await unlessTaken(db.insertInto('dids').values(rowOf(did)).execute(), TAKEN);
+      await note(db, did);
+    });
     await this.#changed();
     return did;
   }
 
   /** Changes what is given and leaves the rest. Errors: as `get` and `create`. */
-  async update(id: string, wish: UpdateDid): Promise<Did> {
+  async update(id: string, wish: UpdateDid, note: Note<Did> = noted): Promise<Did> {
     const given = Object.entries(wish).filter(([, value]) => value !== undefined);
     const did: Did = { ...(await this.get(id)), ...(Object.fromEntries(given) as Partial<Did>) };
     await this.#checkTargets(wish);
     const { id: _, ...row } = rowOf(did);
-    await unlessTaken(this.#db.updateTable('dids').set(row).where('id', '=', id).execute(), TAKEN);
+    await this.#db.transaction().execute(async (db) => {
+      await unlessTaken(db.updateTable('dids').set(row).where('id', '=', id).execute(), TAKEN);
+      await note(db, did);
+    });
     await this.#changed();
     return did;
   }
 
   /** Errors: `not-found`. */
-  async delete(id: string): Promise<void> {
-    await this.get(id);
-    await this.#db.deleteFrom('dids').where('id', '=', id).execute();
+  async delete(id: string, note: Note<Did> = noted): Promise<void> {
+    const did = await this.get(id);
+    await this.#db.transaction().execute(async (db) => {
+      await db.deleteFrom('dids').where('id', '=', id).execute();
+      await note(db, did);
+    });
     await this.#changed();
   }
 
@@ -83,6 +93,8 @@ export class DidStore {
     return this.#db.selectFrom('dids').selectAll();
   }
 }
+
+const noted = async (): Promise<void> => undefined;
 
 function rowOf(did: Did): DidsTable {
   return { ...did, enabled: did.enabled ? 1 : 0 };

@@ -7,9 +7,10 @@ import {
   type TrunkView,
   type UpdateTrunk,
 } from '@switchroom/protocol';
+import type { Note } from '../audit/AuditTrail.ts';
+import { unlessTaken } from '../db/constraint.ts';
 import type { Database } from '../db/openDatabase.ts';
 import type { TrunksTable } from '../db/schema.ts';
-import { unlessTaken } from './constraint.ts';
 import { ha1Of, type Ha1 } from './digest.ts';
 
 /** A Trunk: whom calls may come from, and who takes calls to the outside. */
@@ -53,42 +54,48 @@ export class TrunkStore {
   }
 
   /** Errors: `bad-request` when it would admit nobody, `conflict` when its name or user is taken. */
-  async create(wish: CreateTrunk): Promise<Trunk> {
+  async create(wish: CreateTrunk, note: Note<Trunk> = noted): Promise<Trunk> {
     const row: TrunksTable = {
       ...columnsOf(wish),
       id: randomUUID(),
       createdAt: new Date().toISOString(),
     };
     checked(row);
-    await unlessTaken(this.#db.insertInto('trunks').values(row).execute(), TAKEN);
+    await this.#db.transaction().execute(async (db) => {
+      await unlessTaken(db.insertInto('trunks').values(row).execute(), TAKEN);
+      await note(db, trunkOf(row));
+    });
     await this.#changed();
     return trunkOf(row);
   }
 
   /** Changes what is given and leaves the rest. Calls that are up go on. Errors: as `get` and `create`. */
-  async update(id: string, wish: UpdateTrunk): Promise<Trunk> {
+  async update(id: string, wish: UpdateTrunk, note: Note<Trunk> = noted): Promise<Trunk> {
     const current = await this.#select().where('id', '=', id).executeTakeFirst();
     if (!current) throw new AppError('not-found', 'There is no such trunk.');
     const row = { ...current, ...columnsOf(wish) };
     checked(row);
-    await unlessTaken(
-      this.#db.updateTable('trunks').set(row).where('id', '=', id).execute(),
-      TAKEN,
-    );
+    await this.#db.transaction().execute(async (db) => {
+      await unlessTaken(db.updateTable('trunks').set(row).where('id', '=', id).execute(), TAKEN);
+      await note(db, trunkOf(row));
+    });
     await this.#changed();
     return trunkOf(row);
   }
 
   /** Errors: `not-found`; `conflict` while a DID is bound to it. */
-  async delete(id: string): Promise<void> {
-    await this.get(id);
+  async delete(id: string, note: Note<Trunk> = noted): Promise<void> {
+    const trunk = await this.get(id);
     const bound = await this.#db
       .selectFrom('dids')
       .select('id')
       .where('trunkId', '=', id)
       .executeTakeFirst();
     if (bound) throw new AppError('conflict', 'A DID is bound to this trunk; change that first.');
-    await this.#db.deleteFrom('trunks').where('id', '=', id).execute();
+    await this.#db.transaction().execute(async (db) => {
+      await db.deleteFrom('trunks').where('id', '=', id).execute();
+      await note(db, trunk);
+    });
     await this.#changed();
   }
 
@@ -96,6 +103,8 @@ export class TrunkStore {
     return this.#db.selectFrom('trunks').selectAll();
   }
 }
+
+const noted = async (): Promise<void> => undefined;
 
 /** As REST shows it: without the secrets. */
 export function trunkView({ digest, outbound, ...trunk }: Trunk): TrunkView {

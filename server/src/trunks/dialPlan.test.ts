@@ -9,7 +9,7 @@ import { DialPlan } from './DialPlan.ts';
 import { ha1Of } from './digest.ts';
 import { trunkView, type Trunk } from './TrunkStore.ts';
 
-const owner: User = { id: 'u1', email: 'a@example.org', role: 'host' };
+const owner: User = { id: 'u1', email: 'a@example.org', role: 'host', roles: ['host'] };
 const PASSWORD = 'Circle of Life';
 const digest = { username: 'Mufasa', password: PASSWORD, realm: 'pbx' };
 
@@ -23,7 +23,7 @@ beforeEach(async () => {
   const createdAt = '2026-01-01T00:00:00.000Z';
   await db
     .insertInto('users')
-    .values({ ...owner, passwordHash: '', createdAt })
+    .values({ ...owner, roles: '["host"]', passwordHash: '', createdAt, removedAt: null })
     .execute();
   meeting = await new MeetingStore(db).create(owner, {});
   plan = await DialPlan.open(db);

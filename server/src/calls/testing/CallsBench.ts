@@ -20,7 +20,7 @@ import { DialOut } from '../DialOut.ts';
 import { FakeCallClock } from './FakeCallClock.ts';
 import { FakeCallGateway } from './FakeCallGateway.ts';
 
-const owner: User = { id: 'u1', email: 'a@example.org', role: 'host' };
+const owner: User = { id: 'u1', email: 'a@example.org', role: 'host', roles: ['host'] };
 export const NUMBER = '+15550001234';
 
 /** Calls over a database of their own, with one gateway and one trunk; numbers of +1 may be called. */
@@ -50,7 +50,7 @@ export class CallsBench {
     const createdAt = '2026-01-01T00:00:00.000Z';
     await db
       .insertInto('users')
-      .values({ ...owner, passwordHash: '', createdAt })
+      .values({ ...owner, roles: '["host"]', passwordHash: '', createdAt, removedAt: null })
       .execute();
     const [dialPlan, dialOut] = [await DialPlan.open(db), await DialOut.open(db)];
     const outbound = { uri: 'sip:192.0.2.1', callerId: '+15550100' };

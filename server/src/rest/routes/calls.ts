@@ -6,15 +6,16 @@ import type { RestDeps } from '../RestDeps.ts';
 import { callViewSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
+const host = { auth: true, roles: ['host'] } as const;
 
-/** Calls from a meeting to the outside, for its owner and administrators. */
+/** Calls from a meeting to the outside, for its owner. */
 export function callEndpoints({ meetings, calls }: RestDeps): Endpoint[] {
   return [
     endpoint({
       method: 'post',
       path: '/meetings/:id/calls',
       summary: 'Calls a number into the meeting, live or not; whoever answers presses 1 to join',
-      auth: true,
+      ...host,
       params: byId,
       body: createCallSchema,
       status: 202,
@@ -35,7 +36,7 @@ export function callEndpoints({ meetings, calls }: RestDeps): Endpoint[] {
       method: 'get',
       path: '/meetings/:id/calls',
       summary: 'Calls that are on their way, and for a minute those that came to nothing',
-      auth: true,
+      ...host,
       params: byId,
       status: 200,
       response: z.array(callViewSchema),
@@ -49,7 +50,7 @@ export function callEndpoints({ meetings, calls }: RestDeps): Endpoint[] {
       method: 'delete',
       path: '/meetings/:id/calls/:callId',
       summary: 'Hangs up, whatever its state, or takes a failed one from the list',
-      auth: true,
+      ...host,
       params: byId.extend({ callId: z.string().max(64) }),
       status: 204,
       errors: ['not-found'],

@@ -2,10 +2,10 @@ import { dialOutPolicySchema } from '@switchroom/protocol';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
 
-const administrator = { auth: true, administrator: true } as const;
+const administrator = { auth: true, roles: ['administrator'] } as const;
 
 /** What may be called from meetings. */
-export function dialOutEndpoints({ dialOut }: RestDeps): Endpoint[] {
+export function dialOutEndpoints({ dialOut, trail }: RestDeps): Endpoint[] {
   return [
     endpoint({
       ...administrator,
@@ -24,8 +24,11 @@ export function dialOutEndpoints({ dialOut }: RestDeps): Endpoint[] {
       body: dialOutPolicySchema,
       status: 200,
       response: dialOutPolicySchema,
-      async handle({ body }) {
-        await dialOut.set(body);
+      async handle({ body, source }) {
+        const subject = { type: 'policy', id: 'dial-out' };
+        await dialOut.set(body, (db) =>
+          trail.append({ ...source, action: 'policy.changed', subject, details: body }, db),
+        );
         return dialOut.policy;
       },
     }),

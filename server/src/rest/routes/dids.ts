@@ -1,14 +1,20 @@
 import { createDidSchema, updateDidSchema } from '@switchroom/protocol';
 import { z } from 'zod';
+import type { AuditSource, Note } from '../../audit/AuditTrail.ts';
+import type { Did } from '../../trunks/DidStore.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { didViewSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
-const administrator = { auth: true, administrator: true } as const;
+const administrator = { auth: true, roles: ['administrator'] } as const;
 
 /** The numbers that lead here. */
-export function didEndpoints({ dialPlan: { dids } }: RestDeps): Endpoint[] {
+export function didEndpoints({ dialPlan: { dids }, trail }: RestDeps): Endpoint[] {
+  const noteOf =
+    (action: string, source: AuditSource): Note<Did> =>
+    (db, { id, createdAt: _, ...details }) =>
+      trail.append({ ...source, action, subject: { type: 'did', id }, details }, db);
   return [
     endpoint({
       ...administrator,
@@ -28,8 +34,8 @@ export function didEndpoints({ dialPlan: { dids } }: RestDeps): Endpoint[] {
       status: 201,
       response: didViewSchema,
       errors: ['conflict', 'meeting-ended'],
-      async handle({ body, response }) {
-        const did = await dids.create(body);
+      async handle({ body, source, response }) {
+        const did = await dids.create(body, noteOf('did.created', source));
         response.location(`/api/v1/dids/${did.id}`);
         return did;
       },
@@ -55,7 +61,8 @@ export function didEndpoints({ dialPlan: { dids } }: RestDeps): Endpoint[] {
       status: 200,
       response: didViewSchema,
       errors: ['not-found', 'conflict', 'meeting-ended'],
-      handle: ({ params, body }) => dids.update(params.id, body),
+      handle: ({ params, body, source }) =>
+        dids.update(params.id, body, noteOf('did.changed', source)),
     }),
     endpoint({
       ...administrator,
@@ -65,7 +72,7 @@ export function didEndpoints({ dialPlan: { dids } }: RestDeps): Endpoint[] {
       params: byId,
       status: 204,
       errors: ['not-found'],
-      handle: ({ params }) => dids.delete(params.id),
+      handle: ({ params, source }) => dids.delete(params.id, noteOf('did.removed', source)),
     }),
   ];
 }

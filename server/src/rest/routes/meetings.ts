@@ -5,27 +5,42 @@ import {
   updateMeetingSchema,
 } from '@switchroom/protocol';
 import { z } from 'zod';
+import type { AuditDraft, AuditSource } from '../../audit/AuditTrail.ts';
+import { given } from '../../audit/given.ts';
+import type { Database } from '../../db/openDatabase.ts';
 import { joinable } from '../../meetings/MeetingStore.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { joinPreviewSchema, meetingViewSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
+const host = { auth: true, roles: ['host'] } as const;
 
 /** Meetings, and whether they are recorded. */
 export function meetingEndpoints(deps: RestDeps): Endpoint[] {
-  const { meetings, links, rooms, calls, recordings, sfu } = deps;
+  const { meetings, links, rooms, calls, recordings, sfu, trail } = deps;
+  const note = (
+    {
+      source,
+      id,
+      ...entry
+    }: { source: AuditSource; id: string } & Pick<AuditDraft, 'action' | 'details'>,
+    db: Database,
+  ) => trail.append({ ...source, ...entry, subject: { type: 'meeting', id } }, db);
   return [
     endpoint({
       method: 'post',
       path: '/meetings',
       summary: 'Makes a meeting',
-      auth: true,
+      ...host,
       body: createMeetingSchema,
       status: 201,
       response: meetingViewSchema,
-      async handle({ body, user, response }) {
-        const meeting = await meetings.create(user, body);
+      async handle({ body, user, source, response }) {
+        const meeting = await meetings.create(user, body, (db, { id, title, recording }) => {
+          const details = { title, recording };
+          return note({ source, action: 'meeting.created', id, details }, db);
+        });
         response.location(`/api/v1/meetings/${meeting.id}`);
         return links.view(meeting);
       },
@@ -33,8 +48,8 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
     endpoint({
       method: 'get',
       path: '/meetings/:id',
-      summary: 'The meeting, for its owner and administrators',
-      auth: true,
+      summary: 'The meeting, for its owner',
+      ...host,
       params: byId,
       status: 200,
       response: meetingViewSchema,
@@ -48,19 +63,21 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       method: 'patch',
       path: '/meetings/:id',
       summary: 'Changes the meeting, at once also for those who are in it',
-      auth: true,
+      ...host,
       params: byId,
       body: updateMeetingSchema,
       status: 200,
       response: meetingViewSchema,
       errors: ['not-found', 'meeting-ended', 'conflict'],
-      async handle({ params, body, user }) {
+      async handle({ params, body, user, source }) {
         const { id } = joinable(await meetings.forUser(params.id, user));
         const { locked, ...change } = body;
         if (locked !== undefined && rooms.get(id)?.live !== true) {
           throw new AppError('conflict', 'Only a meeting that somebody is in can be locked.');
         }
-        const meeting = await meetings.update(id, change);
+        const meeting = await meetings.update(id, change, (db) =>
+          note({ source, action: 'meeting.changed', id, details: given(body) }, db),
+        );
         // Looked up anew: what happens between is told nobody.
         const room = rooms.get(id);
         room?.configure(meeting);
@@ -74,29 +91,33 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       path: '/meetings/:id',
       summary: 'Ends the meeting for everybody',
       auth: true,
+      roles: ['host', 'administrator'],
       params: byId,
       status: 204,
       errors: ['not-found'],
-      async handle({ params, user }) {
-        const meeting = await meetings.forUser(params.id, user);
-        await meetings.end(meeting.id);
-        rooms.get(meeting.id)?.close('meeting-ended');
+      async handle({ params, user, source }) {
+        const id = await meetings.toEnd(params.id, user);
+        await meetings.end(id, (db) => note({ source, action: 'meeting.ended', id }, db));
+        rooms.get(id)?.close('meeting-ended');
         // Those that were made before anybody was in.
-        calls.meetingEnded(meeting.id);
+        calls.meetingEnded(id);
       },
     }),
     endpoint({
       method: 'post',
       path: '/meetings/:id/recording',
       summary: 'Starts or stops the recording; before anybody is in, it starts with the first',
-      auth: true,
+      ...host,
       params: byId,
       body: recordingActionSchema,
       status: 202,
       errors: ['not-found', 'meeting-ended', 'recording-off', 'recorder-unavailable'],
-      async handle({ params, body, user }) {
+      async handle({ params, body, user, source }) {
         const meeting = joinable(await meetings.forUser(params.id, user));
-        await (body.action === 'start' ? recordings.start(meeting) : recordings.stop(meeting));
+        const { action } = body;
+        await (action === 'start'
+          ? recordings.start(meeting, source)
+          : recordings.stop(meeting, source));
       },
     }),
     endpoint({
@@ -111,17 +132,6 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       async handle({ params }) {
         const { title, recording } = joinable(await meetings.byJoinToken(params.joinToken));
         return { title, rtpCapabilities: sfu.rtpCapabilities, recording };
-      },
-    }),
-    endpoint({
-      method: 'get',
-      path: '/audit',
-      summary: 'The audit trail; not built yet',
-      auth: true,
-      status: 200,
-      errors: ['not-built'],
-      handle() {
-        throw new AppError('not-built', 'The audit trail is not built yet.');
       },
     }),
   ];

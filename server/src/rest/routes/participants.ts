@@ -7,6 +7,7 @@ import type { RestDeps } from '../RestDeps.ts';
 import { participantViewSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
+const host = { auth: true, roles: ['host'] } as const;
 const byParticipant = byId.extend({ participantId: z.string().max(64) });
 
 /** Who asks one to unmute, when it is not somebody in the room. */
@@ -29,7 +30,7 @@ export function participantEndpoints({ meetings, rooms }: RestDeps): Endpoint[] 
       method: 'get',
       path: '/meetings/:id/participants',
       summary: 'Who is in the meeting now, or in its lobby',
-      auth: true,
+      ...host,
       params: byId,
       status: 200,
       response: z.array(participantViewSchema),
@@ -43,7 +44,7 @@ export function participantEndpoints({ meetings, rooms }: RestDeps): Endpoint[] 
       method: 'patch',
       path: '/meetings/:id/participants/:participantId',
       summary: 'Lets in, mutes, asks to unmute (`muted: false`), renames, lowers the hand',
-      auth: true,
+      ...host,
       params: byParticipant,
       body: updateParticipantSchema,
       status: 200,
@@ -64,7 +65,7 @@ export function participantEndpoints({ meetings, rooms }: RestDeps): Endpoint[] 
       method: 'delete',
       path: '/meetings/:id/participants/:participantId',
       summary: 'Puts somebody out of the meeting, or of its lobby',
-      auth: true,
+      ...host,
       params: byParticipant,
       status: 204,
       errors: ['not-found', 'meeting-ended'],
@@ -76,7 +77,7 @@ export function participantEndpoints({ meetings, rooms }: RestDeps): Endpoint[] 
       method: 'post',
       path: '/meetings/:id/mute-all',
       summary: 'Mutes everybody but the hosts',
-      auth: true,
+      ...host,
       params: byId,
       status: 204,
       errors: ['not-found', 'meeting-ended'],

@@ -1,101 +1,128 @@
-import { AppError, listRecordingsQuerySchema, recordingViewSchema } from '@switchroom/protocol';
+import { AppError, listRecordingsQuerySchema, reasonQuerySchema } from '@switchroom/protocol';
 import { z } from 'zod';
+import { given } from '../../audit/given.ts';
+import { phoneName } from '../../meetings/phoneName.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
+import { Player, subjectOf } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { sendAudio, sendStream } from '../sendAudio.ts';
-import { recordingsPageSchema } from '../views.ts';
+import { keptRecordingSchema, recordingsPageSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
 const byTrack = byId.extend({ trackId: z.string().max(64) });
 /** How the vault calls the mix of all tracks. */
 const MIX = 'mix';
 
-/** What was recorded, as lists and as sound. */
-export function recordingEndpoints({ recordingStore, vault }: RestDeps): Endpoint[] {
-  const hold = () => {
-    throw new AppError('not-built', 'Legal hold is not built yet.');
-  };
+const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' } as const;
+
+/** What was recorded, as lists and as sound. A host sees the recordings of own meetings, an officer all. */
+export function recordingEndpoints(deps: RestDeps): Endpoint[] {
+  const { recordingStore, vault, keeping, trail } = deps;
+  const player = new Player(deps);
   return [
     endpoint({
-      method: 'get',
+      ...seer,
       path: '/recordings',
       summary: 'Recordings, newest first; q is looked for in titles and names',
-      auth: true,
       query: listRecordingsQuerySchema,
       status: 200,
       response: recordingsPageSchema,
-      handle: ({ query, user }) => recordingStore.list(query, user),
+      async handle({ query, user, source }) {
+        const { items, nextCursor } = await recordingStore.list(query, user);
+        const { limit: _, q, ...filters } = query;
+        // What is looked for can be a phone number.
+        const asked = q && { q: phoneName({ name: q, number: '' }, 'last-four') };
+        await trail.append({
+          ...{ ...source, action: 'recording.listed', subject: { type: 'recordings', id: null } },
+          details: given({ ...filters, ...asked, items: items.length }),
+        });
+        return { items: await keeping.describe(items), nextCursor };
+      },
     }),
     endpoint({
-      method: 'get',
+      ...seer,
       path: '/recordings/:id',
       summary: 'One recording',
-      auth: true,
       params: byId,
       status: 200,
-      response: recordingViewSchema,
+      response: keptRecordingSchema,
       errors: ['not-found'],
-      handle: ({ params, user }) => recordingStore.forUser(params.id, user),
+      async handle({ params, user, source }) {
+        const recording = await recordingStore.forUser(params.id, user);
+        await trail.append({
+          ...source,
+          action: 'recording.viewed',
+          subject: subjectOf(recording),
+        });
+        return (await keeping.describe([recording]))[0];
+      },
     }),
     endpoint({
-      method: 'get',
+      ...seer,
       path: '/recordings/:id/audio',
       summary: 'The mix of all, with Range',
-      auth: true,
       params: byId,
+      query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', 'range-not-satisfiable'],
-      async handle({ params, user, request, response }) {
-        const { id } = await recordingStore.forUser(params.id, user);
-        await sendAudio(await vault.openAudio(id, MIX), request, response);
+      errors: ['not-found', 'reason-required', 'range-not-satisfiable'],
+      async handle({ params, query, user, source, token, request, response }) {
+        player.check(user, query.reason);
+        const recording = await recordingStore.forUser(params.id, user);
+        const audio = await vault.openAudio(recording.id, MIX);
+        const { reason } = query;
+        await player.note({ recording, trackId: MIX, reason, source, token, request });
+        await sendAudio(audio, request, response);
       },
     }),
     endpoint({
-      method: 'get',
+      ...seer,
       path: '/recordings/:id/tracks/:trackId/audio',
       summary: 'One track, with Range',
-      auth: true,
       params: byTrack,
+      query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', 'range-not-satisfiable'],
-      async handle({ params, user, request, response }) {
-        const { id, tracks } = await recordingStore.forUser(params.id, user);
+      errors: ['not-found', 'reason-required', 'range-not-satisfiable'],
+      async handle({ params, query, user, source, token, request, response }) {
+        player.check(user, query.reason);
+        const recording = await recordingStore.forUser(params.id, user);
         // Nothing that comes from outside becomes part of a path unless we know it.
-        const track = tracks.find((one) => one.id === params.trackId);
+        const track = recording.tracks.find((one) => one.id === params.trackId);
         if (!track) throw new AppError('not-found', 'There is no such track.');
-        await sendAudio(await vault.openAudio(id, track.id), request, response);
+        const audio = await vault.openAudio(recording.id, track.id);
+        const { reason } = query;
+        await player.note({ recording, trackId: track.id, reason, source, token, request });
+        await sendAudio(audio, request, response);
       },
     }),
     endpoint({
+      auth: true,
+      roles: ['compliance-officer'],
       method: 'get',
       path: '/recordings/:id/export',
-      summary: 'A zip of tracks, mix and manifest',
-      auth: true,
+      summary: 'A zip of tracks, mix, manifest and audit extract, for officers',
       params: byId,
+      query: reasonQuerySchema,
       status: 200,
       mediaType: 'application/zip',
-      errors: ['not-found'],
-      async handle({ params, user, request, response }) {
-        const { id } = await recordingStore.forUser(params.id, user);
-        const zip = await vault.exportZip(id);
-        response.type('application/zip').attachment(`recording-${id}.zip`);
-        if (request.method === 'HEAD') response.end();
-        else await sendStream(zip, response);
+      errors: ['not-found', 'conflict', 'reason-required'],
+      async handle({ params, query: { reason }, user, source, request, response }) {
+        player.check(user, reason);
+        const recording = await recordingStore.forUser(params.id, user);
+        const zip = await vault.exportZip(recording.id);
+        response.type('application/zip').attachment(`recording-${recording.id}.zip`);
+        if (request.method === 'HEAD') {
+          response.end();
+          return;
+        }
+        // Before the first byte; the zip's own audit extract ends with it.
+        await trail.append({
+          ...{ ...source, action: 'recording.exported', subject: subjectOf(recording) },
+          details: given({ reason }),
+        });
+        await sendStream(zip, response);
       },
     }),
-    ...(['put', 'delete'] as const).map((method) =>
-      endpoint({
-        method,
-        path: '/recordings/:id/hold',
-        summary: 'Legal hold; not built yet',
-        auth: true,
-        params: byId,
-        status: 204,
-        errors: ['not-built'],
-        handle: hold,
-      }),
-    ),
   ];
 }

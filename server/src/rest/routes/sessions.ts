@@ -1,11 +1,12 @@
 import { AppError, createSessionSchema } from '@switchroom/protocol';
+import { nobodyAt, userAt } from '../../audit/AuditTrail.ts';
 import { FailureLimiter } from '../../identity/FailureLimiter.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import { sessionViewSchema } from '../views.ts';
 
 /** Signing in and out. */
-export function sessionEndpoints({ users, sessions }: RestDeps): Endpoint[] {
+export function sessionEndpoints({ users, sessions, trail }: RestDeps): Endpoint[] {
   const failures = new FailureLimiter({
     failures: 10,
     seconds: 600,
@@ -26,11 +27,29 @@ export function sessionEndpoints({ users, sessions }: RestDeps): Endpoint[] {
         await failures.check(key);
         const user = await users.check(body.email, body.password);
         if (!user) {
-          await failures.failed(key);
+          const isLast = await failures.failed(key);
+          await trail.append({
+            ...{ ...nobodyAt(request.ip), action: 'session.failed', outcome: 'failed' },
+            subject: { type: 'user', id: await users.idOf(body.email) },
+            details: {
+              // Some key a password here.
+              email: body.email.includes('@') ? body.email : null,
+              ...(isLast && { lockedOut: true }),
+            },
+          });
           throw new AppError('unauthenticated', 'E-mail address or password is wrong.');
         }
         await failures.succeeded(key);
-        return { token: await sessions.create(user), user };
+        const token = await sessions.create(user, Date.now(), (db) =>
+          trail.append(
+            {
+              ...{ ...userAt(user, request.ip), action: 'session.started' },
+              subject: { type: 'user', id: user.id },
+            },
+            db,
+          ),
+        );
+        return { token, user };
       },
     }),
     endpoint({
@@ -39,8 +58,10 @@ export function sessionEndpoints({ users, sessions }: RestDeps): Endpoint[] {
       summary: 'Signs out: the token is of no use from now on',
       auth: true,
       status: 204,
-      async handle({ token }) {
+      async handle({ token, user, source }) {
         await sessions.end(token);
+        const subject = { type: 'user', id: user.id };
+        await trail.append({ ...source, action: 'session.ended', subject });
       },
     }),
   ];

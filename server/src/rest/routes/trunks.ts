@@ -1,15 +1,24 @@
 import { createTrunkSchema, updateTrunkSchema } from '@switchroom/protocol';
 import { z } from 'zod';
-import { trunkView } from '../../trunks/TrunkStore.ts';
+import type { AuditSource, Note } from '../../audit/AuditTrail.ts';
+import { trunkView, type Trunk } from '../../trunks/TrunkStore.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { trunkViewSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
-const administrator = { auth: true, administrator: true } as const;
+const administrator = { auth: true, roles: ['administrator'] } as const;
 
 /** Whom phone calls may come from, and who takes calls to the outside. */
-export function trunkEndpoints({ dialPlan: { trunks } }: RestDeps): Endpoint[] {
+export function trunkEndpoints({ dialPlan: { trunks }, trail }: RestDeps): Endpoint[] {
+  const noteOf =
+    (action: string, source: AuditSource): Note<Trunk> =>
+    (db, trunk) => {
+      const { id, ...shown } = trunkView(trunk);
+      // As REST shows it: nothing secret is in it.
+      const details = { name: trunk.name, trunk: JSON.stringify(shown) };
+      return trail.append({ ...source, action, subject: { type: 'trunk', id }, details }, db);
+    };
   return [
     endpoint({
       ...administrator,
@@ -29,8 +38,8 @@ export function trunkEndpoints({ dialPlan: { trunks } }: RestDeps): Endpoint[] {
       status: 201,
       response: trunkViewSchema,
       errors: ['conflict'],
-      async handle({ body, response }) {
-        const trunk = await trunks.create(body);
+      async handle({ body, source, response }) {
+        const trunk = await trunks.create(body, noteOf('trunk.created', source));
         response.location(`/api/v1/trunks/${trunk.id}`);
         return trunkView(trunk);
       },
@@ -56,7 +65,8 @@ export function trunkEndpoints({ dialPlan: { trunks } }: RestDeps): Endpoint[] {
       status: 200,
       response: trunkViewSchema,
       errors: ['not-found', 'conflict'],
-      handle: async ({ params, body }) => trunkView(await trunks.update(params.id, body)),
+      handle: async ({ params, body, source }) =>
+        trunkView(await trunks.update(params.id, body, noteOf('trunk.changed', source))),
     }),
     endpoint({
       ...administrator,
@@ -66,7 +76,7 @@ export function trunkEndpoints({ dialPlan: { trunks } }: RestDeps): Endpoint[] {
       params: byId,
       status: 204,
       errors: ['not-found', 'conflict'],
-      handle: ({ params }) => trunks.delete(params.id),
+      handle: ({ params, source }) => trunks.delete(params.id, noteOf('trunk.removed', source)),
     }),
   ];
 }

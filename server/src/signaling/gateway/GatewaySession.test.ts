@@ -8,6 +8,7 @@ import { systemClock } from '../../calls/CallClock.ts';
 import { CallRate } from '../../calls/CallRate.ts';
 import { Calls } from '../../calls/Calls.ts';
 import { DialOut } from '../../calls/DialOut.ts';
+import { AuditTrail } from '../../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { PinGuard } from '../../meetings/PinGuard.ts';
@@ -20,7 +21,7 @@ import type { GatewayOutbox } from './GatewayOutbox.ts';
 import { GatewaySession, type GatewayDeps } from './GatewaySession.ts';
 
 const logger = pino({ level: 'silent' });
-const user: User = { id: 'u1', email: 'a@example.org', role: 'administrator' };
+const user: User = { id: 'u1', email: 'a@example.org', role: 'host', roles: ['host'] };
 
 /** Writes down what it is told, and can receive everything. */
 class FakeOutbox implements GatewayOutbox {
@@ -47,7 +48,7 @@ describe('GatewaySession', () => {
     const createdAt = '2026-01-01T00:00:00.000Z';
     await db
       .insertInto('users')
-      .values({ ...user, passwordHash: '', createdAt })
+      .values({ ...user, roles: '["host"]', passwordHash: '', createdAt, removedAt: null })
       .execute();
     sfu = new FakeSfu();
     const rooms = new Rooms({ sfu, logger });
@@ -60,7 +61,10 @@ describe('GatewaySession', () => {
       meetings,
       dialPlan,
       calls: new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, logger }),
-      recordings: new RecordingControl({ rooms, meetings, store, recipient: 'age1x', logger }),
+      recordings: new RecordingControl({
+        ...{ rooms, meetings, store, recipient: 'age1x', exportKey: '', logger },
+        trail: new AuditTrail(db),
+      }),
       pins: new PinGuard({ logger }),
       logger,
     };

@@ -1,4 +1,5 @@
 import type { gatewayRequests, GatewayResults } from '@switchroom/protocol';
+import { participantOf } from '../../audit/AuditTrail.ts';
 import { joinable } from '../../meetings/MeetingStore.ts';
 import type { Room } from '../../room/Room.ts';
 import type { Handlers } from '../handle.ts';
@@ -28,7 +29,10 @@ export function moderatorHandlers(
     async 'room:toggleRecording'(asked) {
       const room = roomOf(asked);
       const meeting = joinable(await meetings.byId(room.meetingId));
-      await (room.recording ? recordings.stop(meeting) : recordings.start(meeting));
+      const { participantId } = asked;
+      const phone = room.participants().find(({ id }) => id === participantId);
+      const by = participantOf(participantId, phone?.name);
+      await (room.recording ? recordings.stop(meeting, by) : recordings.start(meeting, by));
       return { recording: room.recording };
     },
 

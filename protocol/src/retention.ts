@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { RecordingView } from './meeting.ts';
+
+/*
+ * What becomes of recordings: legal hold, deletion, retention.
+ */
+const MAX_RETENTION_DAYS = 36_525;
+
+export const reasonSchema = z.object({ reason: z.string().trim().min(1).max(500) });
+
+/** `?reason=` of who plays or exports. */
+export const reasonQuerySchema = z.object({ reason: z.string().trim().max(500).optional() });
+
+export const retentionDaysSchema = z.int().min(1).max(MAX_RETENTION_DAYS);
+
+/** `PUT /recording-policy`, for all recordings; what is not named is as at first. */
+export const recordingPolicySchema = z.object({
+  /** Days after its end that a recording is kept; null: for ever. */
+  retentionDays: retentionDaysSchema.nullable().default(null),
+  /** Whether hosts hear the recordings of their own meetings. */
+  hostsMayPlay: z.boolean().default(false),
+  /** Whether playing and exporting need a reason. */
+  reasonToPlay: z.boolean().default(false),
+  /** Whether a second officer must confirm a deletion. */
+  twoToDelete: z.boolean().default(false),
+});
+export type RecordingKeeping = z.output<typeof recordingPolicySchema>;
+
+/** Who wants something kept or gone, when and why. */
+export interface Stated {
+  reason: string;
+  /** E-mail address of the officer. */
+  by: string;
+  at: string;
+}
+
+/** A Recording over REST. */
+export interface KeptRecordingView extends RecordingView {
+  /** Legal hold: it is deleted by nobody and does not expire. */
+  hold: Stated | null;
+  /** Asked for by one officer; a second one must confirm. */
+  deletion: Stated | null;
+  /** When it is deleted by retention, as things stand; a hold stops that. */
+  expiresAt: string | null;
+}
+
+/** What is left of a recording that was deleted. */
+export interface TombstoneView {
+  /** Of the recording. */
+  id: string;
+  meetingId: string;
+  startedAt: string;
+  deletedAt: string;
+  /** E-mail addresses of the officers; none where retention did it. */
+  by: string[];
+  reason: string;
+}
