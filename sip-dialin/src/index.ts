@@ -85,9 +85,10 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
       ...{ client: listener.client, media, logger: sipLogger },
       family: isIPv6(config.SIP_HOST) ? 6 : 4,
       transports: config.SIP_TLS_PORT === undefined ? ['udp', 'tcp'] : ['udp', 'tcp', 'tls'],
-      invite: ({ order, call, media: leg }) =>
+      invite: ({ order, call, media: leg, trunkId }) =>
         new PhoneLeg({
-          ...{ id: order.callId, call, order, media: leg, rooms: gateway, logger: sipLogger },
+          ...{ id: order.callId, call, order, media: leg, trunkId },
+          ...{ rooms: gateway, logger: sipLogger },
         }),
       tell: (news) => void gateway.tellProgress(news),
       onRegistered: (trunkId, addresses) => trunks.registered(trunkId, addresses),

@@ -69,6 +69,10 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     await this.#whenEnded;
   }
 
+  get trunkId(): string {
+    return this.#options.trunkId;
+  }
+
   /** What tells its call from all others; undefined before the answer. */
   get dialog(): DialogIds | undefined {
     return this.#answered && !this.#isEnded() ? this.#call.ids : undefined;

@@ -22,7 +22,7 @@ export interface SwitchboardOptions {
   /** A phone wants its call to go on elsewhere; without it that is declined. */
   onHandOn?: (leg: PhoneLeg, request: HandOn) => void;
   /** Legs that are not this one's, whose calls may be replaced as well. */
-  others?: () => readonly Pick<PhoneLeg, 'dialog' | 'takeOver' | 'once'>[];
+  others?: () => readonly Pick<PhoneLeg, 'trunkId' | 'dialog' | 'takeOver'>[];
   logger: Logger;
   maxCalls?: number;
   /** In ms, from a monotonic clock. */
@@ -104,20 +104,23 @@ export class Switchboard {
     this.#takeOn(call, call.dialled, trunk);
   }
 
-  /** RFC 3891 section 3: the call takes the place of another one, the phone's at the other end of a transfer. */
+  /**
+   * RFC 3891 section 3: the call takes the place of another one, the phone's at the other end of a transfer. Only of
+   * one over the same trunk (section 5): who knows its tags is not yet who may have it.
+   */
   #replace(call: InboundCall, replaces: NonNullable<InboundCall['replaces']>, trunk: Trunk): void {
-    const others = this.#options.others?.() ?? [];
-    const leg =
-      replaces === 'malformed'
-        ? undefined
-        : [...this.#legs.values(), ...others].find(({ dialog }) => isSameDialog(dialog, replaces));
+    const isMeant = ({ trunkId, dialog }: Pick<PhoneLeg, 'trunkId' | 'dialog'>): boolean =>
+      replaces !== 'malformed' && trunkId === trunk.id && isSameDialog(dialog, replaces);
+    const own = this.legs.find(isMeant);
+    const leg = own ?? this.#options.others?.().find(isMeant);
     if (!leg || replaces === 'malformed' || replaces.earlyOnly) {
       trunk.release();
       call.refuse(replaces === 'malformed' ? 400 : leg ? 486 : 481);
       return;
     }
-    leg.once('ended', () => trunk.release());
-    void leg.takeOver(call);
+    if (own) this.#letHandOn(own, call);
+    // The leg has a line already, which goes on to this call; until the other one is gone there are two.
+    void leg.takeOver(call).finally(() => trunk.release());
   }
 
   /** The SIP server is gone, and with it every call. */
@@ -132,17 +135,22 @@ export class Switchboard {
   }
 
   #takeOn(call: InboundCall, did: string, trunk: Trunk): void {
-    const { media, rooms, logger, onHandOn } = this.#options;
+    const { media, rooms, logger } = this.#options;
     const { srtp } = trunk.settings;
     const id = randomUUID();
     const leg = new PhoneLeg({ id, call, did, trunkId: trunk.id, media, rooms, logger, srtp });
-    if (onHandOn) call.onHandOn((request) => onHandOn(leg, request));
+    this.#letHandOn(leg, call);
     this.#legs.set(id, leg);
     leg.once('ended', () => {
       this.#legs.delete(id);
       trunk.release();
     });
     void leg.start();
+  }
+
+  #letHandOn(leg: PhoneLeg, call: InboundCall): void {
+    const { onHandOn } = this.#options;
+    if (onHandOn) call.onHandOn((request) => onHandOn(leg, request));
   }
 }
 

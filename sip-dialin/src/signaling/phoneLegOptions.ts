@@ -9,6 +9,8 @@ interface LegOptions {
   /** The id of the call's media, too. */
   id: string;
   rooms: MeetingRooms;
+  /** That the call is over. */
+  trunkId: string;
   logger: Logger;
 }
 
@@ -17,7 +19,6 @@ export interface DialledLeg extends LegOptions {
   call: InboundCall;
   /** What was dialled, in E.164. */
   did: string;
-  trunkId: string;
   media: Pick<PhoneMedia, 'createLeg'>;
   /** Of the trunk; `optional` unless told. */
   srtp?: LegMediaOptions['srtp'];

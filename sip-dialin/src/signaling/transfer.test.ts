@@ -138,11 +138,12 @@ describe('Replaces', () => {
     expect(bench.switchboard.legs).toEqual([leg]);
     expect(bench.rooms.phones).toHaveLength(1);
     expect(bench.rooms.left).toEqual([]);
+    await until('one line', () => lines() === 1);
     // From now on it is the call: its BYE ends it, its re-INVITE is answered.
     other.send(other.compose('BYE', 2));
     await other.expect(200, 'BYE');
     await until('the end', () => bench.switchboard.legs.length === 0);
-    expect(bench.trunks.judge(anyCall)).toMatchObject({ trunk: { calls: 0 } });
+    expect(lines()).toBe(0);
   });
 
   it.each([
@@ -155,7 +156,7 @@ describe('Replaces', () => {
     const other = await replace(value(phone));
     await other.expect(status, 'INVITE');
     expect(leg.state.name).toBe('joined');
-    expect(bench.trunks.judge(anyCall)).toMatchObject({ trunk: { calls: 1 } });
+    expect(lines()).toBe(1);
   });
 
   it('leaves a call alone that it cannot take the sound of', async () => {
@@ -167,8 +168,41 @@ describe('Replaces', () => {
     await other.expect(488, 'INVITE');
     expect(leg.state.name).toBe('joined');
     expect(phone.requests).toEqual([]);
+    await until('one line', () => lines() === 1);
+  });
+
+  it('is for calls over the same trunk, whoever knows their tags', async () => {
+    const { phone, leg } = await bench.joined();
+    // From now on calls from here come over another one.
+    bench.update([
+      gatewayTrunk({ id: 'other', cidrs: ['127.0.0.1/32'] }),
+      gatewayTrunk({ cidrs: ['192.0.2.0/24'] }),
+    ]);
+    const other = await replace(dialogOf(phone));
+    await other.expect(481, 'INVITE');
+    expect(leg.state.name).toBe('joined');
+    expect(lines()).toBe(0);
+  });
+
+  it('lets the phone that came in by it hand its call on as well', async () => {
+    const { phone } = await bench.joined();
+    bench.rooms.onRefer = () => Promise.reject(new AppError('forbidden', 'no'));
+    const other = await replace(dialogOf(phone));
+    await other.expect(200, 'INVITE');
+    other.send(other.compose('ACK', 1));
+    await phone.expectRequest('BYE');
+    refer(other, '<sip:+15550123@127.0.0.1>');
+    await other.expect(202, 'REFER');
+    await until('the order', () => bench.rooms.referred.length === 1);
   });
 });
+
+/** Calls over the trunk that a call from here comes in by. */
+function lines(): number {
+  const verdict = bench.trunks.judge(anyCall);
+  if (verdict.type !== 'admitted') throw new Error(verdict.type);
+  return verdict.trunk.calls;
+}
 
 const anyCall = {
   ...{ source: '127.0.0.1', uri: 'sip:x@127.0.0.1', authorization: '', certified: false },

@@ -35,5 +35,5 @@ export type InviteLeg = (answered: AnsweredCall) => InvitedLeg;
 
 export type InvitedLeg = Pick<
   PhoneLeg,
-  'id' | 'state' | 'dialog' | 'start' | 'takeOver' | 'close' | 'on' | 'once'
+  'id' | 'state' | 'trunkId' | 'dialog' | 'start' | 'takeOver' | 'close' | 'on' | 'once'
 >;

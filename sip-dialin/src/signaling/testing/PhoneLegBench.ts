@@ -71,6 +71,7 @@ export class PhoneLegBench {
         call: this.call,
         order: { ...ORDER, ...order },
         media,
+        trunkId: 't1',
         rooms: this.rooms,
         logger: pino({ level: 'silent' }),
       }),

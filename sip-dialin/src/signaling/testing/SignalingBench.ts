@@ -55,8 +55,10 @@ export class SignalingBench {
     this.outgoing = new Outgoing({
       ...{ client: this.listener.client, media: this.media, logger },
       ...{ family: 4, transports: ['udp', 'tcp', 'tls'] },
-      invite: ({ order, call, media }) =>
-        new PhoneLeg({ id: order.callId, call, order, media, rooms: this.rooms, logger }),
+      invite: ({ order, call, media, trunkId }) =>
+        new PhoneLeg({
+          ...{ id: order.callId, call, order, media, trunkId, rooms: this.rooms, logger },
+        }),
       tell: (news) => this.told.push(news),
       onRegistered: (id, addresses) => this.trunks.registered(id, addresses),
     });
