@@ -13,7 +13,7 @@ export interface TransfersOptions {
   logger: Logger;
 }
 
-type Leg = Pick<PhoneLeg, 'id' | 'state' | 'close' | 'once'>;
+type Leg = Pick<PhoneLeg, 'id' | 'state' | 'close' | 'once' | 'off'>;
 
 /** What a phone is told of a call that came to nothing. */
 const STATUSES: Record<CallFailure, [number, string]> = {
@@ -57,20 +57,26 @@ export class Transfers {
     request: HandOn,
   ): Promise<void> {
     this.#busy.add(leg.id);
+    let forget = (): void => undefined;
+    const end = (): void => {
+      this.#busy.delete(leg.id);
+      leg.off('ended', end);
+      forget();
+    };
+    // Whom it called goes on without it.
+    leg.once('ended', end);
     request.accept();
     request.tell(100, 'Trying');
     try {
       const { callId } = await refer();
-      const forget = this.#options.desk.watch(callId, (news) => {
-        if (this.#onNews(leg, request, news)) this.#busy.delete(leg.id);
+      if (!this.#busy.has(leg.id)) return;
+      forget = this.#options.desk.watch(callId, (news) => {
+        if (this.#onNews(leg, request, news)) end();
       });
-      leg.once('ended', () => {
-        // Whom it called goes on without it.
-        this.#busy.delete(leg.id);
-        forget();
-      });
+      // All that there was to be told may have been told at once.
+      if (!this.#busy.has(leg.id)) forget();
     } catch (error) {
-      this.#busy.delete(leg.id);
+      end();
       this.#options.logger.info({ err: error, legId: leg.id }, 'call not handed on');
       const isAway = error instanceof AppError && error.code === 'unavailable';
       if (isAway) request.tell(503, 'Service Unavailable');
