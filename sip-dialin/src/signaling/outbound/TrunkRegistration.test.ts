@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SipRequest } from '../../sip-server/message/SipMessage.ts';
 import type { RawPhone } from '../../sip-server/testing/RawPhone.ts';
 import { until } from '../../sip-server/testing/until.ts';
@@ -102,6 +102,25 @@ describe('TrunkRegistration', () => {
     await until('the registration', () => address() !== undefined);
     const asked = registers(phone).map(({ headers }) => headers.get('Expires'));
     expect(asked).toEqual(['600', '1800']);
+  });
+
+  it('asks once for longer where the registrar wants a little more each time', async () => {
+    const phone = await registrar((request, far) => {
+      const more = Number(request.headers.get('Expires')) + 1;
+      status(423, [`Min-Expires: ${more}`])(request, far);
+    });
+    await until('a failure', () => bench.registered.size === 1);
+    expect(registers(phone).length).toBeLessThan(10);
+  });
+
+  it('waits no longer than a timer can run, whatever was granted', async () => {
+    const waits = vi.spyOn(globalThis, 'setTimeout');
+    await registrar(grants(2 ** 32 - 1));
+    await until('the registration', () => address() !== undefined);
+    const longest = Math.max(...waits.mock.calls.map(([, ms]) => ms ?? 0));
+    waits.mockRestore();
+    expect(longest).toBeGreaterThan(3_600_000);
+    expect(longest).toBeLessThan(2 ** 31);
   });
 
   it.each<[string, Handler]>([

@@ -23,7 +23,7 @@ const REGISTRATION_TIMING: RegistrationTiming = {
   farewellMs: 1_000,
 };
 
-/** The longest that a registrar may want (423), in s: more is a mistake. */
+/** The longest that a registrar may want (423) or grant, in s: more is a mistake. */
 const MAX_EXPIRES = 86_400;
 
 export interface TrunkRegistrationOptions {
@@ -97,15 +97,16 @@ export class TrunkRegistration {
   }
 
   /** Never rejects. */
-  async #register(): Promise<void> {
+  async #register(isAgain = false): Promise<void> {
     try {
       const { answer, hop } = await this.#ask(this.#expires);
       const atLeast = Number(answer.get('Min-Expires'));
-      if (answer.status === 423 && atLeast > this.#expires && atLeast <= MAX_EXPIRES) {
-        // RFC 3261 section 10.2.8.
+      const isShort = answer.status === 423 && atLeast > this.#expires && atLeast <= MAX_EXPIRES;
+      if (isShort && !isAgain) {
+        // RFC 3261 section 10.2.8; once, or it could ask for a little more each time, and for ever.
         this.#expires = atLeast;
         if (this.#closed) return;
-        await this.#register();
+        await this.#register(true);
       } else if (answer.status < 300) this.#accepted(answer, hop);
       else this.#failed(answer);
     } catch (error) {
@@ -115,7 +116,8 @@ export class TrunkRegistration {
   }
 
   #accepted(answer: SipAnswer, hop: string): void {
-    const granted = grantedSeconds(answer) ?? this.#expires;
+    // A wait longer than a timer can run would be none at all.
+    const granted = Math.min(grantedSeconds(answer) ?? this.#expires, MAX_EXPIRES);
     this.#failures = 0;
     this.#become(hostOf(hop));
     // In time for a few lost packets, and for a second try.
