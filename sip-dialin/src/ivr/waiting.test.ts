@@ -23,6 +23,13 @@ describe('waiting', () => {
     expect(caller.send({ type: 'waiting' })).toEqual([]);
   });
 
+  it('hears nothing for a while where the music cannot be played', () => {
+    const caller = waiting();
+    caller.send({ type: 'promptFinished' });
+    expect(caller.send({ type: 'promptFinished' })).toEqual([]);
+    expect(caller.send({ type: 'timer' })).toContainEqual(play('lobby-wait'));
+  });
+
   it('hears that it is let in, and that it is recorded', () => {
     const caller = waiting();
     expect(caller.send({ ...JOINED, recording: true })).toEqual([

@@ -8,11 +8,13 @@ export const WAITING_REMINDER_MS = 60_000;
 export interface Waiting {
   name: 'waiting';
   muted: boolean;
+  /** Whether the music has begun. */
+  music: boolean;
 }
 
 export function waitInLobby(muted: boolean): DialInStep {
   return {
-    state: { name: 'waiting', muted },
+    state: { name: 'waiting', muted, music: false },
     actions: [{ type: 'stopTimer' }, { type: 'play', prompts: ['lobby-wait'] }],
   };
 }
@@ -20,8 +22,10 @@ export function waitInLobby(muted: boolean): DialInStep {
 export function stepWaiting(state: Waiting, event: DialInEvent): DialInStep {
   switch (event.type) {
     case 'promptFinished':
+      // It ends by itself only where it cannot be played: then it is not tried over and over.
+      if (state.music) return stay(state);
       return {
-        state,
+        state: { ...state, music: true },
         actions: [
           { type: 'play', prompts: ['waiting-music'], loop: true },
           { type: 'startTimer', ms: WAITING_REMINDER_MS },
