@@ -81,6 +81,8 @@ export const gatewayRequests = {
     role: z.enum(['host', 'participant']).optional(),
     /** Of a call that `call:place` asked for, and that was confirmed. */
     callId: id.optional(),
+    /** Who it was, past the lobby, before the connection was lost or the room failed. */
+    returns: id.optional(),
   }),
   /** Ignored where another phone, of another SSRC, is in that participant's place by now. */
   'phone:leave': z.object({ ...meeting, participantId: id, ssrc: ssrc.optional() }),

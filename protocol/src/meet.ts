@@ -33,6 +33,8 @@ export const meetRequests = {
     rtpCapabilities: rtpCapabilitiesSchema,
     /** Bearer token of a signed-in user: the meeting's owner joins as its host. */
     sessionToken: z.string().max(256).optional(),
+    /** As the room told it: who lost the connection comes back past lobby and lock. */
+    resumeToken: z.string().max(64).optional(),
   }),
   'transport:connect': z.object({ transportId: id, dtlsParameters: dtlsParametersSchema }),
   'transport:restartIce': z.object({ transportId: id }),
@@ -86,6 +88,8 @@ export interface RoomState {
   calls: CallView[];
   locked: boolean;
   recording: boolean;
+  /** A secret: come back by it after a lost connection. Null in the lobby. */
+  resumeToken: string | null;
 }
 
 export interface JoinedRoom extends RoomState {

@@ -26,7 +26,7 @@ const PACKETS = 50;
 async function joinPhone(
   gateway: GatewaySocket,
   meeting: MeetingView,
-  phone: { ssrc: number; role?: 'host'; number?: string },
+  phone: { ssrc: number; role?: 'host'; number?: string; returns?: string },
 ) {
   const { id: meetingId } = meeting;
   const { number = '' } = phone;
@@ -294,5 +294,25 @@ describe('what others do to a phone', () => {
     expect(await names()).toEqual(['…1111', 'Ida']);
     dialIn.disconnect();
     socket.close();
+  });
+
+  it('a phone that was let in comes back with its gateway, past lobby and lock', async () => {
+    const meeting = await server.createMeeting({ lobby: true });
+    const host = await joinMeeting(server, meeting, 'Hal', { sessionToken: server.token });
+    const first = await server.gateway('sip-dialin');
+    await askGateway(first, 'room:open', { meetingId: meeting.id });
+    const { participantId } = await joinPhone(first, meeting, { ssrc: 71 });
+    const waiting = await joinPhone(first, meeting, { ssrc: 72 });
+    await askMeet(host.socket, 'participant:admit', { participantId });
+    await askMeet(host.socket, 'room:setLocked', { locked: true });
+    first.disconnect();
+    const second = await server.gateway('sip-dialin');
+    await askGateway(second, 'room:open', { meetingId: meeting.id });
+    const back = await joinPhone(second, meeting, { ssrc: 71, returns: participantId });
+    expect(back.participant.state).toBe('joined');
+    await expect(
+      joinPhone(second, meeting, { ssrc: 72, returns: waiting.participantId }),
+    ).rejects.toMatchObject({ code: 'meeting-locked' });
+    for (const socket of [host.socket, second]) socket.disconnect();
   });
 });

@@ -93,6 +93,29 @@ describe('the lobby for browsers', () => {
     for (const { socket } of [host, guest, late]) socket.disconnect();
   });
 
+  it('is not for one who was let in, and comes back after a lost connection; not even a lock is', async () => {
+    const meeting = await server.createMeeting({ lobby: true });
+    const host = await joinMeeting(server, meeting, 'Hal', asHost());
+    const guest = await joinMeeting(server, meeting, 'Gus');
+    expect(guest.room.resumeToken).toBeNull();
+    const admitted = next<RoomState>(guest.socket, 'room:admitted');
+    await askMeet(host.socket, 'room:admitAll', {});
+    const { resumeToken } = await admitted;
+    if (resumeToken === null) throw new Error('no token');
+    await askMeet(host.socket, 'room:setLocked', { locked: true });
+    guest.socket.disconnect();
+    const again = await joinMeeting(server, meeting, 'Gus', { resumeToken });
+    expect(again.room.participants).toMatchObject([{ name: 'Hal' }, { state: 'connecting' }]);
+    // Put out, they are out.
+    const { participantId } = again.room;
+    await askMeet(host.socket, 'participant:remove', { participantId });
+    const wish = { resumeToken: again.room.resumeToken ?? '' };
+    await expect(joinMeeting(server, meeting, 'Gus', wish)).rejects.toMatchObject({
+      code: 'meeting-locked',
+    });
+    for (const { socket } of [host, guest, again]) socket.disconnect();
+  });
+
   it('where a host is waited for, everybody is let in as one comes', async () => {
     const meeting = await server.createMeeting({ waitForHost: true });
     const guest = await joinMeeting(server, meeting, 'Gus');

@@ -27,6 +27,8 @@ export class Attempt {
   session: MediaSession | undefined;
   /** The server has known us, be it in the lobby only. */
   hasJoined = false;
+  /** By it we come back after a lost connection, past lobby and lock. */
+  resumeToken: string | undefined;
   /** Own mute requests on their way; the server's news about them is older than our state. */
   muteRequests = 0;
   #deadline: ReturnType<typeof setTimeout> | undefined;

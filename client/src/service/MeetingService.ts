@@ -159,6 +159,7 @@ export class MeetingService {
         name,
         rtpCapabilities: device.recvRtpCapabilities,
         ...(sessionToken === undefined ? {} : { sessionToken }),
+        ...(attempt.resumeToken === undefined ? {} : { resumeToken: attempt.resumeToken }),
       },
       (result) => this.#joinAnswered(attempt, device, result),
     );
@@ -195,6 +196,7 @@ export class MeetingService {
   #inRoom(attempt: Attempt, device: Device, joined: JoinedRoom, state: RoomState): void {
     const { calls, meeting, participants } = this.#options.stores;
     attempt.lobby = undefined;
+    attempt.resumeToken = state.resumeToken ?? undefined;
     attempt.session?.close();
     attempt.session = new MediaSession({
       device,

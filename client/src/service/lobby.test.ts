@@ -10,6 +10,7 @@ const admitted: RoomState = {
   calls: [],
   locked: true,
   recording: true,
+  resumeToken: 'seat',
 };
 
 beforeEach(() => {

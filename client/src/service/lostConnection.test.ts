@@ -37,7 +37,10 @@ describe('a lost connection', () => {
     await vi.waitFor(() => expect(stores.meeting.connection.state).toBe('joined'));
     await vi.waitFor(() => expect(socket.payloadsOf('producer:create')).toHaveLength(2));
     expect(socket.payloadsOf('producer:create')[1]).toMatchObject({ muted: true });
-    expect(socket.payloadsOf('room:join')[1]).toMatchObject({ name: 'ana' });
+    expect(socket.payloadsOf('room:join')[1]).toMatchObject({
+      name: 'ana',
+      resumeToken: 'seat of ana',
+    });
     expect(stores.participants.selfId).toBe('ana-again');
     expect(stores.microphone.muted).toBe(true);
   });

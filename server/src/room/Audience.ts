@@ -38,12 +38,9 @@ export class Audience {
     this.#listeners.clear();
   }
 
-  /** Those who see this member now: of the lobby only hosts, and the connection that it came through. */
-  of({ participant, origin }: Member): RoomListener[] {
-    return this.all().filter((listener) => {
-      if (listener === origin) return true;
-      return listener.inside && (!participant.waiting || listener.hosts);
-    });
+  /** Those who see this member now. */
+  of(member: Member): RoomListener[] {
+    return this.all().filter((listener) => sees(listener, member));
   }
 
   /** News of a member, to all who see it but one. */
@@ -84,4 +81,10 @@ export class Audience {
       this.#logger.error({ err: error }, 'tell() | a listener failed');
     }
   };
+}
+
+/** Of the lobby only hosts do, and the connection that the member came through. */
+export function sees(listener: RoomListener, { participant, origin }: Member): boolean {
+  if (listener === origin) return true;
+  return listener.inside && (!participant.waiting || listener.hosts);
 }

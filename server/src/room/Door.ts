@@ -1,5 +1,12 @@
-import { AppError, type EntrySignal, type NumberPrivacy } from '@switchroom/protocol';
+import {
+  AppError,
+  type EntrySignal,
+  type LeaveReason,
+  type NumberPrivacy,
+} from '@switchroom/protocol';
 import type { Member } from './Member.ts';
+import type { Participant } from './Participant.ts';
+import { Seats } from './Seats.ts';
 
 /** What a room takes from its meeting; the owner may change it meanwhile. */
 export interface RoomSettings {
@@ -10,20 +17,25 @@ export interface RoomSettings {
 }
 
 /** As much of a member as it takes to judge it. */
-export type Entrant = Pick<Member, 'invited'> & {
+export type Entrant = Pick<Member, 'invited' | 'returnsTo'> & {
   participant: Pick<Member['participant'], 'role'>;
 };
 
 /** Who may come in, and who waits in the lobby. */
 export class Door {
-  settings: RoomSettings = {
+  settings: Readonly<RoomSettings> = {
     lobby: false,
     waitForHost: false,
     entry: 'tones',
     numberPrivacy: 'last-four',
   };
   locked = false;
+  readonly #seats: Seats;
   #hostCame = false;
+
+  constructor(seats = new Seats(() => performance.now())) {
+    this.#seats = seats;
+  }
 
   /** Whether whoever is no host waits. */
   get holdsGuests(): boolean {
@@ -31,24 +43,47 @@ export class Door {
     return lobby || (waitForHost && !this.#hostCame);
   }
 
-  /** Errors: `meeting-locked`. */
-  check(entrant: Entrant): void {
-    if (!this.locked || isExpected(entrant)) return;
-    throw new AppError('meeting-locked', 'This meeting is locked; a host can unlock it.');
+  /** Whether one like this would wait in the lobby now. Errors: `meeting-locked`. */
+  check(entrant: Entrant): boolean {
+    if (this.locked && !isExpected(entrant) && !this.#comesBack(entrant)) {
+      throw new AppError('meeting-locked', 'This meeting is locked; a host can unlock it.');
+    }
+    return this.holdsBack(entrant);
   }
 
   /** Whom a host called waits for the host, too, but never to be let in. */
   holdsBack(entrant: Entrant): boolean {
     const { lobby, waitForHost } = this.settings;
-    if (entrant.participant.role === 'host') return false;
+    if (entrant.participant.role === 'host' || this.#comesBack(entrant)) return false;
     return (waitForHost && !this.#hostCame) || (lobby && entrant.invited !== true);
   }
 
   /** True when fewer wait from now on, because the first host is in; not even when the host leaves. */
-  entered({ participant }: Entrant): boolean {
+  entered({ participant }: Member): boolean {
+    this.#seats.take(participant);
     if (participant.role !== 'host' || this.#hostCame) return false;
     this.#hostCame = true;
     return true;
+  }
+
+  left(participant: Participant, reason: LeaveReason): void {
+    this.#seats.leave(participant, reason);
+  }
+
+  /** Whose seat this one, who is in, came back to: the seat is given up. */
+  takesPlaceOf({ returnsTo }: Member): string | undefined {
+    const holder = this.#seats.holder(returnsTo);
+    if (returnsTo !== undefined) this.#seats.giveUp(returnsTo);
+    return holder;
+  }
+
+  /** Of one who is, or was, in. */
+  seatOf(participantId: string): string | undefined {
+    return this.#seats.of(participantId);
+  }
+
+  #comesBack({ returnsTo }: Entrant): boolean {
+    return this.#seats.holder(returnsTo) !== undefined;
   }
 }
 

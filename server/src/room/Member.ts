@@ -10,6 +10,8 @@ export interface Member {
   readonly participant: Participant;
   /** A host asked for it: neither lobby nor lock hold it up; it waits for the host, though. */
   readonly invited?: boolean;
+  /** The seat that it had, and comes back to. */
+  readonly returnsTo?: string | undefined;
   /**
    * The listener through whose connection the member came: it never receives the member's own
    * sound, and its own requests are not echoed to it as news.

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ParticipantKind, ParticipantView, Role } from '@switchroom/protocol';
+import { randomToken } from '../identity/secrets.ts';
 
 /** What others see of a member. Changed by its Room only, which tells everybody. */
 export class Participant {
   readonly id = randomUUID();
   readonly kind: ParticipantKind;
   readonly role: Role;
+  /** What it comes back by after a lost connection: a secret between it and us. */
+  readonly seat = randomToken(128);
   name: string;
   /** In the lobby. */
   waiting = false;

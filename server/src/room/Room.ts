@@ -3,11 +3,12 @@ import { AppError, type LeaveReason, type ParticipantView } from '@switchroom/pr
 import type { Logger } from 'pino';
 import type { MediaProducer, MediaRouter } from '../sfu/Sfu.ts';
 import { Audience } from './Audience.ts';
-import { Door, type Entrant, type RoomSettings } from './Door.ts';
+import { Door, type RoomSettings } from './Door.ts';
 import type { Member, RoomListener } from './Member.ts';
 import { steppedQuality } from './quality.ts';
 import type { RoomEvents } from './RoomEvents.ts';
 import { Roster } from './Roster.ts';
+import type { Seats } from './Seats.ts';
 import { Sounds } from './Sounds.ts';
 
 /**
@@ -19,7 +20,7 @@ export class Room {
   readonly router: MediaRouter;
   readonly events = new EventEmitter<RoomEvents>();
   readonly #logger: Logger;
-  readonly #door = new Door();
+  readonly #door: Door;
   readonly #audience: Audience;
   readonly #roster: Roster;
   readonly #sounds: Sounds;
@@ -29,9 +30,10 @@ export class Room {
   #recording = false;
   #closed = false;
 
-  constructor(options: { meetingId: string; router: MediaRouter; logger: Logger }) {
+  constructor(options: { meetingId: string; router: MediaRouter; logger: Logger; seats?: Seats }) {
     this.meetingId = options.meetingId;
     this.router = options.router;
+    this.#door = new Door(options.seats);
     this.#logger = options.logger.child({ file: 'Room', meetingId: options.meetingId });
     this.#audience = new Audience(this.#logger);
     this.#roster = new Roster(this.#audience);
@@ -70,13 +72,9 @@ export class Room {
     return this.#door.locked;
   }
 
-  get settings(): Readonly<RoomSettings> {
-    return this.#door.settings;
-  }
-
-  /** Whether one who is no host would have to wait in the lobby. */
-  get holdsGuests(): boolean {
-    return this.#door.holdsGuests;
+  /** What is decided there, for those who are about to come in. */
+  get door(): Pick<Door, 'settings' | 'holdsGuests' | 'check' | 'seatOf'> {
+    return this.#door;
   }
 
   /** How many streams come in and go out. */
@@ -107,7 +105,10 @@ export class Room {
     this.#sounds.clear();
     this.#holds.clear();
     this.#audience.tellEach(listeners, (listener) => listener.roomClosed(reason));
-    for (const member of members) member.removed(reason);
+    for (const member of members) {
+      this.#door.left(member.participant, reason);
+      member.removed(reason);
+    }
     this.events.emit('closed', reason);
     this.events.removeAllListeners();
   }
@@ -155,12 +156,6 @@ export class Room {
     this.#audience.tell((listener) => listener.settingsChanged());
   }
 
-  /** Whether one like this would wait in the lobby now. Errors: `meeting-locked`. */
-  check(entrant: Entrant): boolean {
-    this.#door.check(entrant);
-    return this.#door.holdsBack(entrant);
-  }
-
   /**
    * The one door: from here on the member is a participant, in the room or in its lobby, and everybody
    * knows who may. Errors: `meeting-locked`.
@@ -168,7 +163,7 @@ export class Room {
   add(member: Member): void {
     this.#mustBeOpen();
     const { participant, origin } = member;
-    participant.waiting = this.check(member);
+    participant.waiting = this.#door.check(member);
     this.#roster.add(member);
     this.#hadMembers = true;
     const { id, kind, state } = participant;
@@ -301,6 +296,9 @@ export class Room {
   }
 
   #entered(member: Member): void {
+    // Its former connection, of whose loss we do not know yet.
+    const former = this.#roster.find(this.#door.takesPlaceOf(member) ?? '');
+    if (former) this.#drop(former, 'connection-lost', undefined);
     const opens = this.#door.entered(member);
     this.events.emit('joined', member.participant);
     if (opens) this.#admitFree();
@@ -319,6 +317,7 @@ export class Room {
     const { participant } = member;
     const { id: participantId, waiting } = participant;
     this.#roster.delete(participantId);
+    this.#door.left(participant, reason);
     this.#logger.info({ participantId, reason }, 'drop() | left');
     const ways = this.#sounds.waysOf(member);
     this.#sounds.drop(participantId);

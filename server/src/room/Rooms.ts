@@ -3,6 +3,7 @@ import { AppError, type LeaveReason } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Sfu } from '../sfu/Sfu.ts';
 import { Room } from './Room.ts';
+import { Seats } from './Seats.ts';
 
 export interface RoomsEvents {
   opened: [Room];
@@ -14,6 +15,8 @@ export class Rooms {
   readonly #sfu: Sfu;
   readonly #logger: Logger;
   readonly #rooms = new Map<string, Room>();
+  /** By meeting; they outlive a room that fails, or that empties for a moment. */
+  readonly #seats = new Map<string, Seats>();
   /** Being made, so that two who come at once get the same room. */
   readonly #opening = new Map<string, Promise<Room>>();
   #closed = false;
@@ -59,7 +62,12 @@ export class Rooms {
     try {
       this.#mustBeOpen();
       const router = await this.#sfu.createRouter();
-      const room = new Room({ meetingId, router, logger: this.#logger });
+      const room = new Room({
+        meetingId,
+        router,
+        logger: this.#logger,
+        seats: this.#seatsOf(meetingId),
+      });
       room.events.once('closed', () => this.#rooms.delete(meetingId));
       if (this.#closed) room.close('connection-lost');
       this.#mustBeOpen();
@@ -69,6 +77,15 @@ export class Rooms {
     } finally {
       this.#opening.delete(meetingId);
     }
+  }
+
+  #seatsOf(meetingId: string): Seats {
+    for (const [id, { size }] of this.#seats) {
+      if (size === 0 && !this.#rooms.has(id)) this.#seats.delete(id);
+    }
+    const seats = this.#seats.get(meetingId) ?? new Seats(() => performance.now());
+    this.#seats.set(meetingId, seats);
+    return seats;
   }
 
   #mustBeOpen(): void {

@@ -1,5 +1,5 @@
 import { AppError, type ParticipantView } from '@switchroom/protocol';
-import type { Audience } from './Audience.ts';
+import { sees, type Audience } from './Audience.ts';
 import type { Member, RoomListener } from './Member.ts';
 import type { Participant } from './Participant.ts';
 
@@ -39,7 +39,7 @@ export class Roster {
   /** With a listener, those that it sees. */
   views(listener?: RoomListener): ParticipantView[] {
     return this.all()
-      .filter((member) => !listener || this.#audience.of(member).includes(listener))
+      .filter((member) => !listener || sees(listener, member))
       .map(({ participant }) => participant.view());
   }
 

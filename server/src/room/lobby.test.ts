@@ -163,7 +163,7 @@ describe('the lobby of a Room', () => {
     room.setLocked(true);
     room.setLocked(true);
     expect(host.read()).toEqual(['locked true']);
-    expect(() => room.check(someone('Gus', guest))).toThrow(/locked/);
+    expect(() => room.door.check(someone('Gus', guest))).toThrow(/locked/);
     expect(() => room.add(someone('Gus', guest))).toThrow(/locked/);
     expect(room.participants()).toHaveLength(1);
     room.add(someone('Called', guest, { invited: true }));

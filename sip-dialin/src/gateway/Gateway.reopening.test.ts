@@ -18,6 +18,11 @@ describe('Gateway: a room that failed', () => {
       expect(bench.rooms.open.get('m1')!.sources.size).toBe(0);
       await settle();
       expect([times('room:open'), times('phone:join')]).toEqual([2, 4]);
+      const joins = bench.socket.requests.filter(({ event }) => event === 'phone:join');
+      expect(joins.slice(2)).toMatchObject([
+        { payload: { returns: 'p1' } },
+        { payload: { returns: 'p2' } },
+      ]);
       expect(bench.rooms).toMatchObject({ created: 1, closed: 0 });
       for (const phone of phones) {
         expect(phone.events).toEqual(['joined']);

@@ -103,7 +103,7 @@ describe('Gateway: races', () => {
     expect(bench.socket.requests.filter(({ event }) => event === 'phone:leave')).toEqual([
       {
         event: 'phone:leave',
-        payload: { meetingId: 'm1', participantId: 'p1', ssrc: expect.any(Number) },
+        payload: { meetingId: 'm1', participantId: 'p1', ssrc: expect.any(Number) as number },
       },
     ]);
   });

@@ -8,6 +8,8 @@ export class Member {
   readonly ssrc: number;
   /** Known while the server has it as a participant. */
   participantId: string | undefined;
+  /** Who it was in the room before the server went away. */
+  returns: string | undefined;
   /** `media` stays so while the server is away. */
   place: 'coming' | 'lobby' | 'media' = 'coming';
   #name: string;

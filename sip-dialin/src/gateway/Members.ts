@@ -45,7 +45,10 @@ export class Members implements Iterable<Member> {
 
   /** The server knows no more of them. */
   forgetServer(): void {
-    for (const member of this.#members) member.participantId = undefined;
+    for (const member of this.#members) {
+      if (member.place === 'media') member.returns = member.participantId ?? member.returns;
+      member.participantId = undefined;
+    }
   }
 
   clear(): void {

@@ -23,7 +23,12 @@ export class RoomRequests {
   async join(member: Member): Promise<GatewayResults['phone:join']> {
     const { number, role, callId } = member.phone;
     const request = { meetingId: this.#meetingId, name: member.name, number, ssrc: member.ssrc };
-    const whose = role === 'host' ? { ...request, role } : request;
+    const { returns } = member;
+    const whose = {
+      ...request,
+      ...(role === 'host' && { role }),
+      ...(returns !== undefined && { returns }),
+    };
     if (callId === undefined) return this.#socket.request('phone:join', whose);
     try {
       return await this.#socket.request('phone:join', { ...whose, callId });

@@ -116,6 +116,7 @@ export function joinedRoom(self: string, ...others: string[]): JoinedRoom {
     calls: [],
     locked: false,
     recording: false,
+    resumeToken: `seat of ${self}`,
   };
 }
 

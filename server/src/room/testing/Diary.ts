@@ -87,14 +87,15 @@ export class Diary implements RoomListener {
 export function someone(
   name: string,
   origin: RoomListener,
-  options: { role?: Role; invited?: boolean } = {},
+  options: { role?: Role; invited?: boolean; returnsTo?: string } = {},
 ): Member & { gone: string[] } {
-  const { role = 'participant', invited = false } = options;
+  const { role = 'participant', invited = false, returnsTo } = options;
   const gone: string[] = [];
   return {
     participant: new Participant({ name, kind: 'browser', role }),
     origin,
     invited,
+    returnsTo,
     admitted: () => void gone.push('admitted'),
     removed: (reason) => void gone.push(reason),
     gone,

@@ -216,7 +216,7 @@ export class GatewayLink implements RoomListener {
   }
 
   settingsChanged(): void {
-    this.#phones.show(this.room.settings.numberPrivacy);
+    this.#phones.show(this.room.door.settings.numberPrivacy);
   }
 
   #tellRoom(): void {

@@ -22,6 +22,8 @@ export interface NewPhone {
   role?: Role | undefined;
   /** A host called it. */
   invited?: boolean;
+  /** The participant that it was before the connection was lost. */
+  returns?: string | undefined;
 }
 
 /** A gateway's phones in one room. Those in the lobby have no producer: there is nothing that could be heard. */
@@ -50,7 +52,9 @@ export class GatewayPhones {
   /** Whether any may hear: not while all are in the lobby, or while there is none and the next would be. */
   get hear(): boolean {
     const phones = [...this.#phones.values()];
-    return phones.length === 0 ? !this.#room.holdsGuests : phones.some(({ waiting }) => !waiting);
+    return phones.length === 0
+      ? !this.#room.door.holdsGuests
+      : phones.some(({ waiting }) => !waiting);
   }
 
   has(participantId: string): boolean {
@@ -71,6 +75,7 @@ export class GatewayPhones {
     ssrc,
     role = 'participant',
     invited = false,
+    returns,
   }: NewPhone): Promise<Participant> {
     // Its audio path has been up since the call was answered.
     const participant = new Participant({ name, kind: 'phone', role, connected: true });
@@ -79,11 +84,12 @@ export class GatewayPhones {
       origin: this.#origin,
       ssrc,
       invited,
+      returnsTo: returns === undefined ? undefined : this.#room.door.seatOf(returns),
       caller,
       onAdmitted: () => this.#letIn(phone),
       onRemoved: () => this.#phones.delete(participant.id),
     });
-    const waits = this.#room.check(phone);
+    const waits = this.#room.door.check(phone);
     // Before it is in: a stream that cannot be made keeps it out.
     const source = waits ? undefined : await this.#produce(ssrc);
     try {

@@ -21,6 +21,7 @@ export interface PhoneMemberOptions {
   origin: RoomListener;
   ssrc: number;
   invited: boolean;
+  returnsTo: string | undefined;
   /** Of whom the name is made, as the meeting has it; one that was given a name has none. */
   caller: PhoneCaller | undefined;
   onAdmitted: () => void;
@@ -33,6 +34,7 @@ export class PhoneMember implements Member, LinkPhone {
   readonly origin: RoomListener;
   readonly ssrc: number;
   readonly invited: boolean;
+  readonly returnsTo: string | undefined;
   readonly caller: PhoneCaller | undefined;
   readonly carriesAnother = false;
   readonly #onAdmitted: () => void;
@@ -43,6 +45,7 @@ export class PhoneMember implements Member, LinkPhone {
     this.origin = options.origin;
     this.ssrc = options.ssrc;
     this.invited = options.invited;
+    this.returnsTo = options.returnsTo;
     this.caller = options.caller;
     this.#onAdmitted = options.onAdmitted;
     this.#onRemoved = options.onRemoved;

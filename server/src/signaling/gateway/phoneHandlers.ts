@@ -19,7 +19,7 @@ export function phoneHandlers(
   | 'participant:count'
 > {
   return {
-    async 'phone:join'({ meetingId, name, number, ssrc, role, callId }) {
+    async 'phone:join'({ meetingId, name, number, ssrc, role, callId, returns }) {
       session.mustBe('sip-dialin');
       const link = session.link(meetingId);
       const { room } = link;
@@ -27,14 +27,15 @@ export function phoneHandlers(
       const participant =
         callId === undefined
           ? await link.addPhone({
-              name: phoneName(caller, room.settings.numberPrivacy),
+              name: phoneName(caller, room.door.settings.numberPrivacy),
               caller,
               ssrc,
               role,
+              returns,
             })
-          : await joinCall(link, calls, callId, ssrc);
-      const { locked, recording, settings } = room;
-      const { entry } = settings;
+          : await joinCall(link, calls, { callId, ssrc, returns });
+      const { locked, recording } = room;
+      const { entry } = room.door.settings;
       return { participantId: participant.id, participant, entry, locked, recording };
     },
 
@@ -73,15 +74,14 @@ export function phoneHandlers(
 async function joinCall(
   link: GatewayLink,
   calls: Calls,
-  callId: string,
-  ssrc: number,
+  { callId, ssrc, returns }: { callId: string; ssrc: number; returns: string | undefined },
 ): Promise<ParticipantView> {
   const { room } = link;
   const call = calls.confirmed(callId, room.meetingId);
   const { name, callMe } = call;
   const participant =
     callMe === null
-      ? await link.addPhone({ name, ssrc, invited: true })
+      ? await link.addPhone({ name, ssrc, invited: true, returns })
       : await link.carry(callMe, ssrc, () => calls.ended(callId));
   const { id: participantId } = participant;
   call.joined({

@@ -21,6 +21,8 @@ export interface BrowserMemberOptions {
   send: WebRtcTransport;
   recv: WebRtcTransport;
   rtpCapabilities: RtpCapabilities;
+  /** The seat that it says it had. */
+  returnsTo?: string | undefined;
   /** As whoever it is. */
   signedIn: boolean;
   /** What the room is like for this listener, now. */
@@ -38,6 +40,7 @@ export class BrowserMember implements Member, RoomListener {
   readonly send: WebRtcTransport;
   readonly recv: WebRtcTransport;
   readonly signedIn: boolean;
+  readonly returnsTo: string | undefined;
   readonly #outbox: MeetOutbox;
   readonly #consumers: ConsumerSet;
   readonly #stateOf: BrowserMemberOptions['stateOf'];
@@ -50,6 +53,7 @@ export class BrowserMember implements Member, RoomListener {
     this.send = send;
     this.recv = recv;
     this.signedIn = options.signedIn;
+    this.returnsTo = options.returnsTo;
     this.#outbox = outbox;
     this.#stateOf = options.stateOf;
     this.#onRemoved = options.onRemoved;

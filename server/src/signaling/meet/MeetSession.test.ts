@@ -42,6 +42,7 @@ describe('MeetSession', () => {
         calls: [],
         locked: false,
         recording: false,
+        resumeToken: null,
       }),
       onRemoved: () => of.removed(),
       logger,

@@ -28,7 +28,7 @@ export function joinHandlers(
       try {
         // It may have been ended or changed while the room was made, which nobody told it then.
         room.configure(joinable(await deps.meetings.byJoinToken(wish.joinToken)));
-        room.check({ participant: who });
+        room.door.check({ participant: who, returnsTo: wish.resumeToken });
         const member = await session.join(() => makeMember({ session, deps, room, wish, who }));
         return joinedRoom(member, meeting, deps);
       } finally {
@@ -79,6 +79,7 @@ async function makeMember(options: {
     recv,
     rtpCapabilities: wish.rtpCapabilities,
     signedIn: who.signedIn,
+    returnsTo: wish.resumeToken,
     stateOf: (member) => roomState(member, deps),
     onRemoved: () => session.removed(),
     logger: deps.logger,
@@ -105,11 +106,15 @@ function joinedRoom(member: BrowserMember, meeting: Meeting, deps: MeetDeps): Jo
 }
 
 /** To one in the lobby the room shows nothing of itself. */
-function roomState({ room, inside, origin }: BrowserMember, { calls }: MeetDeps): RoomState {
+function roomState(
+  { participant, room, inside, origin }: BrowserMember,
+  { calls }: MeetDeps,
+): RoomState {
   return {
     participants: room.participants(origin),
     calls: inside ? calls.list(room.meetingId) : [],
     locked: inside && room.locked,
     recording: inside && room.recording,
+    resumeToken: inside ? participant.seat : null,
   };
 }

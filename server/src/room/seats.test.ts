@@ -1,0 +1,122 @@
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeRouter } from '../sfu/fake/FakeRouter.ts';
+import { FakeSfu } from '../sfu/fake/FakeSfu.ts';
+import { Room } from './Room.ts';
+import { Rooms } from './Rooms.ts';
+import { SEAT_KEPT_MS, Seats } from './Seats.ts';
+import { Diary, someone } from './testing/Diary.ts';
+
+const logger = pino({ level: 'silent' });
+const LOBBY = {
+  lobby: true,
+  waitForHost: true,
+  entry: 'tones',
+  numberPrivacy: 'last-four',
+} as const;
+
+let now: number;
+let room: Room;
+let host: Diary;
+beforeEach(() => {
+  now = 1000;
+  const seats = new Seats(() => now);
+  room = new Room({ meetingId: 'm1', router: new FakeRouter(), logger, seats });
+  room.configure(LOBBY);
+  host = new Diary();
+  host.hosts = true;
+  room.add(someone('Hal', host, { role: 'host' }));
+  room.listen(host);
+});
+
+function enter(name: string, returnsTo?: string, into = room) {
+  const member = someone(name, new Diary(), returnsTo === undefined ? {} : { returnsTo });
+  into.add(member);
+  return member;
+}
+
+function admitted(name = 'Gus') {
+  const member = enter(name);
+  room.admit(member.participant.id);
+  return member.participant;
+}
+
+describe('one who was let in and lost the connection', () => {
+  it('comes back past lobby and lock, once, by the token that only they know', () => {
+    const { id, seat } = admitted();
+    room.leave(id, 'connection-lost');
+    room.setLocked(true);
+    expect(() => enter('Other', id)).toThrow(/locked/);
+    expect(() => enter('Other', 'guess')).toThrow(/locked/);
+    const { participant } = enter('Gus', seat);
+    expect(participant.waiting).toBe(false);
+    expect(participant.seat).not.toBe(seat);
+    expect(() => enter('Thief', seat)).toThrow(/locked/);
+    room.leave(participant.id, 'connection-lost');
+    expect(enter('Gus', participant.seat).participant.waiting).toBe(false);
+  });
+
+  it('takes the place of the former connection, of whose loss nobody knows yet', () => {
+    const { id, seat } = admitted();
+    host.read();
+    enter('Gus', seat);
+    expect(host.read()).toEqual(['joined Gus', 'left connection-lost']);
+    expect(room.has(id)).toBe(false);
+    expect(room.size).toBe(2);
+  });
+
+  it('finds the seat free for five minutes', () => {
+    const [early, late] = [admitted(), admitted()];
+    for (const { id } of [early, late]) room.leave(id, 'connection-lost');
+    now += SEAT_KEPT_MS;
+    expect(enter('Early', early.seat).participant.waiting).toBe(false);
+    now += 1;
+    expect(enter('Late', late.seat).participant.waiting).toBe(true);
+  });
+
+  it.each(['left', 'removed'] as const)(
+    'but one who is out as %s has no seat any more',
+    (reason) => {
+      const { id, seat } = admitted();
+      room.remove(id, reason);
+      expect(enter('Gus', seat).participant.waiting).toBe(true);
+    },
+  );
+
+  it('nor has one who only waited', () => {
+    const { id, seat } = enter('Gus').participant;
+    room.leave(id, 'connection-lost');
+    expect(enter('Gus', seat).participant.waiting).toBe(true);
+  });
+});
+
+describe('seats of a meeting', () => {
+  it.each([
+    ['media-failed', false],
+    ['meeting-ended', true],
+  ] as const)('in a room after one that closed for %s: waits %s', async (reason, waits) => {
+    const rooms = new Rooms({ sfu: new FakeSfu(), logger });
+    const first = await rooms.enter('m1');
+    const { seat } = enter('Gus', undefined, first.room).participant;
+    first.release();
+    first.room.close(reason);
+    const second = await rooms.enter('m1');
+    second.room.configure(LOBBY);
+    expect(enter('Gus', seat, second.room).participant.waiting).toBe(waits);
+    // Nor is it good for another meeting.
+    const other = await rooms.enter('m2');
+    other.room.configure(LOBBY);
+    expect(enter('Gus', seat, other.room).participant.waiting).toBe(true);
+  });
+
+  it('are forgotten in time', () => {
+    const seats = new Seats(() => now);
+    const { participant } = someone('Gus', new Diary());
+    seats.take(participant);
+    seats.leave(participant, 'connection-lost');
+    now += SEAT_KEPT_MS;
+    expect(seats.size).toBe(1);
+    now += 1;
+    expect(seats.size).toBe(0);
+  });
+});
