@@ -47,6 +47,8 @@ const environmentSchema = z.object({
   SIP_TLS_CA: z.string().min(1).optional(),
   RTP_PORTS: portRange.default({ min: 20000, max: 29999 }),
   DATA_DIR: z.string().min(1).default('./data'),
+  /** With less space than this left (MB), no recording begins. */
+  RECORDING_MIN_FREE_MB: wholeNumber(0, 1_000_000_000).default(512),
   DATABASE_URL: z.string().optional(),
   REDIS_URL: z.string().optional(),
   ADMIN_EMAIL: z.string().trim().toLowerCase().min(3).optional(),

@@ -30,6 +30,8 @@ export const errorStatus = {
   'not-built': 501,
   'media-unavailable': 503,
   'recorder-unavailable': 503,
+  /** Too little space is left to begin a recording. */
+  'storage-full': 507,
   unavailable: 503,
 } as const;
 

@@ -24,6 +24,7 @@ import { listen } from './listen.ts';
 import { MeetingLinks } from './meetings/MeetingLinks.ts';
 import { MeetingStore } from './meetings/MeetingStore.ts';
 import { PinGuard } from './meetings/PinGuard.ts';
+import { DamageLog } from './recording/DamageLog.ts';
 import { RecordingControl } from './recording/RecordingControl.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
 import { createApp } from './rest/createApp.ts';
@@ -86,11 +87,13 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       password: config.ADMIN_PASSWORD,
     });
     const keys = deps.vaultKeys ?? (await loadOrCreateKeys(join(config.DATA_DIR, 'keys')));
+    const damage = new DamageLog(logger);
     const vault =
       deps.vault ??
       openVault({
         ...{ dir: join(config.DATA_DIR, 'vault'), ...keys },
         auditExtract: (id) => auditReader.extract(id),
+        onDamage: damage.add.bind(damage),
       });
     const recordingStore = new RecordingStore(db);
     await recordingStore.failUnfinished();
@@ -131,6 +134,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       ...{ auditReader, users, userStore: new UserStore(db), dialOut },
       ...{ recordingStore, recordingPolicy, keeping: new Keeping(keptBy), deletions },
       vault,
+      damage,
       sfu,
       gateways: () => signaling.gateways,
       clientDir: deps.clientDir ?? CLIENT_DIR,

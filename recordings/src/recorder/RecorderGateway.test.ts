@@ -19,8 +19,11 @@ let recorder: Recorder;
 /** The recorder's monotonic clock: the real one, and what a test adds. */
 let ahead = 0;
 
-async function makeRecorder(token = TOKEN): Promise<Recorder> {
-  const config = { DATA_DIR: dataDirectory, SIGNALING_URL: server.url, SERVICE_TOKEN: token };
+async function makeRecorder(token = TOKEN, minFreeMb = 0): Promise<Recorder> {
+  const config = {
+    ...{ DATA_DIR: dataDirectory, SIGNALING_URL: server.url, SERVICE_TOKEN: token },
+    RECORDING_MIN_FREE_MB: minFreeMb,
+  };
   return await createRecorder(config, { logger, now: () => performance.now() + ahead });
 }
 
@@ -113,6 +116,23 @@ describe('the recorder', () => {
     server.gateway.emit('room:closed', { meetingId: 'm1', reason: 'meeting-ended' });
     await expect.poll(() => server.reports.at(-1)?.state).toBe('sealed');
     expect(await server.stop('r1')).toMatchObject({ ok: false, code: 'not-found' });
+  });
+
+  it('begins nothing when the disk is nearly full, and keeps what there is', async () => {
+    await server.start('r1', keys.recipient);
+    ahead += 700;
+    await server.stop('r1');
+    await recorder.close();
+    // More than there is on any disk.
+    recorder = await makeRecorder(TOKEN, 1e12);
+    await recorder.start();
+    expect(await server.start('r2', keys.recipient)).toMatchObject({
+      code: 'storage-full',
+      message: expect.stringMatching(/^Only \d+ MB are free/) as string,
+    });
+    expect(await readdir(join(dataDirectory, 'vault'))).toEqual(['chain.jsonl', 'r1']);
+    const { durationMs } = server.reports.findLast(({ id }) => id === 'r1')!;
+    expect((await listen('r1', 'mix')).length / 48).toBe(durationMs);
   });
 
   it('says why a recording cannot start, and leaves nothing of it', async () => {

@@ -14,6 +14,7 @@ import { io } from 'socket.io-client';
 import { RecordingSession } from './RecordingSession.ts';
 import { ReportQueue } from './ReportQueue.ts';
 import type { GatewaySocket } from './request.ts';
+import { checkSpace } from './checkSpace.ts';
 import type { DiskSync } from './DiskSync.ts';
 import type { Sealer } from './Sealer.ts';
 import type { StateJournal } from './StateJournal.ts';
@@ -28,6 +29,8 @@ export interface RecorderGatewayOptions {
   signalingUrl: string;
   serviceToken: string;
   vaultDirectory: string;
+  /** No recording begins with less space left than this, in MB. */
+  minFreeMb: number;
   journal: StateJournal;
   sealer: Sealer;
   diskSync: DiskSync;
@@ -196,6 +199,7 @@ export class RecorderGateway {
 
   async #open(start: RecordingStart): Promise<void> {
     const { vaultDirectory, journal, sealer, diskSync, software, now } = this.#options;
+    await checkSpace(vaultDirectory, this.#options.minFreeMb);
     const session = await RecordingSession.open({
       ...{ vaultDirectory, journal, sealer, diskSync, software, start, now },
       signaling: this.#socket,

@@ -19,7 +19,10 @@ const SERVER_WAIT_MS = 30_000;
 /** Within `DATA_DIR/keys`. */
 const SIGNING_KEY_FILE = 'recorder-signing.pem';
 
-export type RecorderConfig = Pick<Config, 'DATA_DIR' | 'SIGNALING_URL' | 'SERVICE_TOKEN'>;
+export type RecorderConfig = Pick<
+  Config,
+  'DATA_DIR' | 'SIGNALING_URL' | 'SERVICE_TOKEN' | 'RECORDING_MIN_FREE_MB'
+>;
 
 export interface RecorderDependencies {
   logger: Logger;
@@ -66,6 +69,7 @@ export async function createRecorder(
       const gateway = new RecorderGateway({
         ...{ serviceToken, vaultDirectory, journal, sealer, logger, now, software: software() },
         ...{ signalingUrl: config.SIGNALING_URL, diskSync: new DiskSync(now) },
+        minFreeMb: config.RECORDING_MIN_FREE_MB,
       });
       started.gateway = gateway;
       const left = { vaultDirectory, journal, sealer, logger, wallTime: wallTime() };

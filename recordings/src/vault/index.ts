@@ -1,7 +1,7 @@
 import { FileVault, type FileVaultOptions } from './FileVault.ts';
 import type { Vault } from './Vault.ts';
 
-export type { AudioFile, Vault, VaultKeys } from './Vault.ts';
+export type { AudioFile, Damage, Vault, VaultKeys } from './Vault.ts';
 export { loadOrCreateKeys } from './keys.ts';
 
 /** The vault in a directory: `DATA_DIR/vault`, where the recorder writes. It need not exist yet. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Calls } from '../calls/Calls.ts';
+import type { DamageLog } from '../recording/DamageLog.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import type { Sfu } from '../sfu/Sfu.ts';
 
@@ -9,8 +10,9 @@ export function createMetrics(sources: {
   sfu: Sfu;
   calls: Pick<Calls, 'active' | 'counts'>;
   gateways: () => Record<string, number>;
+  damage: Pick<DamageLog, 'parts'>;
 }): Registry {
-  const { rooms, sfu, calls, gateways } = sources;
+  const { rooms, sfu, calls, gateways, damage } = sources;
   const registry = new Registry();
   const gauge = (name: string, help: string, read: () => number): void => {
     const registers = [registry];
@@ -53,6 +55,15 @@ export function createMetrics(sources: {
     registers: [registry],
     collect() {
       for (const [kind, count] of Object.entries(gateways())) this.set({ kind }, count);
+    },
+  });
+  new Counter({
+    name: 'switchroom_recording_damage_total',
+    help: 'Parts of recordings that were found damaged in the vault',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(damage.parts);
     },
   });
   new Counter({

@@ -150,6 +150,9 @@ describe('RecordingControl', () => {
       code: 'recorder-unavailable',
     });
     expect(await states()).toEqual([]);
+    recorder.refusal = new AppError('storage-full', 'Only 3 MB are free.');
+    await expect(control.start(meeting, SYSTEM)).rejects.toMatchObject({ code: 'storage-full' });
+    expect(await states()).toEqual([]);
     recorder.refusal = new Error('no answer in time');
     await expect(control.start(meeting, SYSTEM)).rejects.toMatchObject({
       code: 'recorder-unavailable',
@@ -159,7 +162,7 @@ describe('RecordingControl', () => {
     // A refused wish is over: nothing begins later by itself.
     await enter(meeting);
     await control.whenSealed();
-    expect(recorder.starts).toHaveLength(2);
+    expect(recorder.starts).toHaveLength(3);
     await control.start(meeting, SYSTEM);
     expect(room.recording).toBe(true);
   });

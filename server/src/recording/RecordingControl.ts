@@ -185,6 +185,8 @@ export class RecordingControl {
       active.id = await active.started;
     } catch (error) {
       if (this.#active.get(meeting.id) === active) this.#active.delete(meeting.id);
+      // It says what the host can do about it.
+      if (error instanceof AppError && error.code === 'storage-full') throw error;
       throw new AppError('recorder-unavailable', 'The recorder could not begin; try again.', {
         cause: error,
       });

@@ -9,6 +9,7 @@ import type { UserStore } from '../identity/UserStore.ts';
 import type { Users } from '../identity/Users.ts';
 import type { MeetingLinks } from '../meetings/MeetingLinks.ts';
 import type { MeetingStore } from '../meetings/MeetingStore.ts';
+import type { DamageLog } from '../recording/DamageLog.ts';
 import type { RecordingControl } from '../recording/RecordingControl.ts';
 import type { RecordingStore } from '../recording/RecordingStore.ts';
 import type { Deletions } from '../retention/Deletions.ts';
@@ -37,6 +38,7 @@ export interface RestDeps {
   keeping: Keeping;
   deletions: Deletions;
   vault: Vault;
+  damage: DamageLog;
   sfu: Sfu;
   /** How many gateways of each kind are connected. */
   gateways: () => Record<string, number>;

@@ -13,6 +13,9 @@ export async function sendAudio(
 ): Promise<void> {
   const { size } = file;
   response.set({ 'Accept-Ranges': 'bytes', 'Content-Type': 'audio/ogg' });
+  // Silent where it is damaged: the listener is told, in ms of the recording's clock.
+  const damage = file.damage.map(({ fromMs, toMs }) => `${fromMs}-${toMs}`).join(', ');
+  if (damage !== '') response.set('Recording-Damage', damage);
   // There is no validator to compare with, so that If-Range always means: the whole.
   const wanted = request.get('if-range') === undefined ? request.get('range') : undefined;
   const range = rangeOrTellSize(wanted, size, response);

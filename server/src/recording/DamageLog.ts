@@ -1,0 +1,18 @@
+import type { Damage } from '@switchroom/recordings/vault';
+import type { Logger } from 'pino';
+
+/** What was found damaged in the vault: in the log, and counted for whoever is to be alarmed. */
+export class DamageLog {
+  /** Parts, since the server started. */
+  parts = 0;
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger.child({ file: 'DamageLog' });
+  }
+
+  add(file: { recordingId: string; trackId: string }, damage: readonly Damage[]): void {
+    this.parts += damage.length;
+    this.#logger.error({ ...file, damage }, 'add() | a recording is damaged in the vault');
+  }
+}
