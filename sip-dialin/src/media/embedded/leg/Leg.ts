@@ -63,7 +63,7 @@ export class Leg implements Ticked, MixedLeg {
       onAudio: (packet, pcm, format, now) => this.#heard(packet, pcm, format, now),
       isHeard: () => (this.#room ? this.#isHeard() : this.#recorder.isRecording),
       onSilence: (packet, format, now) =>
-        this.#room !== undefined && this.voice.rest(packet, format, this.#room.uplink, now),
+        this.#room !== undefined && this.#rests(this.#room, packet, format, now),
       onPause: (packet, now) => this.#paused(packet, now),
       onNoise: (dbov) => (this.voice.noiseDbov = dbov),
       onKey: (key) => {
@@ -313,12 +313,22 @@ export class Leg implements Ticked, MixedLeg {
       return;
     }
     if (this.#isHeard()) {
-      this.voice.push(packet, pcm, format, this.#room.uplink, now);
-      this.#room.room.heard(this, now);
+      const { room, uplink } = this.#room;
+      this.voice.push(packet, pcm, format, uplink, now, room.lateMs(now));
+      room.heard(this, now);
       return;
     }
     this.voice.drop();
     if (!this.#speech.isSpeaking) this.#room.uplink.pause();
+  }
+
+  #rests(
+    { room, uplink }: { room: Room; uplink: Uplink },
+    packet: RtpPacket,
+    format: LegFormat,
+    now: number,
+  ): boolean {
+    return this.voice.rest(packet, format, uplink, now, room.lateMs(now));
   }
 
   #paused(packet: RtpPacket, now: number): void {

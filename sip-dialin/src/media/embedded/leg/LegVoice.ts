@@ -61,8 +61,17 @@ export class LegVoice implements Leading {
     return this.#source?.playout.isReady === true;
   }
 
-  /** A decoded packet, while the leg is in a room and may be heard. */
-  push(packet: RtpPacket, pcm: Int16Array, format: LegFormat, uplink: Uplink, now: number): void {
+  /**
+   * A decoded packet, while the leg is in a room and may be heard. `readLateMs`: how late it is read, at least.
+   */
+  push(
+    packet: RtpPacket,
+    pcm: Int16Array,
+    format: LegFormat,
+    uplink: Uplink,
+    now: number,
+    readLateMs = 0,
+  ): void {
     const { ssrc, sequenceNumber, timestamp } = packet;
     const ms = (pcm.length * 1000) / format.pcmRate;
     this.noiseDbov = undefined;
@@ -82,16 +91,16 @@ export class LegVoice implements Leading {
     // Another codec than before begins anew.
     if (this.#source?.format !== format) this.#source = new PhoneSource(this.#gate, format);
     const arrival = { ms, clockRate: format.clockRate, quietMs, waiting: this.#source.playout };
-    this.#arrivals.push(packet, arrival, now);
+    this.#arrivals.push(packet, arrival, now, readLateMs);
     this.#sent.push(packet.payload, lawOf(format));
-    this.#source.push(sequenceNumber, timestamp, pcm, now);
+    this.#source.push(sequenceNumber, timestamp, pcm, this.#arrivals.arrivedAt);
   }
 
   /**
    * A silent packet of 20 ms, which is not decoded: where it and what is held would not be heard anyway, it
    * only tells that time goes on. False when it is to be pushed as any other.
    */
-  rest(packet: RtpPacket, format: LegFormat, uplink: Uplink, now: number): boolean {
+  rest(packet: RtpPacket, format: LegFormat, uplink: Uplink, now: number, readLateMs = 0): boolean {
     const source = this.#source;
     if (source?.format !== format || this.#gate.isOpen || !this.#leveller.isAtRest) return false;
     if (source.playout.isLed || !uplink.rest(packet, now)) return false;
@@ -99,8 +108,8 @@ export class LegVoice implements Leading {
     this.#paused = false;
     this.#sent.clear();
     const arrival = { ms: 20, clockRate: format.clockRate, quietMs: Infinity, waiting: undefined };
-    this.#arrivals.push(packet, arrival, now);
-    source.playout.rest(packet.sequenceNumber, packet.timestamp, now);
+    this.#arrivals.push(packet, arrival, now, readLateMs);
+    source.playout.rest(packet.sequenceNumber, packet.timestamp, this.#arrivals.arrivedAt);
     return true;
   }
 

@@ -20,10 +20,16 @@ export class Arrivals {
   readonly #latest = { ssrc: -1, timestamp: 0, ms: 0 };
   #mediaMs = 0;
   #isAfresh = false;
+  #arrivedAt = 0;
 
   /** Where the latest packet lies, ms. */
   get mediaMs(): number {
     return this.#mediaMs;
+  }
+
+  /** When the latest packet came, as far as we can know: we may have been late to read it. */
+  get arrivedAt(): number {
+    return this.#arrivedAt;
   }
 
   /** Whether nobody hears it when what is held before the latest packet is left out. */
@@ -33,12 +39,13 @@ export class Arrivals {
 
   /**
    * Takes a packet of `ms`, before it is held. `quietMs`: for how long there has been nothing to hear
-   * before it; `waiting`: what was held then.
+   * before it; `waiting`: what was held then; `readLateMs`: how late it is read, at least.
    */
   push(
     { ssrc, timestamp }: { ssrc: number; timestamp: number },
     options: { ms: number; clockRate: number; quietMs: number; waiting: Waiting | undefined },
     now: number,
+    readLateMs: number,
   ): void {
     const latest = this.#latest;
     const units = latest.ssrc === ssrc ? timestampDiff(timestamp, latest.timestamp) : 0;
@@ -47,7 +54,7 @@ export class Arrivals {
     latest.timestamp = timestamp;
     latest.ms = options.ms;
     this.#isAfresh = options.quietMs >= (options.waiting?.heldMs ?? 0);
-    this.punctuality.update(now, this.#mediaMs);
+    this.#arrivedAt = this.punctuality.update(now, this.#mediaMs, readLateMs);
   }
 
   /** Whether the latest packet, which is among what waits, can be played next. */

@@ -16,6 +16,8 @@ const MUCH_MS = 60;
 const PACE_MS = 100;
 /** Less is asked for when there is a lot to mend. */
 const FAST_PACE_MS = 40;
+/** Where no periods are alike, others are looked at after this. */
+const RETRY_MS = 60;
 /** When something would wait longer than this we hurry, */
 const HURRY_MS = 105;
 /** by at least this much in a frame, whatever it sounds like. */
@@ -49,6 +51,7 @@ export class Playout<T> {
   /** Whether the last thing that was queued was sound. */
   #sounds = false;
   #changedAt = -Infinity;
+  #triedAt = -Infinity;
   #hold = false;
   #led = false;
   #approaches = false;
@@ -225,8 +228,9 @@ export class Playout<T> {
   #useUp(frame: number, now: number): void {
     const queuedMs = ((this.#queue.length - frame) * 1000) / this.#rate;
     const surplus = queuedMs + this.jitter.heldMs;
-    if (surplus <= 0 || now - this.#changedAt < PACE_MS) return;
-    this.#shorten(frame, undefined, Math.min(surplus, MAX_PERIOD_MS), ALIKE / 2, now);
+    if (surplus <= 0 || now - this.#changedAt < PACE_MS || now - this.#triedAt < RETRY_MS) return;
+    const ms = Math.min(surplus, MAX_PERIOD_MS);
+    if (!this.#shorten(frame, undefined, ms, ALIKE / 2, now)) this.#triedAt = now;
   }
 
   /** However much has come at once: it is played in time, in a hurry, or it is left out. */
@@ -251,12 +255,14 @@ export class Playout<T> {
       this.#shorten(frame, HURRY_PERIOD_MS, MAX_PERIOD_MS, -1, now);
       return;
     }
+    if (now - this.#triedAt < RETRY_MS) return;
     const since = now - this.#changedAt;
     const spare = this.#spareMs(now);
     if (spare >= SPARE_MS) {
       if (since < (spare > MUCH_MS / 2 ? FAST_PACE_MS : PACE_MS)) return;
       const alike = ALIKE * Math.min(1, (MUCH_MS - spare) / (MUCH_MS - FRAME_MS));
-      this.#shorten(frame, undefined, Math.min(spare, MAX_PERIOD_MS), alike, now);
+      const isDone = this.#shorten(frame, undefined, Math.min(spare, MAX_PERIOD_MS), alike, now);
+      if (!isDone) this.#triedAt = now;
       return;
     }
     if (this.#isShallow(now) && since >= PACE_MS) this.#lengthen(now);

@@ -10,6 +10,8 @@ const JUMP_MS = 300;
 const MAX_LATE_MS = 15;
 const MIN_GRACE_MS = 8;
 const MAX_GRACE_MS = 20;
+/** Whoever reads the packets was late itself by at least this share of a packet's lateness: that is no jitter. */
+const EXCUSED_SHARE = 1 / 3;
 
 /** Learns when packets of one stream come, and how late after that. Time is a parameter, in ms. */
 export class Punctuality {
@@ -29,21 +31,31 @@ export class Punctuality {
     return this.#lateMs <= MAX_LATE_MS;
   }
 
-  /** Takes the arrival of what lies at `mediaMs` of its stream. */
-  update(now: number, mediaMs: number): void {
-    const transit = now - mediaMs;
-    if (this.#packets === 0 || Math.abs(transit - this.#transit) > JUMP_MS) {
-      this.#packets = 0;
-      this.#transit = transit;
-      this.#lateMs = 0;
-    }
-    const expected = this.#transit + Math.max(0, now - this.#at) * (this.#packets ? CREEP : 0);
+  /**
+   * Takes the arrival of what lies at `mediaMs` of its stream, and gives when it came. `readLateMs`: how late we
+   * are to read it, at least; if that may be why it seems late, it is taken to have come on time.
+   */
+  update(now: number, mediaMs: number, readLateMs = 0): number {
+    const seen = now - mediaMs;
+    if (this.#packets === 0 || Math.abs(seen - this.#transit) > JUMP_MS) this.#begin(seen, now);
+    const expected = this.#transit + Math.max(0, now - this.#at) * CREEP;
+    const late = seen - expected;
+    const isExcused = late > 0 && late * EXCUSED_SHARE <= readLateMs;
+    const transit = isExcused ? expected : seen;
     this.#transit = Math.min(expected, transit);
     this.#packets += 1;
     this.#at = now;
     this.#lateMs = Math.max(transit - expected, this.#lateMs * FORGET);
     // A faster one than ever: all others have been late by that much more.
     if (this.#packets > FIRST_PACKETS) this.#lateMs += Math.max(0, expected - transit);
+    return mediaMs + transit;
+  }
+
+  #begin(transit: number, now: number): void {
+    this.#packets = 0;
+    this.#transit = transit;
+    this.#lateMs = 0;
+    this.#at = now;
   }
 
   /** When what lies at `mediaMs` has to have come; after that it is made up for. */

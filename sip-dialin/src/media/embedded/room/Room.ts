@@ -171,6 +171,11 @@ export class Room {
     this.#clock.arrived(leg.voice, this.#talkers(), now);
   }
 
+  /** How late this thread is at `now`, at least. */
+  lateMs(now: number): number {
+    return this.#clock.lateMs(now);
+  }
+
   /** True when nobody said anything. */
   #tick(now: number): boolean {
     const mixed: Leg[] = [];
@@ -241,7 +246,7 @@ export class Room {
       return;
     }
     this.#reports.received(packet, now);
-    source.push(packet, this.#sfu.audioLevelExtensionId, now);
+    source.push(packet, this.#sfu.audioLevelExtensionId, now, this.lateMs(now));
     this.#clock.arrived(source, this.#talkers(), now);
   }
 }

@@ -21,6 +21,11 @@ export class RoomClock {
     return this.#pulse?.stats;
   }
 
+  /** How long ago it should have gone off: by so much this thread is late at `now`, at least. */
+  lateMs(now: number): number {
+    return this.#pulse ? Math.max(0, now - this.#firesAt) : 0;
+  }
+
   start(): void {
     if (this.#pulse) return;
     this.#pulse = new Pulse(performance.now());

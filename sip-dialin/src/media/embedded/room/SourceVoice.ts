@@ -49,8 +49,11 @@ export class SourceVoice implements Leading, MixedSource {
     return this.#source.playout.isReady;
   }
 
-  /** `levelExtensionId`: under which its packets tell how loud they are (RFC 6464). */
-  push(packet: RtpPacket, levelExtensionId: number, now: number): void {
+  /**
+   * `levelExtensionId`: under which its packets tell how loud they are (RFC 6464); `readLateMs`: how late it is
+   * read, at least.
+   */
+  push(packet: RtpPacket, levelExtensionId: number, now: number, readLateMs: number): void {
     const { payload, extensions } = packet;
     const ms = ((opusSamples(payload) ?? 0) * 1000) / OPUS_RATE;
     const level = extensions.find(({ id }) => id === levelExtensionId)?.data[0];
@@ -58,8 +61,8 @@ export class SourceVoice implements Leading, MixedSource {
     if (level !== undefined) this.#gate.update(-(level & 0x7f), ms);
     if (this.#gate.quietMs === 0) this.#silentTicks = 0;
     const waiting = this.#source.playout;
-    this.#arrivals.push(packet, { ms, clockRate: OPUS_RATE, quietMs, waiting }, now);
-    this.#source.push(packet, now);
+    this.#arrivals.push(packet, { ms, clockRate: OPUS_RATE, quietMs, waiting }, now, readLateMs);
+    this.#source.push(packet, this.#arrivals.arrivedAt);
   }
 
   pull(now: number): Int16Array | undefined {
