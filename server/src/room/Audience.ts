@@ -51,14 +51,22 @@ export class Audience {
     );
   }
 
-  /** The member comes out of the lobby by `letIn`: who saw it there sees it change, all others see it come. */
-  tellLetIn(member: Member, letIn: () => void): void {
-    const saw = new Set(this.of(member));
+  /**
+   * The members come out of the lobby by `letIn`, and are told. Who saw one there sees it change, all others see it
+   * come, but those who come with it: they have been told of everybody.
+   */
+  tellLetIn(members: Member[], letIn: () => void): void {
+    const saw = new Map(members.map((member) => [member, new Set(this.of(member))]));
+    const outside = new Set(this.all().filter(({ inside }) => !inside));
     letIn();
-    this.tellOf(member, (listener) => {
-      if (saw.has(listener)) listener.participantUpdated(member.participant.view());
-      else listener.participantJoined(member.participant.view());
-    });
+    for (const member of members) this.safely(() => member.admitted());
+    for (const member of members) {
+      const view = member.participant.view();
+      this.tellOf(member, (listener) => {
+        if (saw.get(member)?.has(listener)) listener.participantUpdated(view);
+        else if (!outside.has(listener)) listener.participantJoined(view);
+      });
+    }
   }
 
   /** News of the room, to all who are in it. */

@@ -8,6 +8,9 @@ import type { Member } from './Member.ts';
 import type { Participant } from './Participant.ts';
 import { Seats } from './Seats.ts';
 
+/** Each has transports of its own, and nobody has let them in: not as many as a link that got about may bring. */
+export const LOBBY_LIMIT = 1000;
+
 /** What a room takes from its meeting; the owner may change it meanwhile. */
 export interface RoomSettings {
   lobby: boolean;
@@ -43,12 +46,16 @@ export class Door {
     return lobby || (waitForHost && !this.#hostCame);
   }
 
-  /** Whether one like this would wait in the lobby now. Errors: `meeting-locked`. */
-  check(entrant: Entrant): boolean {
+  /** Whether one like this would wait in the lobby now, with so many in it. Errors: `meeting-locked`, `rate-limited`. */
+  check(entrant: Entrant, waiting = 0): boolean {
     if (this.locked && !isExpected(entrant) && !this.#comesBack(entrant)) {
       throw new AppError('meeting-locked', 'This meeting is locked; a host can unlock it.');
     }
-    return this.holdsBack(entrant);
+    const waits = this.holdsBack(entrant);
+    if (waits && waiting >= LOBBY_LIMIT) {
+      throw new AppError('rate-limited', 'Too many wait in the lobby; try again later.');
+    }
+    return waits;
   }
 
   /** Whom a host called waits for the host, too, but never to be let in. */

@@ -158,12 +158,12 @@ export class Room {
 
   /**
    * The one door: from here on the member is a participant, in the room or in its lobby, and everybody
-   * knows who may. Errors: `meeting-locked`.
+   * knows who may. Errors: `meeting-locked`, `rate-limited`.
    */
   add(member: Member): void {
     this.#mustBeOpen();
     const { participant, origin } = member;
-    participant.waiting = this.#door.check(member);
+    participant.waiting = this.#door.check(member, this.waiting);
     this.#roster.add(member);
     this.#hadMembers = true;
     const { id, kind, state } = participant;
@@ -182,22 +182,13 @@ export class Room {
    */
   admit(participantId: string): void {
     const member = this.#roster.get(participantId);
-    const { participant } = member;
-    if (!participant.waiting) return;
-    this.#logger.info({ participantId }, 'admit() | let in');
-    this.#audience.tellLetIn(member, () => {
-      participant.waiting = false;
-      this.#audience.safely(() => member.admitted());
-    });
-    this.#sounds.route();
-    this.#tellWaiting();
-    this.#entered(member);
+    if (member.participant.waiting) this.#letIn([member]);
   }
 
   /** Gives how many there were. */
   admitAll(): number {
     const waiting = this.#roster.waiting();
-    for (const { participant } of waiting) this.admit(participant.id);
+    this.#letIn(waiting);
     return waiting.length;
   }
 
@@ -295,6 +286,19 @@ export class Room {
     this.#audience.tell((listener) => listener.recordingChanged(recording));
   }
 
+  /** Together: hundreds who waited are not told of each other one by one. */
+  #letIn(members: Member[]): void {
+    if (members.length === 0) return;
+    const ids = members.map(({ participant }) => participant.id);
+    this.#logger.info({ participantIds: ids }, 'letIn() | out of the lobby');
+    this.#audience.tellLetIn(members, () => {
+      for (const { participant } of members) participant.waiting = false;
+    });
+    this.#sounds.route();
+    this.#tellWaiting();
+    for (const member of members) this.#entered(member);
+  }
+
   #entered(member: Member): void {
     // Its former connection, of whose loss we do not know yet.
     const former = this.#roster.find(this.#door.takesPlaceOf(member) ?? '');
@@ -306,9 +310,7 @@ export class Room {
 
   /** Those who wait, and need not any more. */
   #admitFree(): void {
-    for (const member of this.#roster.waiting()) {
-      if (!this.#door.holdsBack(member)) this.admit(member.participant.id);
-    }
+    this.#letIn(this.#roster.waiting().filter((member) => !this.#door.holdsBack(member)));
     // A gateway without phones hears nothing while whoever comes must wait.
     this.#sounds.route();
   }

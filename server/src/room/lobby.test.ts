@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeRouter } from '../sfu/fake/FakeRouter.ts';
 import type { MediaProducer } from '../sfu/Sfu.ts';
-import type { RoomSettings } from './Door.ts';
+import { LOBBY_LIMIT, type RoomSettings } from './Door.ts';
 import { Room } from './Room.ts';
 import { Diary, someone } from './testing/Diary.ts';
 
@@ -89,6 +89,33 @@ describe('the lobby of a Room', () => {
     expect(joined).toEqual(['Hal', 'Gus']);
     await room.setSource(gus.participant.id, await produce(3));
     expect(host.read()).toEqual(['hears Gus']);
+  });
+
+  it('takes so many and no more, but hosts and those a host called', () => {
+    room.configure({ ...OPEN, lobby: true });
+    const lines = new Diary();
+    for (let count = 0; count < LOBBY_LIMIT; count += 1) room.add(someone('Gus', lines));
+    expect(() => room.add(someone('One more', lines))).toThrow(/Too many wait/);
+    room.add(someone('Called', lines, { invited: true }));
+    room.add(someone('Hal', host, { role: 'host' }));
+    expect([room.size, room.waiting]).toEqual([2, LOBBY_LIMIT]);
+  });
+
+  it('those who are let in together are told of each other once', () => {
+    room.configure({ ...OPEN, lobby: true });
+    enter('Hal', host, 'host');
+    const [gus, other] = [enter('Gus', guest), new Diary()];
+    enter('Ada', other);
+    [host, recorder].forEach((diary) => diary.read());
+    const states: string[] = [];
+    gus.admitted = () => states.push(...room.participants(guest).map(({ state }) => state));
+    expect(room.admitAll()).toBe(2);
+    expect(states).toEqual(['connecting', 'connecting', 'connecting']);
+    for (const diary of [guest, other]) {
+      expect(diary.read()).toEqual([expect.stringMatching(/^updated .*connecting/), 'waiting 0']);
+    }
+    expect(recorder.read()).toEqual(['joined Gus', 'joined Ada', 'waiting 0']);
+    expect(host.read()).toHaveLength(3);
   });
 
   it('waits for the first host, who lets everybody in by coming, and not for a second one', () => {
