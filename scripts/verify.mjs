@@ -1,6 +1,7 @@
 // @ts-check
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkAudit } from './verify/checkAudit.mjs';
 import { checkChain } from './verify/checkChain.mjs';
 import { checkExport } from './verify/checkExport.mjs';
 import { Fault } from './verify/Fault.mjs';
@@ -11,7 +12,8 @@ import { Fault } from './verify/Fault.mjs';
  */
 
 const USAGE = `Usage: npm run verify -- export.zip [--key fingerprint]...
-       npm run verify -- --chain DATA_DIR [--key fingerprint]...`;
+       npm run verify -- --chain DATA_DIR [--key fingerprint]...
+       npm run verify -- --audit audit.jsonl`;
 
 /** @param {string} text */
 function fingerprint(text) {
@@ -29,20 +31,22 @@ function readArguments() {
     options: {
       key: { type: 'string', multiple: true, default: [] },
       chain: { type: 'string' },
+      audit: { type: 'string' },
     },
   });
   const pins = new Set(values.key.flatMap((keys) => keys.split(',')).map(fingerprint));
   // npm goes to the checkout; files are named from where the user stands.
   const here = process.env.INIT_CWD ?? process.cwd();
+  const { chain, audit } = values;
   const [zip, ...more] = positionals;
-  if (more.length > 0 || (zip === undefined) === (values.chain === undefined)) {
-    throw new TypeError('Give one export, or --chain and a directory.');
+  const given = [zip, chain, audit].filter((one) => one !== undefined);
+  if (more.length > 0 || given.length !== 1) {
+    throw new TypeError('Give one export, or --chain and a directory, or --audit and a file.');
   }
-  return {
-    pins,
-    zip: zip && resolve(here, zip),
-    chain: values.chain && resolve(here, values.chain),
-  };
+  const path = resolve(here, String(given[0]));
+  const check =
+    zip !== undefined ? checkExport : chain !== undefined ? checkChain : () => checkAudit(path);
+  return { check: () => check(path, pins) };
 }
 
 /** @type {ReturnType<typeof readArguments> | undefined} */
@@ -56,8 +60,7 @@ try {
 
 if (wanted) {
   try {
-    const { zip, chain, pins } = wanted;
-    const report = zip ? checkExport(zip, pins) : await checkChain(chain ?? '', pins);
+    const report = await wanted.check();
     console.log(`ok: ${report.title}`);
     for (const fact of report.facts) console.log(`  - ${fact}`);
     for (const warning of report.warnings) console.log(`note: ${warning}`);

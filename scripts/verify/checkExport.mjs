@@ -1,5 +1,6 @@
 // @ts-check
 import { createHash } from 'node:crypto';
+import { checkExtract } from './checkAudit.mjs';
 import { must } from './Fault.mjs';
 import { keyOfPem } from './keys.mjs';
 import { oggContent } from './oggContent.mjs';
@@ -36,7 +37,10 @@ export function checkExport(path, pins) {
     const { manifest, seal, recorderKey } = checkManifest(zip, list);
     checkKeys(list, manifest, recorderKey, pins);
     checkSound(zip, manifest, list.damage);
-    return reportOf({ zip, manifest, seal, list, recorderKey, isPinned: pins.size > 0 });
+    const audited = zip.entries.has('audit.jsonl')
+      ? checkExtract(zip.read('audit.jsonl').toString(), seal.recordingId, 'audit.jsonl')
+      : null;
+    return reportOf({ zip, manifest, seal, list, recorderKey, isPinned: pins.size > 0, audited });
   } finally {
     zip.close();
   }
@@ -189,10 +193,10 @@ function checkWav(zip, samples) {
 
 /**
  * @param {{ zip: Zip, manifest: import('./shapes.mjs').Manifest, seal: import('./seal.mjs').Seal, list: import('./shapes.mjs').FileList,
- *   recorderKey: { fingerprint: string }, isPinned: boolean }} parts
+ *   recorderKey: { fingerprint: string }, isPinned: boolean, audited: number | null }} parts
  * @returns {Report}
  */
-function reportOf({ zip, manifest, seal, list, recorderKey, isPinned }) {
+function reportOf({ zip, manifest, seal, list, recorderKey, isPinned, audited }) {
   const { recording, gaps, files } = manifest;
   const tracks = files.filter(({ id }) => id !== 'mix').length;
   const facts = [
@@ -200,6 +204,8 @@ function reportOf({ zip, manifest, seal, list, recorderKey, isPinned }) {
     `manifest and seal ${seal.sequence}, signed ${seal.sealedAt} by key ${recorderKey.fingerprint}`,
     `${tracks} ${tracks === 1 ? 'track' : 'tracks'} and the mix, packet by packet as the manifest says`,
   ];
+  if (audited !== null)
+    facts.push(`${audited} entries of the audit trail, each following the one before`);
   const warnings = [];
   for (const { file, fromMs, reason } of gaps) {
     warnings.push(`The manifest states a gap: ${file}, from ${fromMs} ms on (${reason}).`);

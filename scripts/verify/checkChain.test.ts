@@ -1,0 +1,65 @@
+import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { STARTED_AT, Studio } from '../../recordings/src/testing/studio.ts';
+import { checkChain } from './checkChain.mjs';
+
+describe('checkChain()', () => {
+  it('finds what was changed, removed or added in a vault, and a chain that was cut', async () => {
+    const house = await Studio.open();
+    for (const id of ['a', 'b', 'c']) {
+      await (await house.record(id)).stop(STARTED_AT + 100);
+    }
+    const pins = new Set([house.key.fingerprint]);
+    const copy = path.join(house.dataDirectory, 'copy');
+    const check = async (change: (vault: string) => Promise<void>): Promise<string> => {
+      await rm(copy, { recursive: true, force: true });
+      await cp(house.vaultDirectory, path.join(copy, 'vault'), { recursive: true });
+      await change(path.join(copy, 'vault'));
+      return await checkChain(copy, pins).then(
+        ({ facts, warnings }) => [facts[0], ...warnings].join(),
+        (error: unknown) => (error as Error).message,
+      );
+    };
+    const chainOf = async (vault: string): Promise<string[]> =>
+      (await readFile(path.join(vault, 'chain.jsonl'), 'utf8')).trimEnd().split('\n');
+    const rewrite = async (vault: string, lines: string[]): Promise<void> =>
+      await writeFile(path.join(vault, 'chain.jsonl'), lines.map((line) => `${line}\n`).join(''));
+
+    expect(await check(async () => {})).toMatch(/^3 seals/);
+    expect(
+      await check(async (vault) => await appendFile(path.join(vault, 'b/mix.sealed'), 'x')),
+    ).toBe('b/mix.sealed was changed since it was sealed.');
+    expect(await check(async (vault) => await rm(path.join(vault, 'b/mix.sealed')))).toBe(
+      'b/mix.sealed is missing from the vault.',
+    );
+    expect(
+      await check(async (vault) => await writeFile(path.join(vault, 'b/more.sealed'), 'x')),
+    ).toBe('b/more.sealed was added.');
+    expect(
+      await check(async (vault) => await rm(path.join(vault, 'b'), { recursive: true })),
+    ).toContain('1 sealed recordings are no longer in the vault');
+    expect(
+      await check(async (vault) => await rewrite(vault, (await chainOf(vault)).slice(0, 2))),
+    ).toBe('Recording c is sealed, but its seal is not in the chain; the chain was cut.');
+    expect(
+      await check(async (vault) => await rewrite(vault, (await chainOf(vault)).slice(1))),
+    ).toContain('Seal 1 of the chain has the number 2');
+    expect(
+      await check(async (vault) => {
+        const [a, b, c] = await chainOf(vault);
+        await rewrite(vault, [a!, c!, b!]);
+      }),
+    ).toContain('Seal 2 of the chain has the number 3');
+    expect(
+      await check(async (vault) => {
+        const [a, b, c] = await chainOf(vault);
+        await rewrite(vault, [a!, b!.replace('"sequence":2', '"sequence":2,"more":1'), c!]);
+      }),
+    ).toBe('The signature of Seal 2 of the chain is wrong.');
+    expect(
+      await checkChain(house.dataDirectory, new Set(['0'.repeat(64)])).catch(String),
+    ).toContain('signed by another key');
+    await house.close();
+  });
+});
