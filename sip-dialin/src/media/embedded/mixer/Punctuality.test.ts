@@ -21,6 +21,26 @@ describe('Punctuality', () => {
     expect(after(600, (i) => (i < 100 ? (i % 4) * 10 : 0)).isGood).toBe(true);
   });
 
+  it('does not hold against a stream what we were late to read', () => {
+    const readLate = (ms: number): Punctuality => {
+      const punctuality = after(100, () => 0);
+      // Three packets at once, 60 ms after the first of them.
+      for (let i = 100; i < 103; i++) punctuality.update(1000 + 99 * 20 + 60, i * 20, ms);
+      return punctuality;
+    };
+    expect(readLate(0).isGood).toBe(false);
+    expect(readLate(2).isGood).toBe(false);
+    expect(readLate(25).isGood).toBe(true);
+    expect(readLate(25).deadline(2000)).toBeCloseTo(3008, 0);
+  });
+
+  it('tells when a packet came that was read late, and no other', () => {
+    const punctuality = after(100, () => 0);
+    expect(punctuality.update(3000 + 40, 2000, 30)).toBeCloseTo(3000, 0);
+    expect(punctuality.update(3020 + 40, 2020, 5)).toBe(3060);
+    expect(punctuality.update(3040, 2040, 30)).toBe(3040);
+  });
+
   it.each([200, -200])('follows a clock that is off by %i ppm', (ppm) => {
     const punctuality = after(50_000, () => 0, 20 * (1 + ppm / 1e6));
     expect(punctuality.lateMs).toBeLessThan(4);

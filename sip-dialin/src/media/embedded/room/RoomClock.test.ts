@@ -13,9 +13,9 @@ class Talker implements Leading {
   mediaMs = 0;
   leads = false;
 
-  arrives(): void {
+  arrives(readLateMs = 0): void {
     this.mediaMs += 20;
-    this.punctuality.update(performance.now(), this.mediaMs);
+    this.punctuality.update(performance.now(), this.mediaMs, readLateMs);
     this.isReady = true;
   }
 
@@ -31,13 +31,14 @@ class Talker implements Leading {
 }
 
 describe('RoomClock', () => {
-  const talker = new Talker();
+  let talker = new Talker();
   let ticks: number[] = [];
   let clock: RoomClock;
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
     ticks = [];
+    talker = new Talker();
     clock = new RoomClock((now) => {
       ticks.push(now);
       talker.isReady = false;
@@ -46,6 +47,7 @@ describe('RoomClock', () => {
   });
   afterEach(() => {
     clock.stop();
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
@@ -80,6 +82,30 @@ describe('RoomClock', () => {
     expect(at[3]).toBeLessThan(80);
     clock.stop();
     expect(talker.leads).toBe(false);
+  });
+
+  it('leaves the lead to whose packets it has read late because it was late itself', () => {
+    const now = performance.now.bind(performance);
+    let stalledMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + stalledMs);
+    const arrives = (): void => {
+      talker.arrives(clock.lateMs(performance.now()));
+      clock.arrived(talker, [talker], performance.now());
+    };
+    clock.start();
+    for (let i = 0; i < 50; i++, vi.advanceTimersByTime(20)) arrives();
+    expect(clock.lateMs(performance.now())).toBe(0);
+    // Nothing is read and no timer goes off for 60 ms, in which three packets come.
+    stalledMs += 60;
+    ticks = [];
+    for (let i = 0; i < 4; i++) arrives();
+    expect(ticks).toHaveLength(4);
+    for (let i = 0; i < 10; i++) {
+      vi.advanceTimersByTime(20);
+      arrives();
+    }
+    expect(talker.leads).toBe(true);
+    expect(clock.stats).toMatchObject({ leaders: 1, lost: 0, missed: 0 });
   });
 
   it('is still when nobody started it', () => {
