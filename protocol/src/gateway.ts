@@ -34,6 +34,29 @@ const id = z.string().min(1).max(64);
 const meeting = { meetingId: id };
 const ssrc = z.int().min(1).max(0xffffffff);
 
+/** What happened to a call, for the audit trail. */
+export const callEventSchema = z.object({
+  /** As `call:place` had it, or the gateway's own. */
+  callId: id,
+  at: z.iso.datetime(),
+  /** `entered`: it is let into a meeting, or its lobby. */
+  type: z.enum(['invite', 'answered', 'entered', 'ended']),
+  direction: z.enum(['in', 'out']),
+  trunkId: id.optional(),
+  /** Of `invite`: what was dialled, and the IP address that it came from. */
+  did: z.string().max(64).optional(),
+  source: z.string().max(64).optional(),
+  /** Of `entered`. */
+  meetingId: id.optional(),
+  /** Whole; told when it is known whether a meeting lets it be seen: with `entered`, else with `ended`. */
+  number: z.string().max(64).optional(),
+  /** Of `ended`. */
+  by: z.enum(['caller', 'us', 'network']).optional(),
+  code: z.int().optional(),
+  reason: z.string().max(64).optional(),
+});
+export type CallEventNews = z.infer<typeof callEventSchema>;
+
 export const gatewayRequests = {
   /** Opens the room for this gateway; a second call gives the same transport again. */
   'room:open': z.object(meeting),
@@ -60,6 +83,8 @@ export const gatewayRequests = {
     pin: z.string().regex(/^\d{1,16}$/),
     caller: z.string().max(128),
     trunkId: id.optional(),
+    /** For the audit trail; as `call:event` has it. */
+    callId: id.optional(),
   }),
   /**
    * sip-dialin: the phone becomes a participant and its producer is made; or, for a "call me", the sound of the one who asked.
@@ -128,6 +153,12 @@ export const gatewayRequests = {
     number: z.string().regex(/^\+\d{5,15}$/),
   }),
 
+  /** sip-dialin: what happened to calls, in order; `lost` are those that there was no room to keep before. */
+  'call:event': z.object({
+    events: z.array(callEventSchema).min(1).max(100),
+    lost: z.int().nonnegative().optional(),
+  }),
+
   /** recorder: the recording as it stands now; sent at the start, on every new or ended track, at the end. */
   'recording:report': z.object({ recording: recordingViewSchema }),
 } as const;
@@ -177,6 +208,7 @@ export interface GatewayResults {
   'room:admitAll': { admitted: number };
   'call:progress': Record<string, never>;
   'call:refer': { callId: string };
+  'call:event': Record<string, never>;
   'recording:report': Record<string, never>;
 }
 

@@ -12,6 +12,7 @@ import {
 import { pino, type Logger } from 'pino';
 import { AuditReader } from './audit/AuditReader.ts';
 import { AuditTrail } from './audit/AuditTrail.ts';
+import { failedCall, orderedCall } from './audit/callEntries.ts';
 import { systemClock } from './calls/CallClock.ts';
 import { CallRate } from './calls/CallRate.ts';
 import { Calls } from './calls/Calls.ts';
@@ -123,7 +124,14 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       trail,
       logger,
     });
-    const calls = new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, logger });
+    const calls = new Calls({
+      ...{ rooms, dialPlan, dialOut, rate, clock: systemClock, logger },
+      note: (order) => trail.append(orderedCall(order)),
+    });
+    calls.events.on('changed', (meetingId, call) => {
+      const entry = failedCall(meetingId, call);
+      if (entry) trail.append(entry).catch((err: unknown) => logger.error({ err }, 'not audited'));
+    });
     const shared = { trail, rooms, meetings, links, dialPlan, calls, sessions, recordings, logger };
     const signaling = new Signaling(httpServer, SERVICE_TOKEN, {
       ...shared,

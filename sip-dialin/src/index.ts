@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { Gateway } from './gateway/Gateway.ts';
 import { socketIoGateway } from './gateway/GatewaySocket.ts';
 import type { PhoneMedia } from './media/PhoneMedia.ts';
+import { CallReporter } from './signaling/CallReporter.ts';
 import { Outgoing } from './signaling/outbound/Outgoing.ts';
 import { PhoneLeg } from './signaling/PhoneLeg.ts';
 import { SipListener } from './signaling/SipListener.ts';
@@ -85,11 +86,14 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
       ...{ client: listener.client, media, logger: sipLogger },
       family: isIPv6(config.SIP_HOST) ? 6 : 4,
       transports: config.SIP_TLS_PORT === undefined ? ['udp', 'tcp'] : ['udp', 'tcp', 'tls'],
-      invite: ({ order, call, media: leg, trunkId }) =>
-        new PhoneLeg({
-          ...{ id: order.callId, call, order, media: leg, trunkId },
+      invite: ({ order, call, media: audio, trunkId }) => {
+        const leg = new PhoneLeg({
+          ...{ id: order.callId, call, order, media: audio, trunkId },
           ...{ rooms: gateway, logger: sipLogger },
-        }),
+        });
+        reporter.watchInvited(leg, order, trunkId);
+        return leg;
+      },
       tell: (news) => void gateway.tellProgress(news),
       onRegistered: (trunkId, addresses) => trunks.registered(trunkId, addresses),
     });
@@ -104,10 +108,16 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
       logger: logger.child({ part: 'gateway' }),
     });
     closers.unshift(() => gateway.close());
+    const reporter = new CallReporter({
+      send: (news) => gateway.tellEvents(news),
+      logger: sipLogger,
+    });
+    closers.unshift(() => reporter.close());
     closers.unshift(() => outgoing.close());
     const switchboard: Switchboard = new Switchboard({
       ...{ media, rooms: gateway, trunks, logger: sipLogger },
       onHandOn: (leg, request) => outgoing.handOn(leg, request),
+      onLeg: (leg, call, of) => reporter.watchInbound(leg, call, of),
       others: () => outgoing.desk.legs,
     });
     closers.unshift(() => switchboard.close());

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { AuditReader } from './AuditReader.ts';
 import { AuditTrail, nobodyAt, SYSTEM, userAt, type AuditDraft } from './AuditTrail.ts';
+import { callEntry, pinFailed } from './callEntries.ts';
 import { canonicalJson, flawOf, hashOf, NO_ENTRY } from './chain.ts';
 import { Hearings } from './Hearings.ts';
 
@@ -223,5 +224,42 @@ describe('Hearings', () => {
     ms = 301_000;
     expect(hearings.isNew('a', true)).toBe(true);
     expect(hearings.isNew('b', true)).toBe(false);
+  });
+});
+
+describe('calls', () => {
+  const at = '2026-03-01T12:00:00.000Z';
+  const entered = {
+    callId: 'c1',
+    at,
+    direction: 'in',
+    meetingId: 'm1',
+    number: '+15550001234',
+  } as const;
+
+  it.each([
+    ['whole', '+15550001234'],
+    ['last-four', '…1234'],
+    ['none', undefined],
+  ] as const)('a number is as the meeting has it: %s', (privacy, number) => {
+    const { details } = callEntry({ ...entered, type: 'entered' }, privacy);
+    expect(details).toEqual({
+      direction: 'in',
+      meetingId: 'm1',
+      gatewayTime: at,
+      ...(number && { number }),
+    });
+  });
+
+  it('a number is masked where no meeting says how it may be seen; a PIN failure has none', () => {
+    const { meetingId: _, ...rest } = entered;
+    const end = { by: 'caller', code: 200, reason: 'hung-up' } as const;
+    expect(callEntry({ ...rest, ...end, type: 'ended' }, undefined)).toMatchObject({
+      action: 'call.ended',
+      details: { number: '…1234', ...end },
+    });
+    const failed = pinFailed({ callId: 'c1', did: '+15550100', trunkId: 't', code: 'pin-wrong' });
+    expect(failed).toMatchObject({ outcome: 'refused', subject: { type: 'call', id: 'c1' } });
+    expect(Object.keys(failed.details ?? {})).toEqual(['did', 'trunkId', 'code']);
   });
 });

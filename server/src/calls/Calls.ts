@@ -37,6 +37,8 @@ export interface CallsOptions {
   dialOut: DialOut;
   rate: CallRate;
   clock: CallClock;
+  /** Writes down who has what called, before that is done. */
+  note: (order: CallOrder) => Promise<unknown>;
   logger: Logger;
 }
 
@@ -256,6 +258,7 @@ export class Calls {
     this.#calls.set(id, call);
     try {
       await rate.add(id, order.meetingId);
+      await this.#options.note(order);
     } catch (error) {
       call.cancel();
       throw error;

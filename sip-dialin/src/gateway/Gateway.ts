@@ -1,4 +1,10 @@
-import { AppError, failure, ok, type TrunksChanged } from '@switchroom/protocol';
+import {
+  AppError,
+  failure,
+  ok,
+  type GatewayPayload,
+  type TrunksChanged,
+} from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { PhoneMedia } from '../media/PhoneMedia.ts';
 import type { CallOrders, CallProgress } from '../signaling/outbound/CallOrders.ts';
@@ -94,6 +100,11 @@ export class Gateway implements MeetingRooms {
       const { callId, state } = news;
       this.#options.logger.warn({ err: error, callId, state }, 'progress of a call not taken');
     }
+  }
+
+  /** What happened to calls. Error `unavailable` while the server is away. */
+  async tellEvents(news: GatewayPayload<'call:event'>): Promise<void> {
+    await this.#socket.request('call:event', news);
   }
 
   /** Releases all rooms and disconnects. Phones still in a room are told. Twice is silent. */

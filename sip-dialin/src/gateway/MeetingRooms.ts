@@ -17,6 +17,7 @@ export interface MeetingRooms {
 }
 
 export interface PinQuery {
+  callId: string;
   did: string;
   trunkId: string;
   pin: string;

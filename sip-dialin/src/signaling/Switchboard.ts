@@ -21,6 +21,8 @@ export interface SwitchboardOptions {
   trunks: Trunks;
   /** A phone wants its call to go on elsewhere; without it that is declined. */
   onHandOn?: (leg: PhoneLeg, request: HandOn) => void;
+  /** Told of each call that becomes a leg, before it starts. */
+  onLeg?: (leg: PhoneLeg, call: InboundCall, of: { did: string; trunkId: string }) => void;
   /** Legs that are not this one's, whose calls may be replaced as well. */
   others?: () => readonly Pick<PhoneLeg, 'trunkId' | 'dialog' | 'takeOver'>[];
   logger: Logger;
@@ -140,6 +142,7 @@ export class Switchboard {
     const id = randomUUID();
     const leg = new PhoneLeg({ id, call, did, trunkId: trunk.id, media, rooms, logger, srtp });
     this.#letHandOn(leg, call);
+    this.#options.onLeg?.(leg, call, { did, trunkId: trunk.id });
     this.#legs.set(id, leg);
     leg.once('ended', () => {
       this.#legs.delete(id);

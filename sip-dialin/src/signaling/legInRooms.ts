@@ -6,9 +6,9 @@ import type { PhoneLegOptions } from './phoneLegOptions.ts';
 /** Asks for the meeting behind a PIN. Errors: as of `MeetingRooms.checkPin`. */
 export async function checkPinOf(options: PhoneLegOptions, pin: string): Promise<PinResult> {
   if ('order' in options) throw new AppError('forbidden', 'It was invited.');
-  const { call, did, trunkId, rooms } = options;
+  const { id: callId, call, did, trunkId, rooms } = options;
   const caller = call.caller.number === '' ? call.source : call.caller.number;
-  return rooms.checkPin({ did, trunkId, pin, caller });
+  return rooms.checkPin({ callId, did, trunkId, pin, caller });
 }
 
 /** Brings a leg into a meeting, with the name that its caller has said. */

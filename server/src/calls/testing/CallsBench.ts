@@ -14,6 +14,7 @@ import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { Rooms } from '../../room/Rooms.ts';
 import { FakeSfu } from '../../sfu/fake/FakeSfu.ts';
 import { DialPlan } from '../../trunks/DialPlan.ts';
+import type { CallOrder } from '../Call.ts';
 import { CallRate } from '../CallRate.ts';
 import { Calls } from '../Calls.ts';
 import { DialOut } from '../DialOut.ts';
@@ -28,6 +29,8 @@ export class CallsBench {
   readonly clock = new FakeCallClock();
   readonly gateway = new FakeCallGateway();
   readonly logs: string[] = [];
+  /** The names of those that were written down as ordered. */
+  readonly noted: string[] = [];
   /** What the rooms were told, e.g. `calling`, `failed busy`, `gone`. */
   readonly told: string[] = [];
   readonly logger = pino({ level: 'info' }, { write: (line: string) => void this.logs.push(line) });
@@ -64,7 +67,8 @@ export class CallsBench {
   async makeCalls(): Promise<Calls> {
     const { db, clock, rooms, dialPlan, dialOut, logger } = this;
     const rate = await CallRate.open(db, () => clock.now());
-    const calls = new Calls({ rooms, dialPlan, dialOut, rate, clock, logger });
+    const note = async (order: CallOrder): Promise<void> => void this.noted.push(order.name);
+    const calls = new Calls({ rooms, dialPlan, dialOut, rate, clock, note, logger });
     calls.addGateway(this.gateway);
     calls.events.on('changed', (_, { state, reason }) =>
       this.told.push(reason === null ? state : `${state} ${reason}`),

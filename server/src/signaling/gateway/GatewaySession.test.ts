@@ -56,11 +56,13 @@ describe('GatewaySession', () => {
     const store = new RecordingStore(db);
     const [dialPlan, dialOut] = [await DialPlan.open(db), await DialOut.open(db)];
     const rate = await CallRate.open(db, () => systemClock.now());
+    const note = async (): Promise<void> => undefined;
     deps = {
+      trail: new AuditTrail(db),
       rooms,
       meetings,
       dialPlan,
-      calls: new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, logger }),
+      calls: new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, note, logger }),
       recordings: new RecordingControl({
         ...{ rooms, meetings, store, recipient: 'age1x', exportKey: '', logger },
         trail: new AuditTrail(db),

@@ -1,5 +1,6 @@
 import { AppError, type GatewayKind } from '@switchroom/protocol';
 import type { Logger } from 'pino';
+import type { AuditTrail } from '../../audit/AuditTrail.ts';
 import type { Calls } from '../../calls/Calls.ts';
 import { joinable, type MeetingStore } from '../../meetings/MeetingStore.ts';
 import type { PinGuard } from '../../meetings/PinGuard.ts';
@@ -11,6 +12,7 @@ import type { GatewayOutbox } from './GatewayOutbox.ts';
 
 /** What the handlers of a gateway call. */
 export interface GatewayDeps {
+  trail: AuditTrail;
   rooms: Rooms;
   meetings: MeetingStore;
   dialPlan: DialPlan;

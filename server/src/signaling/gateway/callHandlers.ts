@@ -1,4 +1,10 @@
-import { AppError, type gatewayRequests, type GatewayResults } from '@switchroom/protocol';
+import {
+  AppError,
+  type gatewayRequests,
+  type GatewayResults,
+  type NumberPrivacy,
+} from '@switchroom/protocol';
+import { callEntry, eventsLost } from '../../audit/callEntries.ts';
 import type { CallGateway } from '../../calls/CallGateway.ts';
 import { joinable } from '../../meetings/MeetingStore.ts';
 import type { Handlers } from '../handle.ts';
@@ -8,8 +14,11 @@ import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
 /** What a gateway tells of calls to the outside, and asks for. */
 export function callHandlers(
   session: GatewaySession,
-  { calls, meetings }: GatewayDeps,
-): Pick<Handlers<typeof gatewayRequests, GatewayResults>, 'call:progress' | 'call:refer'> {
+  { calls, meetings, trail }: GatewayDeps,
+): Pick<
+  Handlers<typeof gatewayRequests, GatewayResults>,
+  'call:progress' | 'call:refer' | 'call:event'
+> {
   return {
     'call:progress'(progress) {
       session.mustBe('sip-dialin');
@@ -26,6 +35,19 @@ export function callHandlers(
       if (phone.state === 'lobby') throw new AppError('forbidden', 'Wait to be let in.');
       const meeting = joinable(await meetings.byId(meetingId));
       return { callId: await calls.refer(meeting, participantId, number) };
+    },
+
+    async 'call:event'({ events, lost = 0 }) {
+      session.mustBe('sip-dialin');
+      const privacies = new Map<string, NumberPrivacy>();
+      for (const { meetingId } of events) {
+        if (meetingId === undefined || privacies.has(meetingId)) continue;
+        const meeting = await meetings.byId(meetingId);
+        if (meeting) privacies.set(meetingId, meeting.numberPrivacy);
+      }
+      const entries = events.map((event) => callEntry(event, privacies.get(event.meetingId ?? '')));
+      await trail.appendAll(lost > 0 ? [eventsLost(lost), ...entries] : entries);
+      return {};
     },
   };
 }

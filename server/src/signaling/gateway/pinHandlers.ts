@@ -1,4 +1,5 @@
 import { AppError, type gatewayRequests, type GatewayResults } from '@switchroom/protocol';
+import { pinFailed } from '../../audit/callEntries.ts';
 import { isModeratorPin, joinable } from '../../meetings/MeetingStore.ts';
 import type { Handlers } from '../handle.ts';
 import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
@@ -6,7 +7,7 @@ import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
 /** From a dialled number to a meeting. */
 export function pinHandlers(
   session: GatewaySession,
-  { dialPlan, meetings, pins }: GatewayDeps,
+  { dialPlan, meetings, pins, trail }: GatewayDeps,
 ): Pick<Handlers<typeof gatewayRequests, GatewayResults>, 'did:resolve' | 'pin:check'> {
   return {
     async 'did:resolve'({ number: dialled, trunkId }) {
@@ -20,12 +21,15 @@ export function pinHandlers(
       return { number, language, meetingId, entry };
     },
 
-    async 'pin:check'({ did, pin, caller, trunkId }) {
+    async 'pin:check'({ did, pin, caller, trunkId, callId }) {
       session.mustBe('sip-dialin');
       // A number of one meeting asks for no PIN.
       const asked = dialPlan.find(did);
       known(asked?.meetingId === null ? asked : undefined);
-      const meeting = await pins.check({ caller, did, trunkId }, () => meetings.byPin(pin));
+      const meeting = await orNoted(
+        pins.check({ caller, did, trunkId }, () => meetings.byPin(pin)),
+        (code) => trail.append(pinFailed({ callId, did, trunkId, code })),
+      );
       const { id: meetingId, title, entry } = meeting;
       return {
         meetingId,
@@ -41,4 +45,14 @@ export function pinHandlers(
 function known<T>(found: T | undefined): T {
   if (found === undefined) throw new AppError('did-unknown', 'This number is not ours.');
   return found;
+}
+
+/** What is refused is written down first. */
+async function orNoted<T>(check: Promise<T>, note: (code: string) => Promise<unknown>): Promise<T> {
+  try {
+    return await check;
+  } catch (error) {
+    if (error instanceof AppError) await note(error.code);
+    throw error;
+  }
 }
