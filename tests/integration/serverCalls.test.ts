@@ -379,6 +379,20 @@ describe('"call me"', () => {
     await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
   });
 
+  it('a phone that comes back as one of its own does not put out whose sound it carried', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await join(id);
+    gateway.socket.disconnect();
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+    gateway = await dialIn();
+    await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
+    const phone = { meetingId: meeting.id, name: 'Phone', number: NUMBER, ssrc: 0xcafe };
+    await askGateway(gateway.socket, 'phone:join', { ...phone, returns: guest.id });
+    await expect.poll(() => host.people.size).toBe(3);
+    expect(host.people.has(guest.id)).toBe(true);
+  });
+
   it('who leaves is not called any more', async () => {
     const guest = await enter(meeting, 'Guest');
     const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });

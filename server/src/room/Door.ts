@@ -84,9 +84,9 @@ export class Door {
     return holder;
   }
 
-  /** Of one who is, or was, in. */
-  seatOf(participantId: string): string | undefined {
-    return this.#seats.of(participantId);
+  /** Of a phone that is, or was, in. */
+  seatOfPhone(participantId: string): string | undefined {
+    return this.#seats.ofPhone(participantId);
   }
 
   #comesBack({ returnsTo }: Entrant): boolean {

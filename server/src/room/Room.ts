@@ -73,7 +73,7 @@ export class Room {
   }
 
   /** What is decided there, for those who are about to come in. */
-  get door(): Pick<Door, 'settings' | 'holdsGuests' | 'check' | 'seatOf'> {
+  get door(): Pick<Door, 'settings' | 'holdsGuests' | 'check' | 'seatOfPhone'> {
     return this.#door;
   }
 

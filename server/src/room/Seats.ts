@@ -1,4 +1,4 @@
-import type { LeaveReason } from '@switchroom/protocol';
+import type { LeaveReason, ParticipantKind } from '@switchroom/protocol';
 import type { Participant } from './Participant.ts';
 
 /** So long one who lost the connection finds the seat free. */
@@ -6,6 +6,7 @@ export const SEAT_KEPT_MS = 300_000;
 
 interface Seat {
   readonly participantId: string;
+  readonly kind: ParticipantKind;
   /** On the clock that `now` gives; while somebody sits there, for ever. */
   until: number;
 }
@@ -30,8 +31,8 @@ export class Seats {
     return this.#seats.size;
   }
 
-  take({ id: participantId, seat }: Participant): void {
-    this.#seats.set(seat, { participantId, until: Infinity });
+  take({ id: participantId, kind, seat }: Participant): void {
+    this.#seats.set(seat, { participantId, kind, until: Infinity });
   }
 
   leave({ seat }: Participant, reason: LeaveReason): void {
@@ -48,9 +49,11 @@ export class Seats {
     return found && found.until >= this.#now() ? found.participantId : undefined;
   }
 
-  /** Of one who is, or was, in. */
-  of(participantId: string): string | undefined {
-    return [...this.#seats].find(([, seat]) => seat.participantId === participantId)?.[0];
+  /** Of a phone that is, or was, in; browsers have their token. */
+  ofPhone(participantId: string): string | undefined {
+    const isIt = (seat: Seat): boolean =>
+      seat.kind === 'phone' && seat.participantId === participantId;
+    return [...this.#seats].find(([, seat]) => isIt(seat))?.[0];
   }
 
   /** Somebody has come back. */

@@ -84,7 +84,7 @@ export class GatewayPhones {
       origin: this.#origin,
       ssrc,
       invited,
-      returnsTo: returns === undefined ? undefined : this.#room.door.seatOf(returns),
+      returnsTo: returns === undefined ? undefined : this.#room.door.seatOfPhone(returns),
       caller,
       onAdmitted: () => this.#letIn(phone),
       onRemoved: () => this.#phones.delete(participant.id),
