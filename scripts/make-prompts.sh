@@ -28,9 +28,10 @@ node -e '
 tab=$(printf '\t')
 while IFS=$tab read -r id text; do
   espeak-ng -v "$voice" -s 150 -g 2 -w "$work/raw.wav" "$text"
-  # To 16 kHz, then silence off both ends (the end by reversing), then 40 ms of it back at each.
+  # To 16 kHz, then silence off both ends (the end by reversing), then a little of it at the beginning,
+  # since callers wait for that, and more at the end, since prompts follow on each other.
   sox -R "$work/raw.wav" -b 16 "$work/trimmed.wav" rate -v 16000 \
-    silence 1 0.02 0.5% reverse silence 1 0.02 0.5% reverse pad 0.04 0.04
+    silence 1 0.02 0.5% reverse silence 1 0.02 0.5% reverse pad 0.005 0.075
   rms=$(sox "$work/trimmed.wav" -n stats 2>&1 | awk '/^RMS lev dB/ { print $4 }')
   gain=$(awk -v rms="$rms" 'BEGIN { printf "%.2f", -20 - rms }')
   # -l limits the few peaks that the gain would clip.
