@@ -264,6 +264,18 @@ describe('checkExport()', () => {
     }
   });
 
+  it('takes a mix that sounds to its very end, whatever the end is', async () => {
+    const talker = new Talker(1, await encode(tone(440, 1500)));
+    for (const endMs of [1000, 1001, 1007, 1013, 1019]) {
+      const id = `end-${endMs}`;
+      const recording = await studio.record(id);
+      await recording.addTrack(ANNA, STARTED_AT);
+      play(recording, [{ participantId: ANNA.id, talker, fromMs: 100 }], 0, endMs);
+      await recording.stop(STARTED_AT + endMs);
+      expect(await fault(await exported(studio, id), studio.key.fingerprint)).toBe('ok');
+    }
+  });
+
   it('takes an export whose recorder died, and tells the gap', async () => {
     const recording = await studio.record('r2');
     await recording.addTrack(ANNA, STARTED_AT);

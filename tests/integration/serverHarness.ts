@@ -64,6 +64,7 @@ export interface Harness {
   token: string;
   /** Where the built client would be. */
   clientDir: string;
+  dataDir: string;
   /** A call of the REST API as the administrator; give a token to be somebody else. */
   rest(method: string, path: string, body?: unknown, token?: string): Promise<Response>;
   createMeeting(wish?: object): Promise<MeetingView>;
@@ -73,7 +74,12 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-export async function startServer(): Promise<Harness> {
+export interface HarnessOptions {
+  /** With a vault that lies in `dataDir`, for a recorder that writes there. */
+  realVault?: boolean;
+}
+
+export async function startServer({ realVault = false }: HarnessOptions = {}): Promise<Harness> {
   const dataDir = await mkdtemp(join(tmpdir(), 'switchroom-server-'));
   const clientDir = join(dataDir, 'client');
   const logs: string[] = [];
@@ -88,7 +94,7 @@ export async function startServer(): Promise<Harness> {
   });
   const server = await createServer(config, {
     logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
-    vault: fakeVault,
+    ...(realVault ? {} : { vault: fakeVault }),
     clientDir,
   });
   const sockets: Socket[] = [];
@@ -128,6 +134,7 @@ export async function startServer(): Promise<Harness> {
     logs,
     token: adminToken,
     clientDir,
+    dataDir,
     rest,
     createMeeting: async (wish = {}) =>
       (await (await rest('POST', '/meetings', wish)).json()) as MeetingView,
