@@ -28,6 +28,12 @@ export class FailureLimiter {
     return consumedPoints === this.#failures;
   }
 
+  /** Whether more tries failed than there may be, because they came at once. */
+  async isOver(key: string): Promise<boolean> {
+    const state = await this.#limiter.get(key);
+    return state !== null && state.consumedPoints > this.#failures;
+  }
+
   async succeeded(key: string): Promise<void> {
     await this.#limiter.delete(key);
   }

@@ -64,7 +64,10 @@ export class PinGuard {
     const meeting = await find();
     if (!meeting) {
       // A right PIN does not wipe the slate: one's own meeting must not pay for guesses.
-      for (const [what, key] of counted) await this.#failed(what, key);
+      let isOver = false;
+      for (const [what, key] of counted) isOver = (await this.#failed(what, key)) || isOver;
+      // Of many guesses at once, the right one must not be told from these.
+      if (isOver) throw new AppError('rate-limited', TOO_MANY_WRONG);
       throw new AppError('pin-wrong', 'There is no meeting with this PIN.');
     }
     // Again: of many guesses at once, those count that were wrong before this one was right.
@@ -82,9 +85,11 @@ export class PinGuard {
     ];
   }
 
-  async #failed(what: 'caller' | 'did' | 'trunk', key: string): Promise<void> {
+  /** True when this was one more than may be tried. */
+  async #failed(what: 'caller' | 'did' | 'trunk', key: string): Promise<boolean> {
     const isLast = await this.#failures[what].failed(key);
     if (isLast)
       this.#logger.warn({ by: what }, 'failed() | too many wrong PINs, none taken for a while');
+    return this.#failures[what].isOver(key);
   }
 }
