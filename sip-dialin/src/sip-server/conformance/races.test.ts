@@ -1,6 +1,7 @@
 import Srf from 'drachtio-srf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSipServer, type SipServer } from '../index.ts';
+import { tagOf } from '../message/nameAddr.ts';
 import { cseqOf, type SipRequest } from '../message/SipMessage.ts';
 import { connected, SECRET } from '../testing/connected.ts';
 import { RawPhone, SDP } from '../testing/RawPhone.ts';
@@ -40,6 +41,8 @@ async function nothingLeft(): Promise<void> {
   };
   await until('nothing to be left', () => held() === 0, 10_000);
 }
+
+const toTag = ({ headers }: SipRequest): string => tagOf(headers.get('To') ?? '') ?? '';
 
 /** A call to us that is up. */
 async function call(): Promise<Srf.Dialog> {
@@ -171,6 +174,23 @@ describe('what crosses', () => {
     const ack = await phone.expectRequest('ACK');
     expect(ack.headers.get('To')).toContain(';tag=two');
     expect(dialog.sip.remoteTag).toBe('two');
+    expect(server.stats().dialogs).toBe(1);
+  });
+
+  it('of forks that answer at once, before the ACK of either, the first stays', async () => {
+    phone.onMessage = (message) => {
+      if (message.kind !== 'request' || message.method !== 'INVITE') return;
+      const text = phone.answer(message, 200, { body: SDP, headers: CONTENT });
+      for (const tag of ['one', 'two'])
+        phone.send(text.replace(`;tag=${phone.tag}`, `;tag=${tag}`));
+    };
+    const dialog = await srf.createUAC(`sip:bob@127.0.0.1:${phone.port}`, { localSdp: SDP });
+    expect(dialog.sip.remoteTag).toBe('one');
+    const acknowledged = (): string[] =>
+      phone.requests.filter(({ method }) => method === 'ACK').map(toTag);
+    await until('two ACKs', () => acknowledged().length === 2);
+    expect(acknowledged().sort()).toEqual(['one', 'two']);
+    expect(toTag(await phone.expectRequest('BYE'))).toBe('two');
     expect(server.stats().dialogs).toBe(1);
   });
 });

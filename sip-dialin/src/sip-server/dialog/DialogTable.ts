@@ -11,10 +11,11 @@ export class DialogTable<Owner> {
     return this.#byTags.size;
   }
 
-  /** Adds a dialog. Of forks that share an id, the last one added or confirmed has the name. */
+  /** Adds a dialog. Of forks that share an id, the first one confirmed has the name; before, the last one added. */
   add(dialog: Dialog<Owner>): void {
     this.#byTags.set(key(dialog.callId, dialog.localTag, dialog.remoteTag), dialog);
-    this.#byId.set(dialog.id, dialog);
+    const named = this.#byId.get(dialog.id);
+    if (named?.confirmed !== true || dialog.confirmed) this.#byId.set(dialog.id, dialog);
   }
 
   byId(id: string): Dialog<Owner> | undefined {
