@@ -1,11 +1,10 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
-import { buildRtp } from '../../support/net/rtp.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { hears, openLine } from '../../support/phones/meetingLine.ts';
+import { RawRtp } from '../../support/phones/RawRtp.ts';
 import { mulawStream } from '../../support/phones/rtpStream.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { Switchroom } from '../../support/Switchroom.ts';
@@ -39,25 +38,14 @@ it('a stranger who sends to the port of a call is not heard and gets nothing', a
     what: 'the port of the call',
   });
 
-  const stranger = createSocket('udp4');
-  phones.push({ close: () => new Promise((resolve) => stranger.close(() => resolve())) });
-  let got = 0;
-  stranger.on('message', () => got++);
   // Another address of this host, so that nothing takes it for the caller behind a new port.
-  stranger.bind(0, '127.0.0.2');
-  await once(stranger, 'listening');
-  const speech = mulawStream(tone({ frequency: STRANGER, seconds: 3 }), { ssrc: 4711 });
-  const sent = new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const packet = speech.shift();
-      if (packet !== undefined) stranger.send(buildRtp(packet), port, '127.0.0.1');
-      else {
-        clearInterval(timer);
-        resolve();
-      }
-    }, 20);
-  });
-  await eventually(() => speech.length < 50, { what: 'two seconds of the stranger' });
+  const stranger = await RawRtp.open('127.0.0.2');
+  phones.unshift(stranger);
+  let got = 0;
+  stranger.onMessage(() => got++);
+  const speech = tone({ frequency: STRANGER, seconds: 3 });
+  const sent = stranger.play(mulawStream(speech, { ssrc: 4711 }), port);
+  await Promise.race([sent, delay(1500)]);
   await hears(other, [CALLER], [OTHER, STRANGER]);
   await hears(caller, [OTHER], [CALLER, STRANGER]);
   await sent;
