@@ -46,6 +46,15 @@ export interface Dialled extends AnsweredInvite {
   trunk: OutboundTrunk;
 }
 
+/** One call to one address of one trunk. */
+interface InviteOrder {
+  number: string;
+  hop: string;
+  offer: string;
+  /** Told before each INVITE of it. */
+  onTry: () => void;
+}
+
 /** What came of one address of one trunk. */
 type Outcome = Dialled | 'next' | CallFailed;
 
@@ -108,7 +117,12 @@ export class Dialer {
     request: DialRequest,
   ): Promise<Outcome> {
     const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(), this.#timing.firstAnswerMs);
+    let timer: NodeJS.Timeout | undefined;
+    // Anew for each INVITE: a challenge is an answer, too.
+    const onTry = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), this.#timing.firstAnswerMs);
+    };
     let rang = false;
     const watch = {
       signal: AbortSignal.any([request.signal, silence.signal]),
@@ -122,7 +136,7 @@ export class Dialer {
     };
     try {
       const result = await Promise.race([
-        this.#invite(trunk, { number: request.number, hop, offer }, watch),
+        this.#invite(trunk, { number: request.number, hop, offer, onTry }, watch),
         // What was cancelled goes on by itself: a 200 that comes all the same is hung up.
         aborted(watch.signal),
       ]);
@@ -144,7 +158,7 @@ export class Dialer {
   /** With our password where it is asked for, and once more where the session timer is too short. */
   async #invite(
     { outbound }: OutboundTrunk,
-    { number, hop, offer }: { number: string; hop: string; offer: string },
+    { number, hop, offer, onTry }: InviteOrder,
     watch: InviteWatch,
   ): Promise<AnsweredInvite | SipAnswer> {
     const { client } = this.#options;
@@ -153,6 +167,9 @@ export class Dialer {
     const thread = new Thread({ method: 'INVITE', uri, from, credentials });
     const send = (session: Record<string, string>): Promise<AnsweredInvite | SipAnswer> =>
       thread.send<AnsweredInvite>((headers) => {
+        // Given up while the carrier challenged it: no phone is to ring for that.
+        if (watch.signal.aborted) return Promise.resolve(GIVEN_UP);
+        onTry();
         const all = { ...session, ...headers, 'P-Asserted-Identity': from, ...ABOUT_US };
         return client.invite({ uri, hop, headers: all, offer, credentials }, watch);
       });
@@ -164,6 +181,10 @@ export class Dialer {
 }
 
 const ABOUT_US = { 'User-Agent': 'Switchroom', Allow: ALLOW, Supported: SUPPORTED };
+
+const GIVEN_UP: SipAnswer = {
+  ...{ status: 487, reason: 'Request Terminated', get: () => undefined },
+};
 
 async function aborted(signal: AbortSignal): Promise<undefined> {
   if (!signal.aborted) await once(signal, 'abort');
