@@ -22,6 +22,9 @@ type SendRequest = (
   sent: (error: unknown, request: NodeJS.EventEmitter) => void,
 ) => void;
 
+/** SIP itself is done with a request after 32 s (RFC 3261 section 17.1.2, timer F). */
+const REQUEST_LIMIT_MS = 35_000;
+
 /** Calls and requests of ours on drachtio-srf: translates, and decides nothing. */
 export class SrfClient implements SipClient {
   readonly #srf: Srf;
@@ -36,6 +39,8 @@ export class SrfClient implements SipClient {
 
   async request({ method, uri, hop, headers }: OutgoingRequest): Promise<SipAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<SipAnswer>();
+    // Whatever becomes of the SIP server, or of the connection to it: who asks again later must come to that.
+    const limit = setTimeout(() => reject(unsent(undefined)), REQUEST_LIMIT_MS);
     const send = this.#srf.request.bind(this.#srf) as unknown as SendRequest;
     const options = { method, headers, ...(hop === undefined ? {} : { proxy: hop }) };
     try {
@@ -51,7 +56,7 @@ export class SrfClient implements SipClient {
       // It throws where it has no connection to the SIP server just now.
       reject(unsent(error));
     }
-    return promise;
+    return promise.finally(() => clearTimeout(limit));
   }
 
   invite(invite: OutgoingInvite, watch: InviteWatch): Promise<AnsweredInvite | SipAnswer> {
