@@ -325,7 +325,7 @@ describe('hold and deletion', () => {
     const tombstone = await as('auditor', 'GET', `/tombstones/${recording.id}`);
     expect(await tombstone.json()).toMatchObject({
       by: ['compliance-officer@example.org', 'officer2@example.org'],
-      reason: 'Agreed',
+      reason: 'Case 7; Agreed',
     });
     const trail = await as(
       'auditor',

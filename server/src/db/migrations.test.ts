@@ -40,3 +40,30 @@ it('meetings from before there were moderators get a PIN each, and tones', async
   await db.destroy();
   rmSync(dir, { recursive: true, force: true });
 });
+
+it('administrators from before there were roles keep all that they could do, hosts as well', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'switchroom-migrations-'));
+  const file = new DatabaseSync(join(dir, 'switchroom.db'));
+  const old = new Kysely<object>({ dialect: new SqliteDialect({ database: nodeSqlite(file) }) });
+  const migrator = new Migrator({ db: old, provider: { getMigrations: async () => migrations } });
+  await migrator.migrateTo('0005-dial-out');
+  for (const role of ['administrator', 'host']) {
+    file.exec(
+      `insert into users values ('${role}', '${role}@example.org', 'x', '${role}', '2026-01-01')`,
+    );
+  }
+  await old.destroy();
+
+  const db = await openDatabase(dir);
+  const users = await db.selectFrom('users').select(['id', 'roles', 'removedAt']).execute();
+  expect(users).toEqual([
+    {
+      id: 'administrator',
+      roles: '["administrator","host","compliance-officer","auditor"]',
+      removedAt: null,
+    },
+    { id: 'host', roles: '["host"]', removedAt: null },
+  ]);
+  await db.destroy();
+  rmSync(dir, { recursive: true, force: true });
+});

@@ -30,7 +30,9 @@ export class Users {
   }
 
   static async open(db: Database, trail: AuditTrail): Promise<Users> {
-    return new Users(db, trail, await hashPassword(randomToken(256)));
+    const users = new Users(db, trail, await hashPassword(randomToken(256)));
+    await users.#noteFormer();
+    return users;
   }
 
   /**
@@ -66,6 +68,19 @@ export class Users {
   /** Whose address it is, whether the password is known or not. */
   async idOf(email: string): Promise<string | null> {
     return (await this.#find(email))?.id ?? null;
+  }
+
+  /** Those from before there was a trail: it begins with what each of them may do. */
+  async #noteFormer(): Promise<void> {
+    const written = await this.#db.selectFrom('audit').select('seq').limit(1).executeTakeFirst();
+    if (written) return;
+    const rows = await this.#db.selectFrom('users').selectAll().orderBy('createdAt').execute();
+    await this.#trail.appendAll(
+      rows.map(userOf).map(({ id, email, roles }) => ({
+        ...{ ...SYSTEM, action: 'user.found', subject: { type: 'user', id } },
+        details: { email, roles },
+      })),
+    );
   }
 
   async #find(email: string): Promise<UsersTable | undefined> {

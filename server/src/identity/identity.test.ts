@@ -8,7 +8,10 @@ import { FailureLimiter } from './FailureLimiter.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { equalSecrets } from './secrets.ts';
 import { Sessions } from './Sessions.ts';
+import { UserStore } from './UserStore.ts';
 import { Users } from './Users.ts';
+
+const noted = async (): Promise<void> => undefined;
 
 let dir: string;
 let db: Database;
@@ -65,6 +68,40 @@ describe('Users', () => {
     expect(await users.check(given.email, given.password)).toBeUndefined();
     expect(await users.check(given.email, 'second password')).toEqual(user);
     expect(await sessions.find(token)).toBeUndefined();
+  });
+
+  it('a trail begins with those who were there before it, once', async () => {
+    const row = { passwordHash: '', createdAt: '2026-01-01', removedAt: null };
+    const old = {
+      id: 'u1',
+      email: 'a@example.org',
+      role: 'auditor',
+      roles: '["auditor"]',
+    } as const;
+    await db
+      .insertInto('users')
+      .values({ ...old, ...row })
+      .execute();
+    for (let times = 0; times < 2; times += 1) await Users.open(db, new AuditTrail(db));
+    const entries = await db
+      .selectFrom('audit')
+      .select(['action', 'subjectId', 'details'])
+      .execute();
+    const details = '{"email":"a@example.org","roles":["auditor"]}';
+    expect(entries).toEqual([{ action: 'user.found', subjectId: 'u1', details }]);
+  });
+
+  it('roles that were taken from the one named in the settings are not given back', async () => {
+    const given = { email: 'boss@example.org', password: 'first password' };
+    await users.ensureAdministrator(given);
+    const first = (await users.check(given.email, given.password))!;
+    expect(first.roles).toEqual(['administrator', 'host', 'compliance-officer', 'auditor']);
+    const store = new UserStore(db);
+    await store.create({ ...given, email: 'b@example.org', roles: ['administrator'] }, noted);
+    await store.update(first.id, { roles: ['host'] }, noted);
+    await users.ensureAdministrator({ ...given, password: 'second password' });
+    const again = await users.check(given.email, 'second password');
+    expect(again).toMatchObject({ role: 'administrator', roles: ['administrator', 'host'] });
   });
 
   it('an unknown user is wrong as a wrong password is', async () => {

@@ -51,11 +51,12 @@ export class Deletions {
         await this.#wait(id, asked, trx);
         return 'waiting' as const;
       }
-      const first = before && !isSame ? [before.by] : [];
-      const by = [...first, asked.source.actor.name ?? ''];
+      const first = before && !isSame ? [before] : [];
+      const by = [...first.map((one) => one.by), asked.source.actor.name ?? ''];
+      const reason = [...first.map((one) => one.reason), asked.reason].join('; ');
       const draft = entryOn('recording.deleted', id, asked);
       const details = { ...draft.details, by, meetingId: recording.meetingId };
-      await this.#bury(recording, { by, reason: asked.reason }, { ...draft, details }, trx);
+      await this.#bury(recording, { by, reason }, { ...draft, details }, trx);
       return 'deleted' as const;
     });
     if (verdict === 'deleted' && !(await this.#erase(id))) {

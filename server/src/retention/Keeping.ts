@@ -87,15 +87,20 @@ export class Keeping {
     );
     const meetings = await db
       .selectFrom('meetings')
-      .select(['id', 'retentionDays'])
+      .select(['id', 'title', 'retentionDays'])
       .where('id', 'in', [...new Set(recordings.map(({ meetingId }) => meetingId))])
       .execute();
-    const days = new Map(meetings.map(({ id, retentionDays }) => [id, retentionDays]));
+    const meetingOf = new Map(meetings.map((meeting) => [meeting.id, meeting]));
     return recordings.map((recording) => ({
       ...recording,
+      meetingTitle: meetingOf.get(recording.meetingId)?.title ?? '',
       hold: holds?.get(recording.id) ?? null,
       deletion: deletions?.get(recording.id) ?? null,
-      expiresAt: expiryOf(recording, policy.value, days.get(recording.meetingId) ?? null),
+      expiresAt: expiryOf(
+        recording,
+        policy.value,
+        meetingOf.get(recording.meetingId)?.retentionDays ?? null,
+      ),
     }));
   }
 }

@@ -180,8 +180,11 @@ describe('deletion', () => {
     await deletions.withdraw(id, asked('bob'));
     expect(await deletions.delete(id, asked('bob'))).toBe('waiting');
     expect(vault.removed).toEqual([]);
-    expect(await deletions.delete(id, asked('ann'))).toBe('deleted');
-    expect((await deletions.tombstone(id)).by).toEqual(['bob@example.org', 'ann@example.org']);
+    expect(await deletions.delete(id, asked('ann', 'Agreed'))).toBe('deleted');
+    expect(await deletions.tombstone(id)).toMatchObject({
+      by: ['bob@example.org', 'ann@example.org'],
+      reason: 'Case 7; Agreed',
+    });
   });
 
   it('not of what is being recorded', async () => {
