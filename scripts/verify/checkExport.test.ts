@@ -264,6 +264,21 @@ describe('checkExport()', () => {
     }
   });
 
+  it('names a track that the vault has lost, and has all others', async () => {
+    const recording = await studio.record('r3');
+    await recording.addTrack(ANNA, STARTED_AT);
+    await recording.addTrack(BERT, STARTED_AT);
+    await recording.stop(STARTED_AT + 1000);
+    const [anna, bert] = recording.view.tracks.map(({ id }) => id);
+    await writeFile(path.join(studio.vaultDirectory, 'r3', `${anna!}.sealed`), 'SWSEAL?');
+    const bytes = await exported(studio, 'r3');
+    expect(bytes.includes(`tracks/${bert!}.ogg`)).toBe(true);
+    expect(await fault(bytes)).toBe(
+      `tracks/${anna!}.ogg is in the manifest, but missing from the zip. ` +
+        'The server said so: damaged in its vault from 0 to 1000 ms.',
+    );
+  });
+
   it('takes a mix that sounds to its very end, whatever the end is', async () => {
     const talker = new Talker(1, await encode(tone(440, 1500)));
     for (const endMs of [1000, 1001, 1007, 1013, 1019]) {

@@ -28,7 +28,9 @@ export interface AudioFileName {
 export class AudioIndex {
   readonly size: number;
   /** What does not open, and is silent in the Ogg file. */
-  readonly damage: readonly Damage[];
+  readonly damage: Damage[];
+  /** On the recording's clock, in samples. */
+  readonly endPosition: number;
   /** What a decoder leaves out at the start, and gives after that. */
   readonly length: { skip: number; samples: number };
   readonly #path: string;
@@ -45,9 +47,11 @@ export class AudioIndex {
     tail: Buffer;
     damage: Damage[];
     length: AudioIndex['length'];
+    endPosition: number;
   }) {
     this.damage = parts.damage;
     this.length = parts.length;
+    this.endPosition = parts.endPosition;
     this.#path = parts.path;
     this.#muxer = parts.muxer;
     this.#sections = parts.sections;
@@ -104,7 +108,16 @@ export class AudioIndex {
       const { preSkip: skip, startPosition } = header;
       const samples = Math.max(state.written - skip, end - startPosition);
       const length = { skip, samples };
-      return new AudioIndex({ path, muxer, sections, head, tail, damage, length });
+      return new AudioIndex({
+        path,
+        muxer,
+        sections,
+        head,
+        tail,
+        damage,
+        length,
+        endPosition: end,
+      });
     } finally {
       await log.close();
     }

@@ -1,14 +1,9 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { AppError } from '@switchroom/protocol';
-import {
-  isSafeId,
-  MANIFEST_ID,
-  recordingDirectory,
-  SEALED_SUFFIX,
-  sealedFile,
-} from '../format/ids.ts';
-import { manifestSchema, readManifestBytes } from '../format/manifest.ts';
+import { isSafeId, MANIFEST_ID, recordingDirectory, sealedFile } from '../format/ids.ts';
+import { manifestSchema, readManifestBytes, type ManifestFile } from '../format/manifest.ts';
+import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { SealError } from '../format/SealError.ts';
 import { isCode } from '../format/secretFile.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
@@ -30,7 +25,7 @@ export interface FileVaultOptions {
   exportKey: SigningKey;
   /** What the audit trail says of a recording, as lines of JSON; it becomes part of its export. */
   auditExtract?: (recordingId: string) => AsyncIterable<string>;
-  /** Told when a file is found to be damaged, once for each state of the file. */
+  /** Told when a file is found to be damaged, once for each state of the file; of one that does not open at all, no part. */
   onDamage?: (file: AudioFileName, damage: readonly Damage[]) => void;
 }
 
@@ -61,18 +56,23 @@ export class FileVault implements Vault {
 
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
-    const ids = await this.#audioIds(recordingId);
     const seal = await readSeal(this.#dir, recordingId);
-    const manifest = seal === null ? null : await this.#sealedManifest(recordingId);
+    const manifest = await this.#sealedManifest(recordingId);
     if (seal === null || manifest === null) {
       throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
     }
     const audio = new Map<string, AudioIndex>();
-    for (const trackId of ids) audio.set(trackId, await this.#index({ recordingId, trackId }));
+    const lost: ManifestFile[] = [];
+    for (const file of manifest.files) {
+      const index = await this.#indexOrNull({ recordingId, trackId: file.id });
+      if (index === null) lost.push(file);
+      else audio.set(file.id, index);
+    }
     const { exportKey, auditExtract } = this.#options;
     return zipStream(
       exportEntries({
-        ...{ recordingId, manifest, seal, audio, exportKey, identity: this.#identity },
+        ...{ recordingId, manifest: manifest.bytes, seal, audio, lost, exportKey },
+        identity: this.#identity,
         exportedAt: new Date(),
         audit: auditExtract?.(recordingId) ?? null,
       }),
@@ -89,28 +89,29 @@ export class FileVault implements Vault {
     }
   }
 
-  async #audioIds(recordingId: string): Promise<string[]> {
+  /** `null` when it is that of a recording which is still made. */
+  async #sealedManifest(
+    recordingId: string,
+  ): Promise<{ bytes: Buffer; files: ManifestFile[] } | null> {
     try {
-      const names = await readdir(recordingDirectory(this.#dir, recordingId));
-      return names
-        .filter((name) => name.endsWith(SEALED_SUFFIX))
-        .map((name) => name.slice(0, -SEALED_SUFFIX.length))
-        .filter((id) => id !== MANIFEST_ID)
-        .sort();
+      const path = sealedFile(this.#dir, recordingId, MANIFEST_ID);
+      const bytes = await readManifestBytes(path, this.#identity);
+      const { seal, files } = manifestSchema.parse(JSON.parse(bytes.toString()));
+      return seal === null ? null : { bytes, files };
     } catch (error) {
       throw translated(error);
     }
   }
 
-  /** `null` when it is that of a recording which is still made. */
-  async #sealedManifest(recordingId: string): Promise<Buffer | null> {
+  /** `null` for one that is not there or does not open at all: an export goes on without it, and says so. */
+  async #indexOrNull(file: AudioFileName): Promise<AudioIndex | null> {
+    // Whoever has the public key could have made the manifest.
+    if (!isSafeId(file.trackId)) return null;
     try {
-      const path = sealedFile(this.#dir, recordingId, MANIFEST_ID);
-      const bytes = await readManifestBytes(path, this.#identity);
-      const { seal } = manifestSchema.parse(JSON.parse(bytes.toString()));
-      return seal === null ? null : bytes;
+      return await this.#index(file);
     } catch (error) {
-      throw translated(error);
+      if (error instanceof AppError) return null;
+      throw error;
     }
   }
 
@@ -130,12 +131,26 @@ export class FileVault implements Vault {
       return await kept.index;
     } catch (error) {
       this.#indexes.delete(path);
+      if (error instanceof SealError) this.#options.onDamage?.(file, []);
       throw translated(error);
     }
   }
 
+  /** What is missing of a sealed file that ends too soon: between two records nothing else tells. */
+  async #cutOff(path: string, file: AudioFileName, index: AudioIndex): Promise<Damage | null> {
+    const sealed = await readSeal(this.#dir, file.recordingId);
+    const bytes = sealed?.seal.files.find(({ id }) => id === file.trackId)?.bytes ?? 0;
+    if ((await stat(path)).size >= bytes) return null;
+    const manifest = await this.#sealedManifest(file.recordingId);
+    const known = manifest?.files.find(({ id }) => id === file.trackId);
+    const fromMs = Math.round(index.endPosition / SAMPLES_PER_MS);
+    return { fromMs, toMs: Math.round((known?.endPosition ?? 0) / SAMPLES_PER_MS) };
+  }
+
   async #build(path: string, file: AudioFileName): Promise<AudioIndex> {
     const index = await AudioIndex.build(path, file, this.#identity);
+    const missing = await this.#cutOff(path, file, index);
+    if (missing !== null) index.damage.push(missing);
     if (index.damage.length > 0) this.#options.onDamage?.(file, index.damage);
     return index;
   }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MIX_ID } from '../format/ids.ts';
+import type { ManifestFile } from '../format/manifest.ts';
+import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { publicKeyPem, type SigningKey } from '../format/SigningKey.ts';
 import type { AudioIndex } from './AudioIndex.ts';
 import type { ReadSeal } from './readSeal.ts';
@@ -14,6 +16,8 @@ export interface ExportParts {
   seal: ReadSeal;
   /** By track id, the mix's too. */
   audio: ReadonlyMap<string, AudioIndex>;
+  /** Of those in the manifest: what is not there, or does not open at all. */
+  lost: readonly ManifestFile[];
   identity: string;
   exportKey: SigningKey;
   exportedAt: Date;
@@ -31,9 +35,13 @@ export function exportEntries(parts: ExportParts): ZipEntry[] {
     whole('keys/recorder.pem', Buffer.from(publicKeyPem(seal.seal.key))),
     whole('keys/export.pem', Buffer.from(publicKeyPem(exportKey.publicKey))),
   ];
-  const damage: (Damage & { file: string })[] = [];
+  const damage: (Damage & { file: string })[] = parts.lost.map((file) => ({
+    file: nameOf(file.id),
+    fromMs: file.startPosition / SAMPLES_PER_MS,
+    toMs: file.endPosition / SAMPLES_PER_MS,
+  }));
   for (const [id, index] of audio) {
-    const name = id === MIX_ID ? 'mix.ogg' : `tracks/${id}.ogg`;
+    const name = nameOf(id);
     const content = index.read(0, index.size, identity);
     entries.push({ name, size: index.size, content });
     damage.push(...index.damage.map((one) => ({ file: name, ...one })));
@@ -61,6 +69,10 @@ export function exportEntries(parts: ExportParts): ZipEntry[] {
     },
     { name: 'export.sig', content: lazily(() => exportKey.sign(text)) },
   ];
+}
+
+function nameOf(id: string): string {
+  return id === MIX_ID ? 'mix.ogg' : `tracks/${id}.ogg`;
 }
 
 /** Notes sizes and sums of files while they are read. */

@@ -11,8 +11,9 @@ export class DamageLog {
     this.#logger = logger.child({ file: 'DamageLog' });
   }
 
+  /** Without a part it is all of the file. */
   add(file: { recordingId: string; trackId: string }, damage: readonly Damage[]): void {
-    this.parts += damage.length;
+    this.parts += Math.max(1, damage.length);
     this.#logger.error({ ...file, damage }, 'add() | a recording is damaged in the vault');
   }
 }
