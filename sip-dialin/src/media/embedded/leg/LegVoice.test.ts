@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LEG_FORMATS, type LegCodec } from '../codecs/legCodecs.ts';
 import { levelDbov } from '../mixer/level.ts';
+import { toneFrame } from '../testing/tones.ts';
 import type { Uplink } from '../room/Room.ts';
 import { LegVoice } from './LegVoice.ts';
 
@@ -54,7 +55,52 @@ function loud(levels: readonly number[]): number {
   return loudest.reduce((sum, level) => sum + level, 0) / loudest.length;
 }
 
+/** Someone who talks, is silent for long, and talks again: what phones hear, and how often it rested. */
+function spurts(mayRest: boolean): { frames: (Int16Array | undefined)[]; rested: number } {
+  const voice = new LegVoice();
+  const format = LEG_FORMATS.PCMU;
+  const frames: (Int16Array | undefined)[] = [];
+  const uplink: Uplink = {
+    ssrc: 1,
+    codec: 'PCMU',
+    push() {},
+    rest: () => mayRest,
+    passOver() {},
+    pause() {},
+  };
+  let rested = 0;
+  for (let i = 0; i < 200; i++) {
+    const talks = i < 50 || i >= 150;
+    const pcm = toneFrame(400, 8000, i * 160, 160).map((x) => (talks ? x / 3 : 0));
+    const packet = {
+      payloadType: 0,
+      marker: false,
+      sequenceNumber: i,
+      timestamp: i * 160,
+      ssrc: 7,
+      csrcs: [],
+      extensions: [],
+      payload: new Uint8Array(160),
+    };
+    if (!talks && voice.rest(packet, format, uplink, i * 20)) rested += 1;
+    else voice.push(packet, pcm, format, uplink, i * 20);
+    frames.push(voice.pull(i * 20 + 5)?.slice());
+  }
+  return { frames, rested };
+}
+
 describe('LegVoice', () => {
+  it('rests in silence, and nothing of what is said after that is missing', () => {
+    const [resting, awake] = [spurts(true), spurts(false)];
+    expect(awake.rested).toBe(0);
+    expect(resting.rested).toBeGreaterThan(80); // All but the hangover of the gate.
+    const loud = ({ frames }: typeof awake): Int16Array[] =>
+      frames.slice(140).flatMap((frame) => (frame && levelDbov(frame) > -40 ? [frame] : []));
+    expect(loud(resting).length).toBeGreaterThanOrEqual(48);
+    expect(loud(resting)[0]).toEqual(toneFrame(400, 8000, 150 * 160, 160).map((x) => x / 3));
+    expect(Math.abs(loud(resting).length - loud(awake).length)).toBeLessThanOrEqual(1);
+  });
+
   it.each<LegCodec>(['PCMU', 'G722'])(
     'brings quiet and loud callers near each other for phones and browsers: %s',
     (codec) => {

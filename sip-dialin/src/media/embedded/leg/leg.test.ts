@@ -74,6 +74,7 @@ describe('LegSender', () => {
 describe('LegReceiver', () => {
   async function setUp() {
     let isHeard = true;
+    let takesSilence = false;
     const log: string[] = [];
     const receiver = new LegReceiver({
       onAudio: (_packet, pcm) => log.push(`audio ${pcm.length}`),
@@ -81,12 +82,18 @@ describe('LegReceiver', () => {
       onKey: (key) => log.push(`key ${key}`),
       onNoise: (dbov) => log.push(`noise ${dbov}`),
       isHeard: () => isHeard,
+      onSilence: () => takesSilence,
     });
     const offer = buildOffer({ sessionId: '1', version: 1, address: '127.0.0.1', port: 9 });
     const negotiation = new Negotiation('127.0.0.1', 2);
     negotiation.answer(offer);
     await receiver.setRemote(negotiation.remote!);
-    return { log, receiver, hear: (heard: boolean) => (isHeard = heard) };
+    return {
+      log,
+      receiver,
+      hear: (heard: boolean) => (isHeard = heard),
+      takeSilence: () => (takesSilence = true),
+    };
   }
   const packet = (payloadType: number, payload: Uint8Array, ssrc = 1): RtpPacket => ({
     payloadType,
@@ -149,6 +156,20 @@ describe('LegReceiver', () => {
     receiver.push(packet(0, new Uint8Array(160)), 0);
     expect(log).toEqual(['audio 0', 'audio 160']);
     expect(receiver.stats.audio).toBe(1);
+  });
+
+  it('decodes no silence where that is taken as such', async () => {
+    const { log, receiver, takeSilence } = await setUp();
+    const [silence, sound] = [0xff, 0x80].map((code) => packet(0, new Uint8Array(160).fill(code)));
+    receiver.push(silence!, 0);
+    takeSilence();
+    receiver.push(silence!, 20);
+    receiver.push(packet(8, new Uint8Array(160).fill(0xd5)), 40);
+    expect(log).toEqual(['audio 160']);
+    receiver.push(sound!, 60);
+    receiver.push(packet(0, new Uint8Array(240).fill(0xff)), 80);
+    expect(log).toEqual(['audio 160', 'audio 160', 'audio 240']);
+    expect(receiver.stats.audio).toBe(5);
   });
 
   it('drops audio of an impossible length', async () => {

@@ -169,6 +169,26 @@ describe('OpusUplink', () => {
     expect(seqs(sent)).toEqual([0, 1]);
   });
 
+  it('lets time go on through silence that is not decoded, once that has lasted', () => {
+    const { uplink, sent, encoded } = setUp();
+    const rests = (i: number): boolean =>
+      uplink.rest({ ssrc: SSRC, sequenceNumber: i, timestamp: i * 160 }, i * 20);
+    push(uplink, 0, { value: 3000 });
+    for (let i = 1; i < 16; i++) {
+      expect(rests(i)).toBe(false);
+      push(uplink, i, { value: 0 });
+    }
+    push(uplink, 16, { value: 0 });
+    for (let i = 17; i < 60; i++) expect(rests(i)).toBe(true);
+    expect(rests(61)).toBe(false); // One is missing.
+    expect(rests(59)).toBe(false); // It has come.
+    push(uplink, 60, { value: 3000 });
+    expect(rests(61)).toBe(false);
+    expect(frames(sent)).toEqual([0, 60]);
+    expect(seqs(sent)).toEqual([0, 1]);
+    expect(encoded()).toBe(1 + 15 + 1);
+  });
+
   it('sends a steady tone on and on', async () => {
     const sent: UplinkPacket[] = [];
     const uplink = new OpusUplink({
