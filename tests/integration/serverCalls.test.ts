@@ -1,156 +1,25 @@
+import { CALL_FAILURES, type CallView, type DialOutPolicy } from '@switchroom/protocol';
+import { describe, expect, it } from 'vitest';
 import {
-  CALL_FAILURES,
-  type CallPlace,
-  type CallView,
-  type DialOutPolicy,
-  type MeetingView,
-  type ParticipantView,
-} from '@switchroom/protocol';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  ADMIN,
-  ask,
-  askGateway,
-  askMeet,
-  joinTokenOf,
-  startServer,
-  type GatewaySocket,
-  type Harness,
-  type MeetSocket,
-} from './serverHarness.ts';
+  create,
+  enter,
+  gateway,
+  gatewayBack,
+  host,
+  join,
+  meeting,
+  NUMBER,
+  POLICY,
+  progress,
+  rejoin,
+  rest,
+  server,
+  setPolicy,
+  useCalls,
+} from './callsHarness.ts';
+import { ask, askGateway, askMeet } from './serverHarness.ts';
 
-const NUMBER = '+15550001234';
-const MANY = { callsPerHour: 1000, callsPerHourPerMeeting: 1000 };
-const POLICY = { allowed: ['+1555'], denied: ['+1555999'] };
-
-let server: Harness;
-/** The owner's, which makes a host. */
-let sessionToken: string;
-beforeAll(async () => {
-  server = await startServer();
-  const outbound = { uri: 'sip:192.0.2.1', callerId: '+15550100' };
-  expect((await server.rest('POST', '/trunks', { name: 'Out', outbound })).status).toBe(201);
-  const [, session] = await rest<{ token: string }>('POST', '/sessions', ADMIN);
-  sessionToken = session.token;
-});
-afterAll(() => server.close());
-
-/** A sip-dialin that does as it is told, and remembers. */
-interface FakeDialIn {
-  socket: GatewaySocket;
-  placed: CallPlace[];
-  cancelled: string[];
-  removed: string[];
-  /** What it answers to `call:place`, if not yes. */
-  refuses: boolean;
-}
-
-async function dialIn(): Promise<FakeDialIn> {
-  const fake: Omit<FakeDialIn, 'socket'> = {
-    placed: [],
-    cancelled: [],
-    removed: [],
-    refuses: false,
-  };
-  const socket = await server.gateway('sip-dialin', (one) => {
-    one.on('call:place', (order, ack) => {
-      fake.placed.push(order);
-      if (fake.refuses) ack({ ok: false, code: 'unavailable', message: 'No.' });
-      else ack({ ok: true, value: {} });
-    });
-    one.on('call:cancel', ({ callId }) => void fake.cancelled.push(callId));
-    one.on('participant:left', ({ participantId }) => void fake.removed.push(participantId));
-  });
-  return Object.assign(fake, { socket });
-}
-
-/** A browser in the room; `told` are its news of calls, in order. */
-interface Guest {
-  socket: MeetSocket;
-  id: string;
-  mayCallMe: boolean;
-  told: string[];
-  people: Map<string, ParticipantView>;
-}
-
-async function enter(meeting: MeetingView, name: string, isHost = false): Promise<Guest> {
-  const socket = await server.meet();
-  const told: string[] = [];
-  const people = new Map<string, ParticipantView>();
-  const note = (person: ParticipantView): void => void people.set(person.id, person);
-  socket.on('call:changed', ({ state, reason }) =>
-    told.push(reason ? `${state} ${reason}` : state),
-  );
-  socket.on('call:gone', () => told.push('gone'));
-  socket.on('participant:joined', note);
-  socket.on('participant:updated', note);
-  socket.on('participant:left', ({ participantId }) => void people.delete(participantId));
-  const {
-    participantId,
-    participants,
-    meeting: joined,
-  } = await askMeet(socket, 'room:join', {
-    joinToken: joinTokenOf(meeting),
-    name,
-    rtpCapabilities: {},
-    ...(isHost && { sessionToken }),
-  });
-  participants.forEach(note);
-  return { socket, id: participantId, mayCallMe: joined.mayCallMe, told, people };
-}
-
-async function setPolicy(policy: Partial<DialOutPolicy> = {}): Promise<void> {
-  const answer = await server.rest('PUT', '/dial-out', { ...POLICY, ...policy });
-  expect(answer.status).toBe(200);
-}
-
-async function rest<T>(
-  method: string,
-  path: string,
-  body?: unknown,
-  token?: string,
-): Promise<[number, T]> {
-  const answer = await server.rest(method, path, body, token);
-  const text = await answer.text();
-  return [answer.status, (text === '' ? undefined : JSON.parse(text)) as T];
-}
-
-let gateway: FakeDialIn;
-let meeting: MeetingView;
-let host: Guest;
-beforeEach(async () => {
-  await setPolicy({ ...MANY, callMe: 'everybody' });
-  gateway = await dialIn();
-  meeting = await server.createMeeting();
-  host = await enter(meeting, 'Host', true);
-});
-afterEach(async () => {
-  await server.rest('DELETE', `/meetings/${meeting.id}`);
-  gateway.socket.disconnect();
-});
-
-const create = (wish: object = {}): Promise<CallView> =>
-  askMeet(host.socket, 'call:create', { number: NUMBER, ...wish });
-const progress = (callId: string, state: string, reason?: string) =>
-  ask(gateway.socket, 'call:progress', { callId, state, ...(reason && { reason }) });
-
-/** Answered and confirmed: what the gateway does then. */
-async function join(callId: string): Promise<string> {
-  await progress(callId, 'confirming');
-  return rejoin(callId);
-}
-
-async function rejoin(callId: string): Promise<string> {
-  await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
-  const { participantId } = await askGateway(gateway.socket, 'phone:join', {
-    meetingId: meeting.id,
-    name: 'Phone',
-    number: NUMBER,
-    ssrc: 0xcafe,
-    callId,
-  });
-  return participantId;
-}
+useCalls();
 
 describe('a host calls a number', () => {
   it('everybody sees how it goes, until it is a participant under its name', async () => {
@@ -311,7 +180,7 @@ describe('what it hangs on goes away', () => {
     const [, list] = await rest<CallView[]>('GET', `/meetings/${meeting.id}/calls`);
     expect(list).toMatchObject([{ id: ringing.id, reason: 'unreachable' }]);
     // It is back, and with it the call that was up.
-    gateway = await dialIn();
+    await gatewayBack();
     const again = await rejoin(up.id);
     await expect.poll(() => host.people.get(again)?.name).toBe('…1234');
     expect(host.told).toEqual(['failed unreachable', 'joined']);
@@ -330,97 +199,6 @@ describe('what it hangs on goes away', () => {
       number: NUMBER,
     });
     await rest('DELETE', `/meetings/${other.id}`);
-    await expect.poll(() => gateway.cancelled).toEqual([id]);
-  });
-});
-
-describe('"call me"', () => {
-  it('moves one’s sound to the phone and back; one stays one participant', async () => {
-    const guest = await enter(meeting, 'Guest');
-    const view = await askMeet(guest.socket, 'call:me', { number: NUMBER });
-    expect(view).toMatchObject({ name: 'Guest', participantId: guest.id });
-    await expect.poll(() => gateway.placed).toMatchObject([{ callId: view.id, callMe: true }]);
-    const again = await ask(guest.socket, 'call:me', { number: NUMBER });
-    expect(again).toMatchObject({ code: 'conflict' });
-    expect(await join(view.id)).toBe(guest.id);
-    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('phone');
-    expect(host.people.size).toBe(2);
-    await askMeet(guest.socket, 'call:back', {});
-    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
-    await expect.poll(() => gateway.cancelled).toEqual([view.id]);
-    expect(await ask(guest.socket, 'call:back', {})).toMatchObject({ code: 'conflict' });
-    expect(guest.told).toEqual(['calling', 'confirming', 'joined']);
-  });
-
-  it('a phone that hangs up gives the sound back, and may be called anew', async () => {
-    const { id } = await askMeet(host.socket, 'call:me', { number: NUMBER });
-    await join(id);
-    await expect.poll(() => host.people.get(host.id)?.audio).toBe('phone');
-    const leave = { meetingId: meeting.id, participantId: host.id };
-    await askGateway(gateway.socket, 'phone:leave', leave);
-    await expect.poll(() => host.people.get(host.id)?.audio).toBe('browser');
-    await askMeet(host.socket, 'call:me', { number: NUMBER });
-  });
-
-  it('there, back and there again: the first phone’s late leave does not end the second', async () => {
-    const guest = await enter(meeting, 'Guest');
-    const first = await askMeet(guest.socket, 'call:me', { number: NUMBER });
-    await join(first.id);
-    await askMeet(guest.socket, 'call:back', {});
-    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
-    await progress(id, 'confirming');
-    const phone = { meetingId: meeting.id, name: 'Phone', number: NUMBER, ssrc: 0xbeef };
-    await askGateway(gateway.socket, 'phone:join', { ...phone, callId: id });
-    const leave = { meetingId: meeting.id, participantId: guest.id };
-    await askGateway(gateway.socket, 'phone:leave', { ...leave, ssrc: 0xcafe });
-    const [, people] = await rest<ParticipantView[]>('GET', `/meetings/${meeting.id}/participants`);
-    expect(people.find((one) => one.id === guest.id)?.audio).toBe('phone');
-    await askGateway(gateway.socket, 'phone:leave', { ...leave, ssrc: 0xbeef });
-    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
-  });
-
-  it('a phone that comes back as one of its own does not put out whose sound it carried', async () => {
-    const guest = await enter(meeting, 'Guest');
-    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
-    await join(id);
-    gateway.socket.disconnect();
-    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
-    gateway = await dialIn();
-    await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
-    const phone = { meetingId: meeting.id, name: 'Phone', number: NUMBER, ssrc: 0xcafe };
-    await askGateway(gateway.socket, 'phone:join', { ...phone, returns: guest.id });
-    await expect.poll(() => host.people.size).toBe(3);
-    expect(host.people.has(guest.id)).toBe(true);
-  });
-
-  it('who leaves is not called any more', async () => {
-    const guest = await enter(meeting, 'Guest');
-    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
-    guest.socket.disconnect();
-    await expect.poll(() => gateway.cancelled).toEqual([id]);
-    await expect.poll(() => host.told).toEqual(['calling', 'gone']);
-  });
-
-  it.each([
-    [undefined, true, false],
-    ['signed-in', true, false],
-    ['everybody', true, true],
-    ['off', false, false],
-  ] as const)('where the policy says %s: hosts %s, guests %s', async (callMe, ...may) => {
-    await setPolicy({ ...MANY, ...(callMe && { callMe }) });
-    for (const [index, isHost] of [true, false].entries()) {
-      const one = await enter(meeting, 'One', isHost);
-      expect(one.mayCallMe).toBe(may[index]);
-      const answer = await ask(one.socket, 'call:me', { number: NUMBER });
-      expect(answer).toMatchObject(may[index] ? { ok: true } : { code: 'forbidden' });
-    }
-    await expect.poll(() => gateway.placed.length).toBe(may.filter((one) => one).length);
-  });
-
-  it('may be given up by oneself', async () => {
-    const guest = await enter(meeting, 'Guest');
-    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
-    await askMeet(guest.socket, 'call:cancel', { callId: id });
     await expect.poll(() => gateway.cancelled).toEqual([id]);
   });
 });

@@ -1,0 +1,110 @@
+import type { ParticipantView } from '@switchroom/protocol';
+import { describe, expect, it } from 'vitest';
+import {
+  enter,
+  gateway,
+  gatewayBack,
+  host,
+  MANY,
+  join,
+  meeting,
+  NUMBER,
+  progress,
+  rest,
+  setPolicy,
+  useCalls,
+} from './callsHarness.ts';
+import { ask, askGateway, askMeet } from './serverHarness.ts';
+
+useCalls();
+
+describe('"call me"', () => {
+  it('moves one’s sound to the phone and back; one stays one participant', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const view = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    expect(view).toMatchObject({ name: 'Guest', participantId: guest.id });
+    await expect.poll(() => gateway.placed).toMatchObject([{ callId: view.id, callMe: true }]);
+    const again = await ask(guest.socket, 'call:me', { number: NUMBER });
+    expect(again).toMatchObject({ code: 'conflict' });
+    expect(await join(view.id)).toBe(guest.id);
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('phone');
+    expect(host.people.size).toBe(2);
+    await askMeet(guest.socket, 'call:back', {});
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+    await expect.poll(() => gateway.cancelled).toEqual([view.id]);
+    expect(await ask(guest.socket, 'call:back', {})).toMatchObject({ code: 'conflict' });
+    expect(guest.told).toEqual(['calling', 'confirming', 'joined']);
+  });
+
+  it('a phone that hangs up gives the sound back, and may be called anew', async () => {
+    const { id } = await askMeet(host.socket, 'call:me', { number: NUMBER });
+    await join(id);
+    await expect.poll(() => host.people.get(host.id)?.audio).toBe('phone');
+    const leave = { meetingId: meeting.id, participantId: host.id };
+    await askGateway(gateway.socket, 'phone:leave', leave);
+    await expect.poll(() => host.people.get(host.id)?.audio).toBe('browser');
+    await askMeet(host.socket, 'call:me', { number: NUMBER });
+  });
+
+  it('there, back and there again: the first phone’s late leave does not end the second', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const first = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await join(first.id);
+    await askMeet(guest.socket, 'call:back', {});
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await progress(id, 'confirming');
+    const phone = { meetingId: meeting.id, name: 'Phone', number: NUMBER, ssrc: 0xbeef };
+    await askGateway(gateway.socket, 'phone:join', { ...phone, callId: id });
+    const leave = { meetingId: meeting.id, participantId: guest.id };
+    await askGateway(gateway.socket, 'phone:leave', { ...leave, ssrc: 0xcafe });
+    const [, people] = await rest<ParticipantView[]>('GET', `/meetings/${meeting.id}/participants`);
+    expect(people.find((one) => one.id === guest.id)?.audio).toBe('phone');
+    await askGateway(gateway.socket, 'phone:leave', { ...leave, ssrc: 0xbeef });
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+  });
+
+  it('a phone that comes back as one of its own does not put out whose sound it carried', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await join(id);
+    gateway.socket.disconnect();
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+    await gatewayBack();
+    await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
+    const phone = { meetingId: meeting.id, name: 'Phone', number: NUMBER, ssrc: 0xcafe };
+    await askGateway(gateway.socket, 'phone:join', { ...phone, returns: guest.id });
+    await expect.poll(() => host.people.size).toBe(3);
+    expect(host.people.has(guest.id)).toBe(true);
+  });
+
+  it('who leaves is not called any more', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    guest.socket.disconnect();
+    await expect.poll(() => gateway.cancelled).toEqual([id]);
+    await expect.poll(() => host.told).toEqual(['calling', 'gone']);
+  });
+
+  it.each([
+    [undefined, true, false],
+    ['signed-in', true, false],
+    ['everybody', true, true],
+    ['off', false, false],
+  ] as const)('where the policy says %s: hosts %s, guests %s', async (callMe, ...may) => {
+    await setPolicy({ ...MANY, ...(callMe && { callMe }) });
+    for (const [index, isHost] of [true, false].entries()) {
+      const one = await enter(meeting, 'One', isHost);
+      expect(one.mayCallMe).toBe(may[index]);
+      const answer = await ask(one.socket, 'call:me', { number: NUMBER });
+      expect(answer).toMatchObject(may[index] ? { ok: true } : { code: 'forbidden' });
+    }
+    await expect.poll(() => gateway.placed.length).toBe(may.filter((one) => one).length);
+  });
+
+  it('may be given up by oneself', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await askMeet(guest.socket, 'call:cancel', { callId: id });
+    await expect.poll(() => gateway.cancelled).toEqual([id]);
+  });
+});
