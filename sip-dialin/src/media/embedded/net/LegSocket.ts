@@ -26,6 +26,8 @@ export class LegSocket {
   readonly #latch = new Latch();
   readonly #handlers: LegSocketHandlers;
   #remote: Pick<RemoteAudio, 'rtp' | 'rtcp' | 'rtcpMux'> | undefined;
+  /** The last address for RTP that SDP gave. */
+  #named: RtpAddress | undefined;
   /** In a room: only the source is heard, by the kernel, and sending to it is cheaper. */
   #dedicated = false;
   /** `undefined` for plain RTP. */
@@ -45,12 +47,16 @@ export class LegSocket {
   /** What SDP says, and what we encrypt with. Another address than before lets the caller's stream come from elsewhere. */
   setRemote(remote: RemoteAudio<LegCodec>, localKey?: SrtpKey): void {
     this.#setKeys(localKey, remote.crypto?.key);
-    const before = this.#remote?.rtp;
-    const moved = before?.ip !== remote.rtp?.ip || before?.port !== remote.rtp?.port;
-    // Hold by 0.0.0.0 names no address, so the stream has not moved.
-    if (moved && remote.rtp) {
-      this.#latch.release();
-      this.#ports.rtp.disconnect();
+    const { rtp } = remote;
+    // Hold by 0.0.0.0 names no address, so the stream has not moved; nor has it when it is taken up again.
+    if (rtp) {
+      const before = this.#named;
+      if (before?.ip !== rtp.ip || before.port !== rtp.port) {
+        // What came before any SDP may be a stranger's, or an early phone's, which has not moved.
+        this.#latch.release(before && performance.now());
+        this.#ports.rtp.disconnect();
+      }
+      this.#named = rtp;
     }
     this.#remote = remote;
   }

@@ -3,7 +3,7 @@ import type { RtpAddress } from '../../PhoneMedia.ts';
 import type { RemoteAudio } from '../../sdp/audio.ts';
 import { writeRtp } from '../rtp/packet.ts';
 import { writeReceiverReport } from '../rtp/rtcp.ts';
-import { Latch, RELATCH_AFTER_MS, RELATCH_SAME_HOST_AFTER_MS } from './Latch.ts';
+import { Latch, LEFT_MS, RELATCH_AFTER_MS, RELATCH_SAME_HOST_AFTER_MS } from './Latch.ts';
 import { LegSocket } from './LegSocket.ts';
 import { PortPool } from './PortPool.ts';
 import { UdpPort } from './UdpPort.ts';
@@ -45,8 +45,21 @@ describe('Latch', () => {
     latch.admit(a, 0);
     expect(latch.admit(b, RELATCH_AFTER_MS)).toBe('stranger');
     expect(latch.admit(b, RELATCH_AFTER_MS + 1)).toBe('new');
-    latch.release();
+    latch.release(RELATCH_AFTER_MS + 2);
     expect(latch.admit(a, RELATCH_AFTER_MS + 2)).toBe('new');
+  });
+
+  it('is not taken by the place that the caller has left, but in the end goes back to it', () => {
+    const latch = new Latch();
+    latch.admit(a, 0);
+    latch.release(10);
+    expect(latch.admit(a, 20)).toBe('stranger');
+    expect(latch.source).toBeUndefined();
+    expect(latch.admit(b, 30)).toBe('new');
+    expect(latch.admit(a, 40)).toBe('stranger');
+    latch.release(50);
+    expect(latch.admit(b, 50 + LEFT_MS)).toBe('stranger');
+    expect(latch.admit(b, 51 + LEFT_MS)).toBe('new');
   });
 });
 
@@ -220,8 +233,21 @@ describe('LegSocket', () => {
     phone.send(rtp(0, 2), to);
     await vi.waitFor(() => expect(heard).toEqual([1, 2]));
     socket.setRemote(remoteAt(natted.local));
+    // What comes late, or from the phone whose place another one takes, does not keep that one out.
+    phone.send(rtp(0, 66), to);
     natted.send(rtp(0, 3), to);
     await vi.waitFor(() => expect(heard).toEqual([1, 2, 3]));
+  });
+
+  it('goes on with the same stream after a hold that names no address', async () => {
+    const { socket, heard, phone, to } = await setUp();
+    socket.setRemote(remoteAt(phone.local));
+    phone.send(rtp(0, 1), to);
+    await vi.waitFor(() => expect(heard).toEqual([1]));
+    socket.setRemote({ ...remoteAt(phone.local), rtp: undefined });
+    socket.setRemote(remoteAt(phone.local));
+    phone.send(rtp(0, 2), to);
+    await vi.waitFor(() => expect(heard).toEqual([1, 2]));
   });
 
   it('reads RTCP on both ports, and sends it beside RTP', async () => {
