@@ -1,9 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AuditEntry, ListAuditQuery } from '@switchroom/protocol';
 import type { Database } from '../db/openDatabase.ts';
 import { canonicalJson, flawOf, type Flaw } from './chain.ts';
 
-/** Entries that are read at a time, so that others get their turn in between. */
-const BATCH = 500;
+/** Entries that are read, and looked through, at a time: the database keeps everybody waiting meanwhile. */
+const BATCH = 200;
+const WINDOW = 1_000;
+
+type Filters = Pick<ListAuditQuery, 'action' | 'actor' | 'subject' | 'q'>;
+type Time = Pick<ListAuditQuery, 'from' | 'to'>;
 
 export interface AuditPage {
   items: AuditEntry[];
@@ -31,64 +36,40 @@ export class AuditReader {
   }
 
   /** Newest first. */
-  async list(query: ListAuditQuery): Promise<AuditPage> {
-    const { from, to, action, actor, subject, q, cursor, limit } = query;
-    let select = this.#select()
-      .orderBy('seq', 'desc')
-      .limit(limit + 1);
-    if (from !== undefined) select = select.where('at', '>=', utc(from));
-    if (to !== undefined) select = select.where('at', '<=', utc(to));
-    if (isGiven(action)) {
-      // All that begins with it and a dot: "/" comes next after ".".
-      select = select.where((eb) =>
-        eb.or([
-          eb('action', '=', action),
-          eb.and([eb('action', '>', `${action}.`), eb('action', '<', `${action}/`)]),
-        ]),
-      );
+  async list({ cursor, limit, ...filters }: ListAuditQuery): Promise<AuditPage> {
+    const { first, last } = await this.#range(filters);
+    let before = Math.min(last + 1, cursor === undefined ? Infinity : Number(cursor));
+    const items: AuditEntry[] = [];
+    while (before > first && items.length <= limit) {
+      const from = Math.max(first, before - WINDOW);
+      const rows = await this.#matching(filters)
+        .where('seq', '>=', from)
+        .where('seq', '<', before)
+        .orderBy('seq', 'desc')
+        .limit(limit + 1 - items.length)
+        .execute();
+      items.push(...rows.map(entryOf));
+      before = from;
+      await setImmediate();
     }
-    if (isGiven(actor)) {
-      select = select.where((eb) =>
-        eb.or([eb('actorId', '=', actor), eb('actorName', '=', actor.toLowerCase())]),
-      );
-    }
-    if (isGiven(subject)) select = select.where('subjectId', '=', subject);
-    if (isGiven(q)) {
-      const needle = q.toLowerCase();
-      select = select.where((eb) =>
-        eb.or(
-          (['actorName', 'action', 'subjectId', 'address', 'details'] as const).map((column) =>
-            eb(eb.fn<number>('instr', [eb.fn('lower', [column]), eb.val(needle)]), '>', 0),
-          ),
-        ),
-      );
-    }
-    if (cursor !== undefined) select = select.where('seq', '<', Number(cursor));
-    const items = (await select.execute()).map(entryOf);
     const page = items.slice(0, limit);
-    const last = page.at(-1);
+    const oldest = page.at(-1);
     return {
       items: page,
-      nextCursor: items.length > page.length && last ? String(last.seq) : null,
+      nextCursor: items.length > page.length && oldest ? String(oldest.seq) : null,
     };
   }
 
   /** All entries of this time in order, up to `lastSeq`, one a line. A range of a trail is a trail as well. */
-  async *lines(
-    { from, to }: Pick<ListAuditQuery, 'from' | 'to'>,
-    lastSeq: number,
-  ): AsyncGenerator<string> {
-    for await (const entry of this.#all(lastSeq)) {
-      if (from !== undefined && entry.at < utc(from)) continue;
-      if (to !== undefined && entry.at > utc(to)) return;
-      yield lineOf(entry);
-    }
+  async *lines(time: Time, lastSeq: number): AsyncGenerator<string> {
+    const { first, last } = await this.#range(time);
+    for await (const entry of this.#all(first, Math.min(last, lastSeq))) yield lineOf(entry);
   }
 
   async verify(): Promise<AuditVerdict> {
     let before: AuditEntry | undefined;
     let entries = 0;
-    for await (const entry of this.#all()) {
+    for await (const entry of this.#all(1, Number.MAX_SAFE_INTEGER)) {
       entries += 1;
       const flaw = flawOf(entry, before);
       if (flaw) return { ok: false, entries, head: before?.hash ?? null, flaw };
@@ -110,20 +91,65 @@ export class AuditReader {
     for (const row of rows) yield lineOf(entryOf(row));
   }
 
-  async *#all(lastSeq = Number.MAX_SAFE_INTEGER): AsyncGenerator<AuditEntry> {
-    let seq = 0;
+  async *#all(first: number, last: number): AsyncGenerator<AuditEntry> {
+    let next = first;
     for (;;) {
       const rows = await this.#select()
-        .where('seq', '>', seq)
-        .where('seq', '<=', lastSeq)
+        .where('seq', '>=', next)
+        .where('seq', '<=', last)
         .orderBy('seq')
         .limit(BATCH)
         .execute();
       yield* rows.map(entryOf);
-      const last = rows.at(-1);
-      if (!last || rows.length < BATCH) return;
-      seq = last.seq;
+      const end = rows.at(-1);
+      if (!end || rows.length < BATCH) return;
+      next = end.seq + 1;
+      await setImmediate();
     }
+  }
+
+  /** Of the entries of this time, which follow one another: `at` never goes back. */
+  async #range({ from, to }: Time): Promise<{ first: number; last: number }> {
+    const seqs = this.#db.selectFrom('audit').select('seq').limit(1);
+    const lowest =
+      from === undefined
+        ? undefined
+        : await seqs.where('at', '>=', utc(from)).orderBy('at').orderBy('seq').executeTakeFirst();
+    const highest = await seqs
+      .$if(to !== undefined, (select) => select.where('at', '<=', utc(to ?? '')))
+      .orderBy('at', 'desc')
+      .orderBy('seq', 'desc')
+      .executeTakeFirst();
+    const last = highest?.seq ?? 0;
+    return { first: from === undefined ? 1 : (lowest?.seq ?? last + 1), last };
+  }
+
+  #matching({ action, actor, subject, q }: Filters) {
+    let select = this.#select();
+    if (isGiven(action)) {
+      // All that begins with it and a dot: "/" comes next after ".".
+      select = select.where((eb) =>
+        eb.or([
+          eb('action', '=', action),
+          eb.and([eb('action', '>', `${action}.`), eb('action', '<', `${action}/`)]),
+        ]),
+      );
+    }
+    if (isGiven(actor)) {
+      select = select.where((eb) =>
+        eb.or([eb('actorId', '=', actor), eb('actorName', '=', actor.toLowerCase())]),
+      );
+    }
+    if (isGiven(subject)) select = select.where('subjectId', '=', subject);
+    if (!isGiven(q)) return select;
+    const needle = q.toLowerCase();
+    return select.where((eb) =>
+      eb.or(
+        (['actorName', 'action', 'subjectId', 'address', 'details'] as const).map((column) =>
+          eb(eb.fn<number>('instr', [eb.fn('lower', [column]), eb.val(needle)]), '>', 0),
+        ),
+      ),
+    );
   }
 
   #select() {
