@@ -49,12 +49,12 @@ export class RoomWatcher {
       transports: ['websocket'],
     });
     const watcher = new RoomWatcher(socket);
-    const answer: Result<JoinedRoom> = await socket.timeout(5000).emitWithAck('room:join', {
+    const answer = (await socket.timeout(5000).emitWithAck('room:join', {
       joinToken,
       name: 'Owner',
       rtpCapabilities: rtpCapabilitiesSchema.parse(preview.rtpCapabilities),
       sessionToken: session.token,
-    });
+    })) as Result<JoinedRoom>;
     for (const person of unwrap(answer).participants) watcher.people.set(person.id, person);
     return watcher;
   }

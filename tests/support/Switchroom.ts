@@ -25,6 +25,8 @@ export class Switchroom {
   readonly sipAddress: string;
   /** Where WebRTC media comes in, UDP and TCP. */
   readonly rtcPort: number;
+  /** UDP: phones' media, and what goes to the SFU. */
+  readonly rtpPorts: { min: number; max: number };
   readonly dataDir: string;
   /** Signed in as the administrator. */
   readonly rest: RestClient;
@@ -33,13 +35,14 @@ export class Switchroom {
 
   private constructor(
     process: Child,
-    ports: { http: number; sip: number; rtc: number },
+    ports: { http: number; sip: number; rtc: number; rtp: { min: number; max: number } },
     dataDir: string,
   ) {
     this.#process = process;
     this.url = `http://127.0.0.1:${ports.http}`;
     this.sipAddress = `127.0.0.1:${ports.sip}`;
     this.rtcPort = ports.rtc;
+    this.rtpPorts = ports.rtp;
     this.dataDir = dataDir;
     this.rest = new RestClient(this.url);
   }
@@ -70,7 +73,7 @@ export class Switchroom {
         ...options.env,
       },
     });
-    const switchroom = new Switchroom(child, { http, sip, rtc }, dataDir);
+    const switchroom = new Switchroom(child, { http, sip, rtc, rtp }, dataDir);
     try {
       // The greeting is the last that is said of the start.
       await child.waitFor(new RegExp(`sip:\\S+:${sip}[^]*${dataDir}`), 60_000);

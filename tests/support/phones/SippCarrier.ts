@@ -11,6 +11,8 @@ import { rtpPcap } from './rtpPcap.ts';
 export interface CarrierOptions extends Omit<CarrierHabits, 'pcap'> {
   /** What whoever answers says; 8 kHz. */
   sound?: Sound;
+  /** Of this machine; 127.0.0.1 if not given. */
+  address?: string;
 }
 
 /** A request as SIPp logged it. */
@@ -28,15 +30,16 @@ export class SippCarrier {
   readonly #folder: string;
   #closed = false;
 
-  private constructor(sipp: Child, folder: string, port: number) {
+  private constructor(sipp: Child, folder: string, uri: string) {
     this.#sipp = sipp;
     this.#folder = folder;
-    this.uri = `sip:127.0.0.1:${port}`;
+    this.uri = uri;
   }
 
   static async start(options: CarrierOptions): Promise<SippCarrier> {
     const folder = await mkdtemp(join(tmpdir(), 'carrier-'));
     const habits: CarrierHabits = { ...options };
+    const { address = '127.0.0.1' } = options;
     if (options.sound !== undefined) {
       habits.pcap = join(folder, 'sound.pcap');
       await writeFile(habits.pcap, rtpPcap(options.sound));
@@ -49,13 +52,14 @@ export class SippCarrier {
       cwd: folder,
       // prettier-ignore
       args: [
-        '-sf', 'carrier.xml', '-nostdin', '-i', '127.0.0.1', '-p', String(port), '-t', 'u1',
-        '-mi', '127.0.0.1', '-mp', String(media.min), '-cp', String(await freePort()),
-        '-trace_msg', '-message_file', 'messages.log',
+        '-sf', 'carrier.xml', '-nostdin', '-i', address, '-p', String(port), '-t', 'u1',
+        '-mi', address, '-mp', String(media.min), '-cp', String(await freePort()),
+        // A refreshed registration has the Call-ID of the one before.
+        '-deadcall_wait', '0', '-trace_msg', '-message_file', 'messages.log',
       ],
       env: { ...process.env, TERM: 'dumb' },
     });
-    return new SippCarrier(sipp, folder, port);
+    return new SippCarrier(sipp, folder, `sip:${address}:${port}`);
   }
 
   /** What it was sent so far, retransmissions included. */

@@ -6,6 +6,8 @@ export interface CarrierHabits {
   calls: 'answered' | 'rings' | 'silence' | { refused: number; rings?: boolean };
   /** What OPTIONS gets; 200 if not given. */
   options?: number;
+  /** Whom it wants to be registered, and for how long, s. */
+  registers?: { username: string; password: string; seconds: number };
   /** Capture that is played once a call is answered. */
   pcap?: string;
 }
@@ -21,7 +23,10 @@ a=rtpmap:101 telephone-event/8000
 a=ptime:20`;
 
 /** An answer to what came last; `to` adds our tag. */
-function answer(status: number, { body = '', attributes = '', tagged = true } = {}): string {
+function answer(
+  status: number,
+  { body = '', attributes = '', tagged = true, headers = '' } = {},
+): string {
   const tag = tagged ? ';tag=[pid]carrier[call_number]' : '';
   return `<send${attributes}><![CDATA[
 SIP/2.0 ${status} Whatever
@@ -31,7 +36,7 @@ SIP/2.0 ${status} Whatever
 [last_Call-ID:]
 [last_CSeq:]
 Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
-${body === '' ? '' : 'Content-Type: application/sdp\n'}Content-Length: [len]
+${headers}${body === '' ? '' : 'Content-Type: application/sdp\n'}Content-Length: [len]
 
 ${body}
 ]]></send>`;
@@ -68,15 +73,34 @@ function treatment({ calls, pcap }: CarrierHabits): string[] {
   ];
 }
 
-/** The XML that SIPp runs for every call, and for every OPTIONS. */
+const CHALLENGE = 'WWW-Authenticate: Digest realm="carrier", nonce="[call_id]", algorithm=MD5\n';
+
+/** A REGISTER that is challenged, and then taken where the password is right. */
+function registrar({ username, password, seconds }: NonNullable<CarrierHabits['registers']>) {
+  return [
+    '<label id="register"/>',
+    answer(401, { headers: CHALLENGE }),
+    `<recv request="REGISTER"><action>
+<verifyauth assign_to="valid" username="${username}" password="${password}"/>
+</action></recv>`,
+    '<nop hide="true" test="valid" next="valid"/>',
+    answer(403, { attributes: ' next="end"' }),
+    '<label id="valid"/>',
+    answer(200, { headers: `Expires: ${seconds}\n`, attributes: ' next="end"' }),
+  ];
+}
+
+/** The XML that SIPp runs for every call, and for every OPTIONS and REGISTER. */
 export function carrierScenario(habits: CarrierHabits): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE scenario SYSTEM "sipp.dtd">
 <scenario name="carrier">
 <recv request="OPTIONS" optional="true" next="options"/>
+${habits.registers === undefined ? '' : '<recv request="REGISTER" optional="true" next="register"/>'}
 <recv request="INVITE"/>
 ${treatment(habits).join('\n')}
 <nop next="end"/>
+${habits.registers === undefined ? '' : registrar(habits.registers).join('\n')}
 <label id="options"/>
 ${answer(habits.options ?? 200)}
 <label id="end"/>

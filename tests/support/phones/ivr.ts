@@ -2,6 +2,7 @@ import { promptIn } from '../audio/prompts.ts';
 import { duration, slice, type Sound } from '../audio/Sound.ts';
 import { eventually } from '../eventually.ts';
 import type { BaresipPhone } from './BaresipPhone.ts';
+import type { Ear } from './meetingLine.ts';
 
 export interface PromptOptions {
   /** Looked for after so many s of what the phone heard. */
@@ -12,23 +13,31 @@ export interface PromptOptions {
   within?: number;
 }
 
+/** As long as what `promptIn` looks for, and a bit, s. */
+const OVERLAP = 0.8;
+
 /** Waits until a prompt was said; gives where it begins, in s of what the phone heard. */
 export async function hearsPrompt(
-  phone: BaresipPhone,
+  phone: Ear,
   prompt: string,
   { since = 0, language = 'en', within = 15_000 }: PromptOptions = {},
 ): Promise<number> {
+  // What was looked through once is not looked through again: it takes its time.
+  let from = since;
   return eventually(
     async () => {
-      const at = await promptIn(slice(await phone.heard(), since), prompt, language);
-      return at === undefined ? undefined : at + since;
+      const heard = await phone.heard();
+      const at = await promptIn(slice(heard, from), prompt, language);
+      if (at !== undefined) return at + from;
+      from = Math.max(from, duration(heard) - OVERLAP);
+      return undefined;
     },
     { what: `the prompt "${prompt}" (${language})`, every: 200, within },
   );
 }
 
 /** How much a phone has heard so far, s. */
-export async function heardUntil(phone: BaresipPhone): Promise<number> {
+export async function heardUntil(phone: Ear): Promise<number> {
   return duration(await phone.heard());
 }
 

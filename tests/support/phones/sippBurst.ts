@@ -65,7 +65,7 @@ export async function sippBurst(
 
 function scenario({ keys = '', from = 'sipp' }: BurstOptions): string {
   const target = 'sip:[service]@[remote_ip]:[remote_port]';
-  const presses = [...keys].flatMap((key) => {
+  const presses = keys.split('').flatMap((key) => {
     if (key === ',') return [`<pause milliseconds="${COMMA_MS}"/>`];
     const body = `Signal=${key}\nDuration=160`;
     const info = request('INFO', '[next_url]', 'Content-Type: application/dtmf-relay\n', body);
