@@ -62,6 +62,17 @@ export const manifestSchema = z.object({
     z.object({ id: z.string(), name: z.string(), kind: z.enum(['browser', 'phone']) }),
   ),
   timeline: z.array(timelineEventSchema),
+  /**
+   * Who spoke when, by track and by the level of what they sent. After a crash: up to the last change of
+   * who was there.
+   */
+  speakers: z.array(
+    z.object({
+      track: z.string().max(64),
+      fromMs: z.number().nonnegative(),
+      toMs: z.number().nonnegative(),
+    }),
+  ),
   /** Where sound is known to be missing. */
   gaps: z.array(gapSchema),
   /** Files that are ended. */

@@ -3,6 +3,7 @@ import { createDecoder, createEncoder } from 'libopus-wasm';
 import { CLOCK_RATE } from '../format/opus.ts';
 import type { PlacedPacket } from '../format/packets.ts';
 import { Limiter } from './Limiter.ts';
+import { SpeechSpans } from './SpeechSpans.ts';
 
 /** 20 ms. */
 const FRAME = 960;
@@ -23,6 +24,7 @@ interface Source {
   queue: { position: number; payload: Uint8Array; samples: number }[];
   /** End of what was decoded last. */
   end: number;
+  speech: SpeechSpans;
 }
 
 /**
@@ -36,6 +38,8 @@ export class Mixer {
   readonly stats = { encoded: 0, silent: 0, decodeErrors: 0, tooLate: 0 };
   readonly #encoder: OpusEncoderHandle;
   readonly #limiter = new Limiter();
+  /** Of all sources that there ever were. */
+  readonly #speech = new Map<string, SpeechSpans>();
   readonly #sources = new Map<string, Source>();
   readonly #sum = new Int32Array(CHUNK + SPILL);
   readonly #touched = new Uint8Array((CHUNK + SPILL) / FRAME);
@@ -68,10 +72,21 @@ export class Mixer {
     return this.#cursor;
   }
 
+  /** Who spoke when, in the order of their beginnings; also after `close()`. */
+  get speakers(): { track: string; fromMs: number; toMs: number }[] {
+    return [...this.#speech]
+      .flatMap(([track, { spans }]) => spans.map((span) => ({ track, ...span })))
+      .sort((a, b) => a.fromMs - b.fromMs);
+  }
+
   async addSource(id: string): Promise<void> {
     const decoder = await createDecoder({ sampleRate: CLOCK_RATE, channels: 1 });
     if (this.#sources.has(id)) decoder.free();
-    else this.#sources.set(id, { decoder, queue: [], end: 0 });
+    else {
+      const speech = new SpeechSpans();
+      this.#speech.set(id, speech);
+      this.#sources.set(id, { decoder, queue: [], end: 0, speech });
+    }
   }
 
   /** A source that gave all it had; call it once the mix is beyond its end. */
@@ -111,7 +126,9 @@ export class Mixer {
       if (packet.position < this.#cursor) this.stats.tooLate++;
       try {
         this.#conceal(source, packet.position);
-        this.#add(source.decoder.decode(packet.payload), packet.position);
+        const pcm = source.decoder.decode(packet.payload);
+        source.speech.push(pcm, packet.position);
+        this.#add(pcm, packet.position);
       } catch {
         this.stats.decodeErrors++;
       }

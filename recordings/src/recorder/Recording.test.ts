@@ -74,6 +74,13 @@ describe('a recording', () => {
       await listen('r1', b!.id),
       await listen('r1', 'mix'),
     ];
+    const manifestPath = join(studio.vaultDirectory, 'r1', 'manifest.sealed');
+    const { speakers } = await readManifest(manifestPath, studio.keys.identity);
+    expect(speakers.map(({ track }) => track)).toEqual([a!.id, b!.id]);
+    for (const [index, fromMs] of [1180, 2300].entries()) {
+      expect(Math.abs(speakers[index]!.fromMs - fromMs)).toBeLessThan(25);
+      expect(Math.abs(speakers[index]!.toMs - fromMs - 200)).toBeLessThan(45);
+    }
     // As long as the clock says, to the sample.
     expect([annas, berts, mix].map(({ length }) => length / 48)).toEqual([3913, 2513, 4013]);
     // A packet of 20 ms that comes at 200 began at 180: Anna's chirp is at 1180, Bert's at 2300.

@@ -8,22 +8,20 @@ import {
   type TrackView,
 } from '@switchroom/protocol';
 import { isSafeId, MIX_ID, recordingDirectory } from '../format/ids.ts';
-import { newSalt, writeManifest, type Manifest } from '../format/manifest.ts';
+import { writeManifest, type Manifest } from '../format/manifest.ts';
 import { CLOCK_RATE, SAMPLES_PER_MS } from '../format/opus.ts';
 import { isCode } from '../format/secretFile.ts';
-import { AudioLog } from './AudioLog.ts';
+import type { AudioLog } from './AudioLog.ts';
 import type { DiskSync } from './DiskSync.ts';
 import { endLeftOver } from './leftOver.ts';
 import { Minutes, type Participant } from './Minutes.ts';
 import { Mixer } from './Mixer.ts';
 import { MixWriter } from './MixWriter.ts';
+import { RecordingSecrets } from './RecordingSecrets.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { Sealer } from './Sealer.ts';
-import type { OpenState, StateJournal } from './StateJournal.ts';
+import type { StateJournal } from './StateJournal.ts';
 import { positionAt, TrackWriter } from './TrackWriter.ts';
-
-/** What libopus delays sound by in the senders we know (browsers, sip-dialin): 6.5 ms. */
-const SENDER_LOOKAHEAD = 312;
 
 export interface RecordingOptions {
   vaultDirectory: string;
@@ -53,7 +51,7 @@ interface Track {
 export class Recording {
   readonly #options: RecordingOptions;
   readonly #directory: string;
-  readonly #secrets: Secrets;
+  readonly #secrets: RecordingSecrets;
   readonly #mixLog: AudioLog;
   readonly #mix: MixWriter;
   /** Tracks that are written, by participant id. */
@@ -73,7 +71,12 @@ export class Recording {
   #closed: Promise<void> | null = null;
   #discarded = false;
 
-  private constructor(options: RecordingOptions, secrets: Secrets, mixLog: AudioLog, mixer: Mixer) {
+  private constructor(
+    options: RecordingOptions,
+    secrets: RecordingSecrets,
+    mixLog: AudioLog,
+    mixer: Mixer,
+  ) {
     this.#options = options;
     this.#secrets = secrets;
     this.#directory = recordingDirectory(options.vaultDirectory, options.start.recordingId);
@@ -99,13 +102,8 @@ export class Recording {
     });
     const mixer = await Mixer.create();
     try {
-      const secrets = {
-        contentKey: randomBytes(32),
-        salt: newSalt(),
-        mixPreSkip: SENDER_LOOKAHEAD + mixer.lookahead,
-      };
-      const place = { id: MIX_ID, startPosition: 0, preSkip: secrets.mixPreSkip };
-      const log = await makeLog(options, secrets, place);
+      const secrets = new RecordingSecrets(mixer.lookahead);
+      const log = await secrets.makeLog(options, { id: MIX_ID, startPosition: 0, isMix: true });
       const recording = new Recording(options, secrets, log, mixer);
       await recording.#save();
       return recording;
@@ -221,8 +219,7 @@ export class Recording {
   async #makeTrack(participant: Participant, now: number): Promise<void> {
     const id = randomBytes(8).toString('hex');
     const startPosition = positionAt(this.#options.now, now);
-    const place = { id, startPosition, preSkip: SENDER_LOOKAHEAD };
-    const log = await makeLog(this.#options, this.#secrets, place);
+    const log = await this.#secrets.makeLog(this.#options, { id, startPosition });
     await this.#mix.mixer.addSource(id);
     const writer = new TrackWriter({
       log,
@@ -295,11 +292,8 @@ export class Recording {
     await this.#saving;
     const manifest = this.#manifest();
     if (this.#state === 'failed') {
-      const left = await endLeftOver(
-        this.#options.vaultDirectory,
-        this.#openState(),
-        'write-failed',
-      );
+      const state = this.#secrets.stateOf(this.#options, manifest);
+      const left = await endLeftOver(this.#options.vaultDirectory, state, 'write-failed');
       manifest.files = left.files;
       manifest.gaps = [...manifest.gaps, ...left.gaps];
     }
@@ -330,7 +324,7 @@ export class Recording {
       this.#saveWanted = false;
       // From the seal on the manifest is the sealer's.
       if (this.#state !== 'recording') return;
-      const state = this.#openState();
+      const state = this.#secrets.stateOf(this.#options, this.#manifest());
       await journal.write(this.#directory, state);
       await writeManifest(vaultDirectory, state.manifest, state.recipient);
     };
@@ -339,39 +333,13 @@ export class Recording {
     return saved;
   }
 
-  #openState(): OpenState {
-    const { contentKey, mixPreSkip } = this.#secrets;
-    const { recipient, exportKey = null } = this.#options.start;
-    return {
-      ...{ recipient, exportKey, manifest: this.#manifest() },
-      contentKey: contentKey.toString('base64'),
-      preSkip: { track: SENDER_LOOKAHEAD, mix: mixPreSkip },
-    };
-  }
-
   #manifest(): Manifest {
     return {
       ...{ type: 'switchroom-manifest', formatVersion: 2, salt: this.#secrets.salt },
       ...{ software: this.#options.software, title: this.#options.start.title },
       ...{ recording: this.view, clockRate: CLOCK_RATE, ...this.#minutes.content },
+      speakers: this.#mix.mixer.speakers,
       ...{ gaps: [], files: [...this.#files], recovered: null, seal: null },
     };
   }
-}
-
-/** What is drawn at the start of a recording, and kept in its journal. */
-interface Secrets {
-  contentKey: Buffer;
-  salt: string;
-  mixPreSkip: number;
-}
-
-async function makeLog(
-  { vaultDirectory, start, diskSync }: RecordingOptions,
-  { contentKey }: Secrets,
-  place: { id: string; startPosition: number; preSkip: number },
-): Promise<AudioLog> {
-  const { recordingId, recipient } = start;
-  const options = { vaultDirectory, recordingId, recipient, contentKey, diskSync };
-  return await AudioLog.create({ ...options, ...place });
 }

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { newSalt, type Manifest } from '../format/manifest.ts';
+import { AudioLog, type AudioLogOptions } from './AudioLog.ts';
+import type { RecordingOptions } from './Recording.ts';
+import type { OpenState } from './StateJournal.ts';
+
+/** What libopus delays sound by in the senders we know (browsers, sip-dialin): 6.5 ms. */
+const SENDER_LOOKAHEAD = 312;
+
+/** What is drawn at the start of a recording and kept in its journal, for whoever has to seal it. */
+export class RecordingSecrets {
+  readonly salt: string = newSalt();
+  readonly #contentKey = randomBytes(32);
+  readonly #mixPreSkip: number;
+
+  /** `lookahead`: samples that the mix's encoder delays sound by. */
+  constructor(lookahead: number) {
+    this.#mixPreSkip = SENDER_LOOKAHEAD + lookahead;
+  }
+
+  /** Makes a track's file, or the mix's. */
+  async makeLog(
+    { vaultDirectory, start, diskSync }: RecordingOptions,
+    file: Pick<AudioLogOptions, 'id' | 'startPosition'> & { isMix?: boolean },
+  ): Promise<AudioLog> {
+    const { recordingId, recipient } = start;
+    const preSkip = file.isMix === true ? this.#mixPreSkip : SENDER_LOOKAHEAD;
+    return await AudioLog.create({
+      ...{ vaultDirectory, recordingId, recipient, diskSync, preSkip },
+      ...{ id: file.id, startPosition: file.startPosition, contentKey: this.#contentKey },
+    });
+  }
+
+  /** For the journal. */
+  stateOf({ start }: RecordingOptions, manifest: Manifest): OpenState {
+    const { recipient, exportKey = null } = start;
+    return {
+      ...{ recipient, exportKey, manifest },
+      contentKey: this.#contentKey.toString('base64'),
+      preSkip: { track: SENDER_LOOKAHEAD, mix: this.#mixPreSkip },
+    };
+  }
+}
