@@ -36,6 +36,7 @@ export interface Stated {
 
 /** A Recording over REST. */
 export interface KeptRecordingView extends RecordingView {
+  meetingTitle: string;
   /** Legal hold: it is deleted by nobody and does not expire. */
   hold: Stated | null;
   /** Asked for by one officer; a second one must confirm. */

@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 import { randomPin } from '../identity/secrets.ts';
 import { auditMigration } from './auditMigration.ts';
 import { dialOutMigration } from './dialOutMigration.ts';
+import { recordingSearchMigration } from './recordingSearchMigration.ts';
 import { retentionMigration } from './retentionMigration.ts';
 import type { Schema } from './schema.ts';
 
@@ -133,6 +134,7 @@ export const migrations: Record<string, Migration> = {
   '0005-dial-out': dialOutMigration,
   '0006-audit': auditMigration,
   '0007-retention': retentionMigration,
+  '0008-recording-search': recordingSearchMigration,
 };
 
 /** Meetings that were made before there were any. */

@@ -1,13 +1,10 @@
 import { AppError, type RecordingView, type TrackView, type User } from '@switchroom/protocol';
-import type { listRecordingsQuerySchema } from '@switchroom/protocol';
-import type { z } from 'zod';
 import type { Database } from '../db/openDatabase.ts';
 import type { RecordingsTable, TracksTable } from '../db/schema.ts';
 import type { Note } from '../audit/AuditTrail.ts';
 import { hasRole } from '../identity/roles.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
-
-export type RecordingsQuery = z.infer<typeof listRecordingsQuerySchema>;
+import { encodeCursor } from './cursor.ts';
+import { findRecordings, type RecordingsQuery } from './findRecordings.ts';
 
 export interface RecordingsPage {
   items: RecordingView[];
@@ -119,72 +116,37 @@ export class RecordingStore {
 
   /** Newest first; a host sees those of own meetings, an officer all. Errors: `bad-request` for a broken cursor. */
   async list(query: RecordingsQuery, user: User): Promise<RecordingsPage> {
-    let select = this.#visibleTo(user)
-      .orderBy('recordings.startedAt', 'desc')
-      .orderBy('recordings.id', 'desc')
-      .limit(query.limit + 1);
-    const { meetingId, from, to, q, cursor } = query;
-    if (meetingId !== undefined) select = select.where('recordings.meetingId', '=', meetingId);
-    if (from !== undefined) select = select.where('recordings.startedAt', '>=', utc(from));
-    if (to !== undefined) select = select.where('recordings.startedAt', '<=', utc(to));
-    if (q !== undefined && q !== '') {
-      const needle = q.toLowerCase();
-      select = select.where((eb) =>
-        eb.or([
-          eb(eb.fn<number>('instr', [eb.fn('lower', ['meetings.title']), eb.val(needle)]), '>', 0),
-          eb.exists(
-            eb
-              .selectFrom('tracks')
-              .select('tracks.id')
-              .whereRef('tracks.recordingId', '=', 'recordings.id')
-              .where((track) =>
-                track(
-                  track.fn<number>('instr', [
-                    track.fn('lower', ['tracks.participantName']),
-                    track.val(needle),
-                  ]),
-                  '>',
-                  0,
-                ),
-              ),
-          ),
-        ]),
-      );
-    }
-    if (cursor !== undefined) {
-      const { startedAt, id } = decodeCursor(cursor);
-      select = select.where((eb) =>
-        eb.or([
-          eb('recordings.startedAt', '<', startedAt),
-          eb.and([eb('recordings.startedAt', '=', startedAt), eb('recordings.id', '<', id)]),
-        ]),
-      );
-    }
-    const rows = await select.execute();
-    const page = rows.slice(0, query.limit);
+    const found = await findRecordings(this.#db, query, user);
+    const page = found.slice(0, query.limit);
+    const ids = page.map(({ id }) => id);
+    const rows = ids.length === 0 ? [] : await this.#select().where('id', 'in', ids).execute();
+    const byId = new Map(rows.map((row) => [row.id, row]));
     const last = page.at(-1);
     return {
-      items: await this.#withTracks(page),
-      nextCursor: rows.length > page.length && last ? encodeCursor(last) : null,
+      items: await this.#withTracks(ids.flatMap((id) => byId.get(id) ?? [])),
+      nextCursor: found.length > page.length && last ? encodeCursor(last.ord) : null,
     };
   }
 
   /** Errors: `not-found`, also when this user may not see it. */
   async forUser(id: string, user: User): Promise<RecordingView> {
-    const rows = await this.#visibleTo(user).where('recordings.id', '=', id).execute();
+    const rows = await this.#select()
+      .where('id', '=', id)
+      .$if(!hasRole(user, 'compliance-officer'), (select) =>
+        select.where('meetingId', 'in', (eb) =>
+          eb.selectFrom('meetings').select('id').where('ownerId', '=', user.id),
+        ),
+      )
+      .execute();
     const [view] = await this.#withTracks(rows);
     if (!view) throw new AppError('not-found', 'There is no such recording.');
     return view;
   }
 
-  #visibleTo(user: User) {
-    const select = this.#db
+  #select() {
+    return this.#db
       .selectFrom('recordings')
-      .innerJoin('meetings', 'meetings.id', 'recordings.meetingId')
-      .selectAll('recordings');
-    return hasRole(user, 'compliance-officer')
-      ? select
-      : select.where('meetings.ownerId', '=', user.id);
+      .select(['id', 'meetingId', 'startedAt', 'endedAt', 'durationMs', 'state']);
   }
 
   async #withTracks(rows: RecordingsTable[]): Promise<RecordingView[]> {
@@ -197,10 +159,8 @@ export class RecordingStore {
       .orderBy('startMs')
       .orderBy('id')
       .execute();
-    return rows.map((row) => ({
-      ...row,
-      tracks: tracks.filter(({ recordingId }) => recordingId === row.id).map(trackOf),
-    }));
+    const byRecording = Map.groupBy(tracks, ({ recordingId }) => recordingId);
+    return rows.map((row) => ({ ...row, tracks: (byRecording.get(row.id) ?? []).map(trackOf) }));
   }
 }
 

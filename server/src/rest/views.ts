@@ -86,6 +86,7 @@ export const statedSchema = z.object({
 }) satisfies z.ZodType<Stated>;
 
 export const keptRecordingSchema = recordingViewSchema.extend({
+  meetingTitle: z.string(),
   hold: statedSchema.nullable(),
   deletion: statedSchema.nullable(),
   expiresAt: z.string().nullable(),

@@ -23,15 +23,21 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
     endpoint({
       ...seer,
       path: '/recordings',
-      summary: 'Recordings, newest first; q is looked for in titles and names',
+      summary:
+        'Recordings, newest first; q, title, participant and number are parts of what is shown',
       query: listRecordingsQuerySchema,
       status: 200,
       response: recordingsPageSchema,
       async handle({ query, user, source }) {
         const { items, nextCursor } = await recordingStore.list(query, user);
-        const { limit: _, q, ...filters } = query;
+        const { limit: _, q, title, participant, number, ...filters } = query;
         // What is looked for can be a phone number.
-        const asked = q && { q: phoneName({ name: q, number: '' }, 'last-four') };
+        const asked = Object.fromEntries(
+          Object.entries({ q, title, participant, number }).map(([name, text]) => [
+            name,
+            text && phoneName({ name: text, number: '' }, 'last-four'),
+          ]),
+        );
         await trail.append({
           ...{ ...source, action: 'recording.listed', subject: { type: 'recordings', id: null } },
           details: given({ ...filters, ...asked, items: items.length }),
