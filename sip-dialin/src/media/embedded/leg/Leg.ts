@@ -314,7 +314,7 @@ export class Leg implements Ticked, MixedLeg {
     }
     if (this.#isHeard()) {
       const { room, uplink } = this.#room;
-      this.voice.push(packet, pcm, format, uplink, now, room.lateMs(now));
+      this.voice.push(packet, pcm, format, uplink, now, room.unreadSince(now));
       room.heard(this, now);
       return;
     }
@@ -328,7 +328,7 @@ export class Leg implements Ticked, MixedLeg {
     format: LegFormat,
     now: number,
   ): boolean {
-    return this.voice.rest(packet, format, uplink, now, room.lateMs(now));
+    return this.voice.rest(packet, format, uplink, now, room.unreadSince(now));
   }
 
   #paused(packet: RtpPacket, now: number): void {

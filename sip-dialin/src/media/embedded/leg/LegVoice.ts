@@ -62,7 +62,8 @@ export class LegVoice implements Leading {
   }
 
   /**
-   * A decoded packet, while the leg is in a room and may be heard. `readLateMs`: how late it is read, at least.
+   * A decoded packet, while the leg is in a room and may be heard. `unreadSince`: when it can have come at
+   * the earliest.
    */
   push(
     packet: RtpPacket,
@@ -70,7 +71,7 @@ export class LegVoice implements Leading {
     format: LegFormat,
     uplink: Uplink,
     now: number,
-    readLateMs = 0,
+    unreadSince = now,
   ): void {
     const { ssrc, sequenceNumber, timestamp } = packet;
     const ms = (pcm.length * 1000) / format.pcmRate;
@@ -91,7 +92,7 @@ export class LegVoice implements Leading {
     // Another codec than before begins anew.
     if (this.#source?.format !== format) this.#source = new PhoneSource(this.#gate, format);
     const arrival = { ms, clockRate: format.clockRate, quietMs, waiting: this.#source.playout };
-    this.#arrivals.push(packet, arrival, now, readLateMs);
+    this.#arrivals.push(packet, arrival, now, unreadSince);
     this.#sent.push(packet.payload, lawOf(format));
     this.#source.push(sequenceNumber, timestamp, pcm, this.#arrivals.arrivedAt);
   }
@@ -100,7 +101,13 @@ export class LegVoice implements Leading {
    * A silent packet of 20 ms, which is not decoded: where it and what is held would not be heard anyway, it
    * only tells that time goes on. False when it is to be pushed as any other.
    */
-  rest(packet: RtpPacket, format: LegFormat, uplink: Uplink, now: number, readLateMs = 0): boolean {
+  rest(
+    packet: RtpPacket,
+    format: LegFormat,
+    uplink: Uplink,
+    now: number,
+    unreadSince = now,
+  ): boolean {
     const source = this.#source;
     if (source?.format !== format || this.#gate.isOpen || !this.#leveller.isAtRest) return false;
     if (source.playout.isLed || !uplink.rest(packet, now)) return false;
@@ -108,7 +115,7 @@ export class LegVoice implements Leading {
     this.#paused = false;
     this.#sent.clear();
     const arrival = { ms: 20, clockRate: format.clockRate, quietMs: Infinity, waiting: undefined };
-    this.#arrivals.push(packet, arrival, now, readLateMs);
+    this.#arrivals.push(packet, arrival, now, unreadSince);
     source.playout.rest(packet.sequenceNumber, packet.timestamp, this.#arrivals.arrivedAt);
     return true;
   }

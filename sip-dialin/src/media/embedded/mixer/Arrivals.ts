@@ -39,13 +39,14 @@ export class Arrivals {
 
   /**
    * Takes a packet of `ms`, before it is held. `quietMs`: for how long there has been nothing to hear
-   * before it; `waiting`: what was held then; `readLateMs`: how late it is read, at least.
+   * before it; `waiting`: what was held then; `unreadSince`: when what is read now can have come at
+   * the earliest.
    */
   push(
     { ssrc, timestamp }: { ssrc: number; timestamp: number },
     options: { ms: number; clockRate: number; quietMs: number; waiting: Waiting | undefined },
     now: number,
-    readLateMs: number,
+    unreadSince: number,
   ): void {
     const latest = this.#latest;
     const units = latest.ssrc === ssrc ? timestampDiff(timestamp, latest.timestamp) : 0;
@@ -54,7 +55,7 @@ export class Arrivals {
     latest.timestamp = timestamp;
     latest.ms = options.ms;
     this.#isAfresh = options.quietMs >= (options.waiting?.heldMs ?? 0);
-    this.#arrivedAt = this.punctuality.update(now, this.#mediaMs, readLateMs);
+    this.#arrivedAt = this.punctuality.update(now, this.#mediaMs, unreadSince);
   }
 
   /** Whether the latest packet, which is among what waits, can be played next. */

@@ -12,6 +12,8 @@ const MAX_LED_AHEAD_MS = MAX_AHEAD_MS + 2 * LEEWAY_MS;
 const MIN_GAP_MS = 5;
 /** One packet gets lost now and then; from two in a row on the stream is buffered. */
 const MAX_MISSED = 2;
+/** A tick that is as late as this is so because we are. */
+const OWN_LATENESS_MS = 5;
 
 /** Somebody whose packets can be played as they come. */
 export interface Leading {
@@ -98,7 +100,8 @@ export class Pulse {
     if (leader && !leader.isTalking) this.#release();
     else if (leader && !leader.isReady) {
       this.stats.missed += 1;
-      this.#missed += 1;
+      // Where we are late ourselves, packets in a row are not.
+      if (now - this.#nextAt < OWN_LATENESS_MS) this.#missed += 1;
       if (this.#missed >= MAX_MISSED) this.#lose();
     }
     return true;

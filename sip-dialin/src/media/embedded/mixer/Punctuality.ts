@@ -10,8 +10,6 @@ const JUMP_MS = 300;
 const MAX_LATE_MS = 15;
 const MIN_GRACE_MS = 8;
 const MAX_GRACE_MS = 20;
-/** Whoever reads the packets was late itself by at least this share of a packet's lateness: that is no jitter. */
-const EXCUSED_SHARE = 1 / 3;
 
 /** Learns when packets of one stream come, and how late after that. Time is a parameter, in ms. */
 export class Punctuality {
@@ -32,16 +30,14 @@ export class Punctuality {
   }
 
   /**
-   * Takes the arrival of what lies at `mediaMs` of its stream, and gives when it came. `readLateMs`: how late we
-   * are to read it, at least; if that may be why it seems late, it is taken to have come on time.
+   * Takes the arrival of what lies at `mediaMs` of its stream, and gives when it came: `unreadSince` or later,
+   * for it may have lain in its socket since then; on time, if that can be.
    */
-  update(now: number, mediaMs: number, readLateMs = 0): number {
+  update(now: number, mediaMs: number, unreadSince = now): number {
     const seen = now - mediaMs;
     if (this.#packets === 0 || Math.abs(seen - this.#transit) > JUMP_MS) this.#begin(seen, now);
     const expected = this.#transit + Math.max(0, now - this.#at) * CREEP;
-    const late = seen - expected;
-    const isExcused = late > 0 && late * EXCUSED_SHARE <= readLateMs;
-    const transit = isExcused ? expected : seen;
+    const transit = Math.min(seen, Math.max(expected, unreadSince - mediaMs));
     this.#transit = Math.min(expected, transit);
     this.#packets += 1;
     this.#at = now;

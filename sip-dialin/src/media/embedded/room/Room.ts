@@ -171,9 +171,9 @@ export class Room {
     this.#clock.arrived(leg.voice, this.#talkers(), now);
   }
 
-  /** How late this thread is at `now`, at least. */
-  lateMs(now: number): number {
-    return this.#clock.lateMs(now);
+  /** When a packet that is read at `now` can have come at the earliest. */
+  unreadSince(now: number): number {
+    return this.#clock.unreadSince(now);
   }
 
   /** True when nobody said anything. */
@@ -246,7 +246,7 @@ export class Room {
       return;
     }
     this.#reports.received(packet, now);
-    source.push(packet, this.#sfu.audioLevelExtensionId, now, this.lateMs(now));
+    source.push(packet, this.#sfu.audioLevelExtensionId, now, this.unreadSince(now));
     this.#clock.arrived(source, this.#talkers(), now);
   }
 }

@@ -1,5 +1,10 @@
 import { Pulse, type Leading } from '../mixer/Pulse.ts';
 
+/** A timer that is overdue by this is so because we are late. */
+const STALL_MS = 3;
+/** By then all that had come meanwhile is read. */
+const AFTER_STALL_MS = 5;
+
 /** The timer of one room: it ticks when its `Pulse` says so. */
 export class RoomClock {
   readonly #tick: (now: number) => boolean;
@@ -7,6 +12,9 @@ export class RoomClock {
   #timer: NodeJS.Timeout | undefined;
   /** When the timer goes off. */
   #firesAt = 0;
+  /** When this thread was last seen to run, and when it stood still. */
+  #seenAt = 0;
+  #stall = { since: 0, until: -Infinity };
 
   /** `tick`: does one tick, and tells whether it was quiet. It does not throw. */
   constructor(tick: (now: number) => boolean) {
@@ -21,9 +29,13 @@ export class RoomClock {
     return this.#pulse?.stats;
   }
 
-  /** How long ago it should have gone off: by so much this thread is late at `now`, at least. */
-  lateMs(now: number): number {
-    return this.#pulse ? Math.max(0, now - this.#firesAt) : 0;
+  /**
+   * When a packet that is read at `now` can have come at the earliest: just now, unless this thread stood
+   * still. It did when the timer is overdue, and since it was last seen to run.
+   */
+  unreadSince(now: number): number {
+    this.#see(now);
+    return now - this.#stall.until <= AFTER_STALL_MS ? this.#stall.since : now;
   }
 
   start(): void {
@@ -51,6 +63,13 @@ export class RoomClock {
     if (this.#pulse === pulse && (!this.#timer || pulse.nextAt < this.#firesAt)) this.#arm(pulse);
   }
 
+  #see(now: number): void {
+    const since = this.#seenAt;
+    this.#seenAt = now;
+    if (!this.#pulse || now - since < STALL_MS || now - this.#firesAt < STALL_MS) return;
+    this.#stall = { since, until: now };
+  }
+
   #arm(pulse: Pulse): void {
     clearTimeout(this.#timer);
     this.#firesAt = pulse.nextAt;
@@ -60,6 +79,7 @@ export class RoomClock {
 
   #fired(pulse: Pulse): void {
     this.#timer = undefined;
+    this.#see(performance.now());
     // Where we are late ourselves, the leader's packet may be waiting in its socket.
     if (pulse.leader && performance.now() >= pulse.nextAt) setImmediate(() => this.#catchUp(pulse));
     else this.#catchUp(pulse);

@@ -50,10 +50,10 @@ export class SourceVoice implements Leading, MixedSource {
   }
 
   /**
-   * `levelExtensionId`: under which its packets tell how loud they are (RFC 6464); `readLateMs`: how late it is
-   * read, at least.
+   * `levelExtensionId`: under which its packets tell how loud they are (RFC 6464); `unreadSince`: when it
+   * can have come at the earliest.
    */
-  push(packet: RtpPacket, levelExtensionId: number, now: number, readLateMs: number): void {
+  push(packet: RtpPacket, levelExtensionId: number, now: number, unreadSince: number): void {
     const { payload, extensions } = packet;
     const ms = ((opusSamples(payload) ?? 0) * 1000) / OPUS_RATE;
     const level = extensions.find(({ id }) => id === levelExtensionId)?.data[0];
@@ -61,7 +61,7 @@ export class SourceVoice implements Leading, MixedSource {
     if (level !== undefined) this.#gate.update(-(level & 0x7f), ms);
     if (this.#gate.quietMs === 0) this.#silentTicks = 0;
     const waiting = this.#source.playout;
-    this.#arrivals.push(packet, { ms, clockRate: OPUS_RATE, quietMs, waiting }, now, readLateMs);
+    this.#arrivals.push(packet, { ms, clockRate: OPUS_RATE, quietMs, waiting }, now, unreadSince);
     this.#source.push(packet, this.#arrivals.arrivedAt);
   }
 
