@@ -109,6 +109,8 @@ const ALLOWED: Record<string, UserRole[]> = {
   // Hosts only where the policy lets them.
   'GET /recordings/{id}/audio': OFFICER,
   'GET /recordings/{id}/tracks/{trackId}/audio': OFFICER,
+  'GET /recordings/{id}/tracks/{trackId}/peaks': OFFICER,
+  'GET /recordings/{id}/tracks/{trackId}/peaks': OFFICER,
   'GET /recordings/{id}/export': OFFICER,
   'DELETE /recordings/{id}': OFFICER,
   'PUT /recordings/{id}/hold': OFFICER,
@@ -278,11 +280,23 @@ describe('users', () => {
     const change = (password: string): Promise<Response> =>
       as('host2', 'PUT', '/users/me/password', { password, newPassword: 'another one' });
     expect((await change('wrong')).status).toBe(403);
+    const own = `/audit?subject=${ids.get('host2')}&action=user.changed`;
+    expect(await (await as('auditor', 'GET', own)).json()).toMatchObject({
+      items: [{ outcome: 'refused' }],
+    });
     expect((await change(PASSWORD)).status).toBe(204);
     expect((await as('host2', 'GET', '/users/me')).status).toBe(401);
     const credentials = { email: 'host2@example.org', password: 'another one' };
     tokens.set('host2', await signIn(credentials));
     expect((await as('host2', 'GET', '/users/me')).status).toBe(200);
+  });
+
+  it('the password of a session that was got hold of is not guessed for long', async () => {
+    await makeUser('victim', ['host']);
+    const guess = (): Promise<Response> =>
+      as('victim', 'PUT', '/users/me/password', { password: 'guess', newPassword: 'another one' });
+    for (let times = 0; times < 10; times += 1) expect((await guess()).status).toBe(403);
+    expect(await problem(await guess())).toEqual({ status: 429, code: 'rate-limited' });
   });
 
   it('somebody stays administrator', async () => {

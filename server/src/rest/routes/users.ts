@@ -7,6 +7,7 @@ import {
 } from '@switchroom/protocol';
 import { z } from 'zod';
 import type { AuditSource, Note } from '../../audit/AuditTrail.ts';
+import { FailureLimiter } from '../../identity/FailureLimiter.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { userViewSchema } from '../views.ts';
@@ -16,6 +17,12 @@ const administrator = { auth: true, roles: ['administrator'] } as const;
 
 /** Those who sign in, and what they may do. */
 export function userEndpoints({ users, userStore, trail }: RestDeps): Endpoint[] {
+  // Of one's own password, by whoever has got hold of a session.
+  const guesses = new FailureLimiter({
+    failures: 10,
+    seconds: 600,
+    message: 'Too many wrong passwords; wait ten minutes.',
+  });
   const noteOf =
     (action: string, source: AuditSource, more: Record<string, string> = {}): Note<UserView> =>
     (db, { id, email, roles }) => {
@@ -63,11 +70,16 @@ export function userEndpoints({ users, userStore, trail }: RestDeps): Endpoint[]
       summary: 'Changes one’s own password, and signs one out everywhere',
       body: changePasswordSchema,
       status: 204,
-      errors: ['forbidden'],
+      errors: ['forbidden', 'rate-limited'],
       async handle({ body, user, source }) {
+        await guesses.check(user.id);
         if (!(await users.check(user.email, body.password))) {
+          await guesses.failed(user.id);
+          const subject = { type: 'user', id: user.id };
+          await trail.append({ ...source, action: 'user.changed', outcome: 'refused', subject });
           throw new AppError('forbidden', 'The password is wrong.');
         }
+        await guesses.succeeded(user.id);
         const note = noteOf('user.changed', source, { password: 'set' });
         await userStore.update(user.id, { password: body.newPassword }, note);
       },

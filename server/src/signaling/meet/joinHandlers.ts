@@ -6,6 +6,7 @@ import type {
   Role,
   RoomState,
 } from '@switchroom/protocol';
+import { hasRole } from '../../identity/roles.ts';
 import { joinable, type Meeting } from '../../meetings/MeetingStore.ts';
 import { Participant } from '../../room/Participant.ts';
 import type { Room } from '../../room/Room.ts';
@@ -55,7 +56,8 @@ async function whoIs(
   deps: MeetDeps,
 ): Promise<Who> {
   const user = sessionToken === undefined ? undefined : await deps.sessions.find(sessionToken);
-  const role = user?.id === meeting.ownerId ? 'host' : 'participant';
+  const isHost = user?.id === meeting.ownerId && hasRole(user, 'host');
+  const role = isHost ? 'host' : 'participant';
   return { role, signedIn: user !== undefined };
 }
 
