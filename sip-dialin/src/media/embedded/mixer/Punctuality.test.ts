@@ -21,6 +21,18 @@ describe('Punctuality', () => {
     expect(after(600, (i) => (i < 100 ? (i % 4) * 10 : 0)).isGood).toBe(true);
   });
 
+  it('forgets an accident soon, and a habit later', () => {
+    const goodAgainAfter = (everyMs: number): number => {
+      let packets = 0;
+      const late = (i: number): number => (i > 0 && (i * 20) % everyMs === 0 ? 60 : 0);
+      const last = 3 * Math.ceil(everyMs / 20);
+      while (!after(last + packets, late).isGood || packets === 0) packets += 1;
+      return packets * 20;
+    };
+    expect(goodAgainAfter(30_000)).toBeLessThan(1600);
+    expect(goodAgainAfter(8000)).toBeGreaterThan(3000);
+  });
+
   it('does not hold against a stream what we were late to read', () => {
     const readLate = (unreadSince: number): Punctuality => {
       const punctuality = after(100, () => 0);

@@ -1,7 +1,10 @@
 /** Transit may grow by this share of time without being lateness: clocks drift by 200 ppm or so. */
 const CREEP = 0.001;
-/** What was late is forgotten by half within 2 s of packets. */
+/** What was late is forgotten by half within 2 s of packets, */
 const FORGET = 0.993;
+/** or within 0.7 s, if nothing was as late for long: then it is an accident, and no habit. */
+const FORGET_ACCIDENT = 0.98;
+const HABIT_MS = 20_000;
 /** Until then the fastest packet is not known yet, so that a faster one says nothing. */
 const FIRST_PACKETS = 10;
 /** A step like this is another path or another clock: start anew. */
@@ -18,6 +21,9 @@ export class Punctuality {
   #lateMs = 0;
   #packets = 0;
   #at = 0;
+  /** When it began to be too late last, and how fast that is forgotten. */
+  #tooLateAt = -Infinity;
+  #forget = FORGET_ACCIDENT;
 
   /** How late packets were of late. */
   get lateMs(): number {
@@ -41,7 +47,11 @@ export class Punctuality {
     this.#transit = Math.min(expected, transit);
     this.#packets += 1;
     this.#at = now;
-    this.#lateMs = Math.max(transit - expected, this.#lateMs * FORGET);
+    if (transit - expected > MAX_LATE_MS && this.isGood) {
+      this.#forget = now - this.#tooLateAt < HABIT_MS ? FORGET : FORGET_ACCIDENT;
+      this.#tooLateAt = now;
+    }
+    this.#lateMs = Math.max(transit - expected, this.#lateMs * this.#forget);
     // A faster one than ever: all others have been late by that much more.
     if (this.#packets > FIRST_PACKETS) this.#lateMs += Math.max(0, expected - transit);
     return mediaMs + transit;
