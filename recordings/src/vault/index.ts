@@ -3,6 +3,7 @@ import type { Vault } from './Vault.ts';
 
 export type { AudioFile, Damage, Vault, VaultKeys } from './Vault.ts';
 export { loadOrCreateKeys } from './keys.ts';
+export { peaksOf, type Peaks } from './peaks/peaksOf.ts';
 
 /** The vault in a directory: `DATA_DIR/vault`, where the recorder writes. It need not exist yet. */
 export function openVault(options: FileVaultOptions): Vault {

@@ -106,6 +106,8 @@ export const recordingsPageSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 
+export const peaksSchema = z.object({ stepMs: z.number(), peaks: z.array(z.int()) });
+
 export const trunkViewSchema = z.object({
   id: z.string(),
   name: z.string(),

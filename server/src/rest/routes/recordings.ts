@@ -2,11 +2,12 @@ import { AppError, listRecordingsQuerySchema, reasonQuerySchema } from '@switchr
 import { z } from 'zod';
 import { given } from '../../audit/given.ts';
 import { phoneName } from '../../meetings/phoneName.ts';
+import { Waveforms } from '../../recording/Waveforms.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import { Player, subjectOf } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { sendAudio, sendStream } from '../sendAudio.ts';
-import { keptRecordingSchema, recordingsPageSchema } from '../views.ts';
+import { keptRecordingSchema, peaksSchema, recordingsPageSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
 const byTrack = byId.extend({ trackId: z.string().max(64) });
@@ -19,6 +20,7 @@ const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' 
 export function recordingEndpoints(deps: RestDeps): Endpoint[] {
   const { recordingStore, vault, keeping, trail } = deps;
   const player = new Player(deps);
+  const waveforms = new Waveforms();
   return [
     endpoint({
       ...seer,
@@ -100,6 +102,23 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
         const { reason } = query;
         await player.note({ recording, trackId: track.id, reason, source, token, request });
         await sendAudio(audio, request, response);
+      },
+    }),
+    endpoint({
+      ...seer,
+      path: '/recordings/:id/tracks/:trackId/peaks',
+      summary: 'How loud a track is over its time, for those who may play it',
+      params: byTrack,
+      query: reasonQuerySchema,
+      status: 200,
+      response: peaksSchema,
+      errors: ['not-found', 'reason-required'],
+      async handle({ params, query, user }) {
+        player.check(user, query.reason);
+        const { id, tracks } = await recordingStore.forUser(params.id, user);
+        const track = tracks.find((one) => one.id === params.trackId);
+        if (!track) throw new AppError('not-found', 'There is no such track.');
+        return waveforms.of(`${id}/${track.id}`, await vault.openAudio(id, track.id));
       },
     }),
     endpoint({
