@@ -93,7 +93,7 @@ describe('phones alone, one of them by the second PIN', () => {
     await hears(moderator, [CALLER], [MODERATOR]);
   });
 
-  it('*2 finds nobody waiting; *0 tells the host their keys', async () => {
+  it('*2 finds nobody waiting; *0 tells the keys', async () => {
     await answersKeys(moderator, '*2', 'nobody-waiting');
     await moderator.key('*0');
     await hearsPrompt(moderator, 'help', { since: (await heardUntil(moderator)) - 0.5 });

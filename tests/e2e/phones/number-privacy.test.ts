@@ -74,8 +74,12 @@ it.each(Object.entries(LEVELS))(
     expect(tracks.map(({ participantName }) => participantName)).toEqual([asCaller]);
     const zip = await switchroom.rest.raw('GET', `/recordings/${recording.id}/export`);
     expect(zip.status).toBe(200);
-    const hidden = [caller, called].map((number) => (level === 'whole' ? 'x'.repeat(9) : number));
-    for (const number of hidden) expect(String(zip.body)).not.toContain(number.slice(-9));
+    // Its manifest is in it as plain text.
+    expect(String(zip.body)).toContain(asCaller);
+    if (level === 'whole') return;
+    for (const number of [caller, called]) {
+      expect(String(zip.body)).not.toContain(number.slice(-9));
+    }
   },
 );
 
