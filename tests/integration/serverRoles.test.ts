@@ -110,7 +110,6 @@ const ALLOWED: Record<string, UserRole[]> = {
   'GET /recordings/{id}/audio': OFFICER,
   'GET /recordings/{id}/tracks/{trackId}/audio': OFFICER,
   'GET /recordings/{id}/tracks/{trackId}/peaks': OFFICER,
-  'GET /recordings/{id}/tracks/{trackId}/peaks': OFFICER,
   'GET /recordings/{id}/export': OFFICER,
   'DELETE /recordings/{id}': OFFICER,
   'PUT /recordings/{id}/hold': OFFICER,
