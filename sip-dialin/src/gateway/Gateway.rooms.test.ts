@@ -83,7 +83,13 @@ describe('Gateway: phones and rooms', () => {
     await expect(bench.gateway.resolveDid(query)).resolves.toMatchObject({ language: 'en' });
     bench.socket.fail('pin:check', 'pin-wrong');
     await expect(
-      bench.gateway.checkPin({ callId: 'c', did: '+15550100', trunkId: 't1', pin: '1', caller: '' }),
+      bench.gateway.checkPin({
+        callId: 'c',
+        did: '+15550100',
+        trunkId: 't1',
+        pin: '1',
+        caller: '',
+      }),
     ).rejects.toMatchObject({ code: 'pin-wrong' });
   });
 });
