@@ -14,6 +14,12 @@ export function createAppRouter(): Router {
         component: () => import('./room/MeetingView.vue'),
         props: true,
       },
+      {
+        path: '/recordings/:recordingId?',
+        name: 'recordings',
+        component: () => import('./compliance/RecordingsView.vue'),
+        props: true,
+      },
       { path: '/:rest(.*)*', name: 'not-found', component: NotFoundView },
     ],
   });

@@ -62,11 +62,32 @@ export class RestClient {
     await this.#call('POST', path, { body: { action }, token });
   }
 
+  /** Any JSON call under `/api/v1`. */
+  call<T>(method: string, path: string, token: string, body?: unknown): Promise<T> {
+    return this.#call<T>(method, path, { body, token });
+  }
+
+  /** A whole file. */
+  async file(path: string, token: string): Promise<Blob> {
+    return (await this.#send('GET', path, { token })).blob();
+  }
+
   async #call<T>(
     method: string,
     path: string,
-    { body, token }: { body?: unknown; token?: string } = {},
+    options: { body?: unknown; token?: string } = {},
   ): Promise<T> {
+    const response = await this.#send(method, path, options);
+    // 202 and 204 may come without a body.
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    { body, token }: { body?: unknown; token?: string } = {},
+  ): Promise<Response> {
     const headers = new Headers({ accept: 'application/json' });
     if (body !== undefined) headers.set('content-type', 'application/json');
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
@@ -81,8 +102,6 @@ export class RestClient {
       throw new AppError('unavailable', 'The server cannot be reached.', { cause });
     }
     if (!response.ok) throw await problemOf(response);
-    // 202 and 204 may come without a body.
-    const text = await response.text();
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return response;
   }
 }

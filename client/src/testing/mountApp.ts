@@ -49,6 +49,7 @@ export function mountApp(
     routes: [
       { path: '/', component: nowhere },
       { path: '/m/:joinToken', name: 'meeting', component: nowhere },
+      { path: '/recordings/:recordingId?', component: nowhere },
     ],
   });
   const wrapper: unknown = mount(component, {

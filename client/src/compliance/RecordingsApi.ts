@@ -1,0 +1,73 @@
+import type { KeptRecordingView } from '@switchroom/protocol';
+import type { RestClient } from '../api/RestClient.ts';
+
+export interface Page {
+  items: KeptRecordingView[];
+  nextCursor: string | null;
+}
+
+/** As the server tells it: thousandths of full scale, one for each step. */
+export interface Peaks {
+  stepMs: number;
+  peaks: number[];
+}
+
+/** The filters by their names in the query; empty ones say nothing. */
+export type Filters = Record<string, string>;
+
+/** The calls of the page for compliance staff. Each throws an `AppError`. */
+export class RecordingsApi {
+  readonly #rest: RestClient;
+  readonly #token: string;
+
+  constructor(rest: RestClient, token: string) {
+    this.#rest = rest;
+    this.#token = token;
+  }
+
+  find(filters: Filters, cursor: string): Promise<Page> {
+    const query = new URLSearchParams({ ...filters, cursor, limit: '25' });
+    return this.#rest.call('GET', `/recordings?${query.toString()}`, this.#token);
+  }
+
+  one(id: string): Promise<KeptRecordingView> {
+    return this.#rest.call('GET', pathOf(id), this.#token);
+  }
+
+  peaks(id: string, trackId: string, reason: string): Promise<Peaks> {
+    const path = `${pathOf(id)}/tracks/${encodeURIComponent(trackId)}/peaks${because(reason)}`;
+    return this.#rest.call('GET', path, this.#token);
+  }
+
+  /** Ogg Opus; the mix without `trackId`. */
+  audio(id: string, trackId: string | undefined, reason: string): Promise<Blob> {
+    const track = trackId === undefined ? '' : `/tracks/${encodeURIComponent(trackId)}`;
+    return this.#rest.file(`${pathOf(id)}${track}/audio${because(reason)}`, this.#token);
+  }
+
+  export(id: string, reason: string): Promise<Blob> {
+    return this.#rest.file(`${pathOf(id)}/export${because(reason)}`, this.#token);
+  }
+
+  hold(id: string, reason: string): Promise<void> {
+    return this.#rest.call('PUT', `${pathOf(id)}/hold`, this.#token, { reason });
+  }
+
+  lift(id: string, reason: string): Promise<void> {
+    return this.#rest.call('DELETE', `${pathOf(id)}/hold`, this.#token, { reason });
+  }
+
+  /** Whether it is gone; otherwise it waits for a second officer. */
+  async delete(id: string, reason: string): Promise<boolean> {
+    const waiting = await this.#rest.call<unknown>('DELETE', pathOf(id), this.#token, { reason });
+    return waiting === undefined;
+  }
+}
+
+function pathOf(id: string): string {
+  return `/recordings/${encodeURIComponent(id)}`;
+}
+
+function because(reason: string): string {
+  return reason === '' ? '' : `?reason=${encodeURIComponent(reason)}`;
+}

@@ -1,0 +1,152 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { RecordingView } from '@switchroom/protocol';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { tone } from '../support/audio/tones.ts';
+import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
+import { FourParties } from '../support/FourParties.ts';
+import { TONES } from '../support/hearing.ts';
+import { ADMIN, Switchroom } from '../support/Switchroom.ts';
+
+const ACCOUNT = { email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD };
+
+let switchroom: Switchroom;
+let browser: BrowserParticipant;
+let page: Page;
+let recording: RecordingView;
+
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+/** How loud both phones' tones are in what one sound plays, dB of its analyser. */
+function levels(soundId: string): Promise<{ baresip: number; sipp: number }> {
+  return page.evaluate(
+    async ({ soundId, tones }) => {
+      const audio = document.querySelector<HTMLAudioElement>(`[data-sound-id="${soundId}"]`);
+      const stream = (audio as unknown as { captureStream(): MediaStream }).captureStream();
+      const context = new AudioContext();
+      const analyser = new AnalyserNode(context, { fftSize: 8192 });
+      context.createMediaStreamSource(stream).connect(analyser);
+      await new Promise((done) => setTimeout(done, 700));
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(bins);
+      const at = (hertz: number) =>
+        bins[Math.round((hertz * analyser.fftSize) / context.sampleRate)] ?? -Infinity;
+      const found = { baresip: at(tones.baresip), sipp: at(tones.sipp) };
+      await context.close();
+      return found;
+    },
+    { soundId, tones: TONES },
+  );
+}
+
+/** Ids of the sounds that are played now. */
+function sounding(): Promise<string[]> {
+  return page
+    .locator('audio[data-sound-id]')
+    .evaluateAll((all) =>
+      (all as HTMLAudioElement[])
+        .filter(({ paused }) => !paused)
+        .map(({ dataset }) => dataset['soundId'] ?? ''),
+    );
+}
+
+beforeAll(async () => {
+  switchroom = await Switchroom.start();
+  const parties = await FourParties.in(switchroom);
+  try {
+    await parties.join('baresip', 'sipp');
+    await parties.allHearTheOthers();
+    await parties.talkFor(4);
+    await parties.leave('baresip', 'sipp');
+    recording = await parties.sealedRecording();
+  } finally {
+    await parties.close();
+  }
+  const policy = { reasonToPlay: true };
+  expect((await switchroom.rest.raw('PUT', '/recording-policy', policy)).status).toBe(200);
+  browser = await BrowserParticipant.open({
+    name: 'Officer',
+    joinUrl: `${switchroom.url}/recordings`,
+    microphone: tone({ frequency: 440, seconds: 1, sampleRate: 48_000 }),
+    account: ACCOUNT,
+  });
+  page = browser.page;
+  return async () => {
+    await browser.close();
+    await switchroom.stop();
+  };
+});
+
+async function isFit(): Promise<void> {
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(bad.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    const folder = process.env['SCREENSHOTS'];
+    if (folder !== undefined) {
+      await page.screenshot({ path: `${folder}/${width}-${Date.now()}.png`, fullPage: true });
+    }
+  }
+}
+
+it('an officer finds the meeting by its title, and not by another', async () => {
+  await page.getByRole('link', { name: 'Four' }).waitFor();
+  await page.getByLabel('Meeting', { exact: true }).fill('five');
+  await button('Search').click();
+  await page.getByText('No recording matches.').waitFor();
+  await page.getByLabel('Meeting', { exact: true }).fill('fou');
+  await page.getByLabel('Participant', { exact: true }).fill('sipp');
+  await button('Search').click();
+  await page.getByRole('link', { name: 'Four' }).waitFor();
+  await isFit();
+});
+
+it('the mix plays once a reason is stated, and both are heard', async () => {
+  await page.getByRole('link', { name: 'Four' }).click();
+  await button('Listen').click();
+  const dialog = page.getByRole('dialog', { name: 'Listen' });
+  await dialog.getByLabel('Reason').fill('Complaint 12');
+  await dialog.getByRole('button', { name: 'Listen' }).click();
+  await button('Play').click();
+  await expect.poll(sounding).toEqual(['mix']);
+  await button(`On to where SIPp speaks`).click();
+  const { baresip, sipp } = await levels('mix');
+  expect(baresip).toBeGreaterThan(-50);
+  expect(sipp).toBeGreaterThan(-50);
+});
+
+it('one track is heard alone, and time stays where it was', async () => {
+  const track = recording.tracks.find(({ participantName }) => participantName === 'SIPp');
+  await button('Hear SIPp only').click();
+  await expect.poll(sounding).toEqual([track?.id]);
+  const { baresip, sipp } = await levels(track?.id ?? '');
+  expect(sipp).toBeGreaterThan(-50);
+  expect(sipp - baresip).toBeGreaterThan(30);
+  await button('Pause').click();
+  expect(await sounding()).toEqual([]);
+  await isFit();
+});
+
+it('a hold is put on with a reason and lifted, and the trail knows of it all', async () => {
+  await button('Put on hold').click();
+  const dialog = page.getByRole('dialog', { name: 'Put on hold' });
+  await dialog.getByLabel('Reason').fill('Case 7');
+  await dialog.getByRole('button', { name: 'Put on hold' }).click();
+  await page.getByText(/On hold since .* Case 7/).waitFor();
+  await expect.poll(() => button('Delete').count()).toBe(0);
+  await button('Lift hold').waitFor();
+  const { body } = await switchroom.rest.raw('GET', `/audit?subject=${recording.id}&limit=200`);
+  const { items } = body as { items: { action: string; details: { reason?: string } }[] };
+  const said = items.map(({ action, details }) => `${action} ${details.reason ?? ''}`);
+  expect(said).toContain('recording.hold-set Case 7');
+  expect(said).toContain('recording.played Complaint 12');
+});
+
+it('says nothing in the console but what HTTP answered', () => {
+  expect(browser.errors.filter((text) => !/status of 400|status of 403/.test(text))).toEqual([]);
+});
