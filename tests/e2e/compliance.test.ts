@@ -132,7 +132,7 @@ it('one track is heard alone, and time stays where it was', async () => {
   await isFit();
 });
 
-it('a hold is put on with a reason and lifted, and the trail knows of it all', async () => {
+it('a hold is put on with a reason, no deletion is offered then, and the trail knows of it all', async () => {
   await button('Put on hold').click();
   const dialog = page.getByRole('dialog', { name: 'Put on hold' });
   await dialog.getByLabel('Reason').fill('Case 7');
