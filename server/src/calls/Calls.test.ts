@@ -88,8 +88,8 @@ describe('a call', () => {
     expect(bench.gateway.cancelled).toEqual([]);
     expect(calls.counts).toMatchObject({ placed: 1, failed: { [reason]: 1 } });
     expect(callLog(bench.logs, view)).toMatchObject([
-      { msg: 'place() | calling', number: '…1234', askedBy },
-      { msg: 'end() | call over', number: '…1234', askedBy, outcome: reason, seconds: 0 },
+      { msg: 'place() | calling', askedBy },
+      { msg: 'end() | call over', askedBy, outcome: reason, seconds: 0 },
     ]);
     expect(bench.logs.join('')).not.toContain('0001234');
   });

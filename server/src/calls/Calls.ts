@@ -322,7 +322,7 @@ export class Calls {
   }
 }
 
-/** What an auditor wants to know of a call, and may. */
-function forLog({ id, meetingId, number, callMe, askedBy }: CallOrder): object {
-  return { callId: id, meetingId, number: maskNumber(number), isCallMe: callMe !== null, askedBy };
+/** No digit of the number: how much of it may be seen is the meeting's to say, and the audit trail tells that. */
+function forLog({ id, meetingId, callMe, askedBy }: CallOrder): object {
+  return { callId: id, meetingId, isCallMe: callMe !== null, askedBy };
 }

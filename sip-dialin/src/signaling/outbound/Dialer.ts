@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { maskNumber, type TrunkSrtp } from '@switchroom/protocol';
+import type { TrunkSrtp } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Call } from '../Call.ts';
 import { askSession, wantedSeconds } from '../sessionTimer.ts';
@@ -90,7 +90,7 @@ export class Dialer {
   /** Over one trunk, by each of its addresses. */
   async #over(trunk: OutboundTrunk, request: DialRequest): Promise<Outcome> {
     const { logger, locator } = this.#options;
-    const about = { trunk: trunk.settings.name, number: maskNumber(request.number) };
+    const about = { trunk: trunk.settings.name };
     if (!trunk.take()) {
       logger.warn(about, 'no line of this trunk is free');
       return 'next';
