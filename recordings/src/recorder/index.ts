@@ -62,7 +62,8 @@ export async function createRecorder(
       started = { lock };
       const chain = await SealChain.open(vaultDirectory);
       const { sequence, hash } = chain.head;
-      logger.info({ key: key.fingerprint, sequence, hash }, 'start() | seals with this key');
+      const head = sequence > 0 && { hash };
+      logger.info({ key: key.fingerprint, sequence, ...head }, 'start() | seals with this key');
       const wallTime = (): Date => new Date();
       const sealer = new Sealer({ vaultDirectory, key, chain, wallTime });
       started.sealer = sealer;
