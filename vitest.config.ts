@@ -14,6 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{protocol,server,sip-dialin,recordings,scripts}/**/*.test.{ts,mjs}'],
           exclude: ['**/node_modules/**', '**/dist/**'],
+          // Many wait for a socket or a timer: two at a time also on two cores.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
@@ -24,6 +26,7 @@ export default defineConfig({
           name: 'client',
           include: ['src/**/*.test.ts'],
           environment: 'happy-dom',
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
