@@ -18,6 +18,8 @@ export class ToneWatch {
   /** Gaps of more than 5 ms. */
   gaps = 0;
   clicks = 0;
+  /** Somebody else is heard as well, and is no click. */
+  isMixed = false;
   /** How much was listened to, ms. */
   listenedMs = 0;
   #amplitude = 0;
@@ -42,7 +44,7 @@ export class ToneWatch {
   #take(sample: number): void {
     const [older, old] = this.#rest.slice(-2);
     // A sine goes on by x[n] = 2 cos(w) x[n-1] - x[n-2].
-    if (older !== undefined && old !== undefined && this.#amplitude > 0) {
+    if (older !== undefined && old !== undefined && this.#amplitude > 0 && !this.isMixed) {
       const expected = this.#cosine * old - older;
       if (Math.abs(sample - expected) > CLICK * this.#amplitude) this.clicks += 1;
     }

@@ -41,7 +41,8 @@ try {
   const until = performance.now() + minutes * 60_000;
   for (let round = 0; performance.now() < until; round++) {
     // Once in a while somebody else makes a short sound at a tenth of the level.
-    if (round % 4 === 3) other.play(murmur());
+    watch.isMixed = round % 4 === 3;
+    if (watch.isMixed) other.play(murmur());
     await listen(5);
   }
   stalls = speaker.stalls();
