@@ -1,10 +1,9 @@
-import { parseConfig, type AuditEntry } from '@switchroom/protocol';
-import { createDialIn, type DialIn } from '@switchroom/sip-dialin';
-import { pino } from 'pino';
+import { type AuditEntry } from '@switchroom/protocol';
+import type { DialIn } from '@switchroom/sip-dialin';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
-import { freePortRange } from '../../support/net/freePort.ts';
-import { SERVICE_TOKEN, startServer, type Harness } from '../serverHarness.ts';
+import { startServer, type Harness } from '../serverHarness.ts';
+import { startDialIn } from './startDialIn.ts';
 import { UdpCaller } from './UdpCaller.ts';
 
 /* What the audit trail has of a call, from a real INVITE to its BYE. */
@@ -15,14 +14,7 @@ let server: Harness;
 let dialIn: DialIn;
 beforeAll(async () => {
   server = await startServer();
-  const { min, max } = await freePortRange(20);
-  const config = parseConfig({
-    SIP_PORT: '0',
-    RTP_PORTS: `${min}-${max}`,
-    SIGNALING_URL: server.url,
-    SERVICE_TOKEN,
-  });
-  dialIn = await createDialIn(config, { logger: pino({ level: 'silent' }) });
+  dialIn = await startDialIn(server.url);
 });
 afterAll(async () => {
   await dialIn.close();

@@ -1,10 +1,8 @@
-import { parseConfig } from '@switchroom/protocol';
-import { createDialIn, type DialIn } from '@switchroom/sip-dialin';
-import { pino } from 'pino';
+import type { DialIn } from '@switchroom/sip-dialin';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
-import { freePortRange } from '../../support/net/freePort.ts';
-import { SERVICE_TOKEN, startServer, type Harness } from '../serverHarness.ts';
+import { startServer, type Harness } from '../serverHarness.ts';
+import { startDialIn } from './startDialIn.ts';
 import { UdpCaller } from './UdpCaller.ts';
 
 /* The same call flow between the real server with its SFU and the embedded media engine. */
@@ -14,14 +12,7 @@ let dialIn: DialIn;
 
 beforeAll(async () => {
   server = await startServer();
-  const { min, max } = await freePortRange(20);
-  const config = parseConfig({
-    SIP_PORT: '0',
-    RTP_PORTS: `${min}-${max}`,
-    SIGNALING_URL: server.url,
-    SERVICE_TOKEN,
-  });
-  dialIn = await createDialIn(config, { logger: pino({ level: 'silent' }) });
+  dialIn = await startDialIn(server.url);
 });
 
 afterAll(async () => {

@@ -1,12 +1,10 @@
-import { parseConfig } from '@switchroom/protocol';
-import { createDialIn, type DialIn } from '@switchroom/sip-dialin';
-import { pino } from 'pino';
+import type { DialIn } from '@switchroom/sip-dialin';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SipRequest } from '../../../sip-dialin/src/sip-server/message/SipMessage.ts';
 import { RawPhone, SDP } from '../../../sip-dialin/src/sip-server/testing/RawPhone.ts';
 import { eventually } from '../../support/eventually.ts';
-import { freePortRange } from '../../support/net/freePort.ts';
-import { SERVICE_TOKEN, startServer, type Harness } from '../serverHarness.ts';
+import { startServer, type Harness } from '../serverHarness.ts';
+import { startDialIn } from './startDialIn.ts';
 
 /* A phone that hands its call on (REFER): through server, policy, trunk, carrier and back into the meeting. */
 
@@ -17,12 +15,7 @@ const phones: RawPhone[] = [];
 
 beforeAll(async () => {
   server = await startServer();
-  const { min, max } = await freePortRange(20);
-  const config = parseConfig({
-    ...{ SIP_PORT: '0', RTP_PORTS: `${min}-${max}`, SERVICE_TOKEN },
-    SIGNALING_URL: server.url,
-  });
-  dialIn = await createDialIn(config, { logger: pino({ level: 'silent' }) });
+  dialIn = await startDialIn(server.url);
   carrier = await phone();
   const outbound = { uri: `sip:127.0.0.1:${carrier.port}`, callerId: '+15550177' };
   await server.rest('POST', '/trunks', { name: 'carrier', outbound });

@@ -46,13 +46,7 @@ export class Leveller {
   /** Of the last sample: what was wanted, and what was used. */
   #gainDb = 0;
   #gain = 1;
-  #isUnity = true;
   #noise = { now: 0, before: 0, sinceMs: 0 };
-
-  /** Whether the packet processed last came out as it went in. */
-  get isUnity(): boolean {
-    return this.#isUnity;
-  }
 
   /** Whether silence goes by without a change of it, or of this. */
   get isAtRest(): boolean {
@@ -77,8 +71,8 @@ export class Leveller {
     const released = voice || this.#gainDb <= 0;
     const to = released ? 10 ** (this.#gainDb / 20) : Math.max(1, from - this.#fall(ms));
     this.#gain = to;
-    this.#isUnity = from === 1 && to === 1;
-    if (!this.#isUnity) apply(pcm, from, to, limit < from ? pcm.length / ms : pcm.length);
+    const isUnity = from === 1 && to === 1;
+    if (!isUnity) apply(pcm, from, to, limit < from ? pcm.length / ms : pcm.length);
   }
 
   #fall(ms: number): number {
