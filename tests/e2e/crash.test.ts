@@ -33,6 +33,8 @@ const recordings = () => switchroom.rest.recordings(four.meeting.id);
 
 describe('a meeting in which a process dies', () => {
   it('the recorder: what it had is sealed, and recording goes on in a second one', async () => {
+    // Being told that it is recorded, a phone says nothing: most of both its tracks is to be its tone.
+    await four.talkFor(3);
     await kill('recordings/src/main.ts');
     await eventually(async () => (await recordings()).some(({ state }) => state === 'sealed'), {
       what: 'the first recording, sealed by who came after',
@@ -40,7 +42,7 @@ describe('a meeting in which a process dies', () => {
     await eventually(async () => (await recordings()).some(({ state }) => state === 'recording'), {
       what: 'a second recording',
     });
-    await four.talkFor(3);
+    await four.talkFor(6);
     await four.allHearTheOthers();
     await switchroom.rest.endMeeting(four.meeting.id);
     await eventually(async () => (await recordings()).every(({ state }) => state === 'sealed'), {
