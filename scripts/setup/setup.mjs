@@ -5,6 +5,7 @@ import { buildClient, isClientBuilt } from './client.mjs';
 import { endCommandsOnSignal } from './command.mjs';
 import { makeContext } from './context.mjs';
 import { withLock } from './lock.mjs';
+import { buildNativeUdp, isNativeUdpBuilt, NATIVE_PACKAGES } from './nativeUdp.mjs';
 import { hasNode, installNode, nodePath } from './node.mjs';
 import { installDependencies, isInstalled } from './npm.mjs';
 import { BENCH_PACKAGES, TEST_PACKAGES, installPackages, missingPackages } from './packages.mjs';
@@ -37,9 +38,11 @@ function stepsOf(context, command) {
   const wantsProgram = command === 'start' || command === 'test' || command === 'bench';
   const wantsPeers = command === 'test' || command === 'bench';
   const lacksWorker = () => wantsProgram && !hasWorker(context);
+  const lacksUdp = () => wantsProgram && !isNativeUdpBuilt(context);
   const missing = () =>
     missingPackages([
       ...(lacksWorker() ? BUILD_PACKAGES : []),
+      ...(lacksUdp() ? NATIVE_PACKAGES : []),
       ...(wantsPeers ? TEST_PACKAGES : []),
       ...(command === 'bench' ? BENCH_PACKAGES : []),
     ]);
@@ -68,6 +71,11 @@ function stepsOf(context, command) {
       title: 'mediasoup worker: building from source (this takes about 3 minutes)',
       isPending: lacksWorker,
       run: (progress) => buildWorker(context, progress),
+    },
+    {
+      title: 'UDP sockets for phone media',
+      isPending: lacksUdp,
+      run: () => buildNativeUdp(context),
     },
     {
       title: 'client build',

@@ -10,7 +10,7 @@ import { attribute, parseSdp } from '../sdp/parseSdp.ts';
 import { pressPayloads } from './dtmf/telephoneEvent.ts';
 import { createEmbeddedPhoneMedia } from './index.ts';
 import { PortPool } from './net/PortPool.ts';
-import { UdpPort } from './net/UdpPort.ts';
+import { bindUdp } from './net/bindUdp.ts';
 import { writePrompt } from './prompts/wav.ts';
 import { writeRtp } from './rtp/packet.ts';
 
@@ -29,7 +29,7 @@ phoneMediaContract('embedded', async () => {
   const prompt = join(dir, 'prompt.wav');
   await writeFile(prompt, writePrompt(new Int16Array(3200)));
   const media = createEmbeddedPhoneMedia(options);
-  const phone = await UdpPort.bind(HOST, 0);
+  const phone = await bindUdp(HOST, 0);
   let sequenceNumber = 0;
   let timestamp = 0;
   return {
@@ -183,7 +183,7 @@ it('gives ports of its range only, and each again once its call has ended', asyn
 
 it('tells that media is up with the first packet of the caller', async () => {
   const media = createEmbeddedPhoneMedia(options);
-  const phone = await UdpPort.bind(HOST, 0);
+  const phone = await bindUdp(HOST, 0);
   const leg = await media.createLeg('a');
   const events: LegEvent[] = [];
   leg.onEvent((event) => events.push(event));

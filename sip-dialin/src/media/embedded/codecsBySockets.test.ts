@@ -6,7 +6,8 @@ import { SRTP_SUITES, SrtpKey, srtpKeyBytes } from '../sdp/crypto.ts';
 import type { LegCodec } from './codecs/legCodecs.ts';
 import { createEmbeddedPhoneMedia } from './index.ts';
 import { createSourceDecoder } from './codecs/opus.ts';
-import { UdpPort } from './net/UdpPort.ts';
+import { bindUdp } from './net/bindUdp.ts';
+import type { UdpPort } from './net/UdpPort.ts';
 import { parseRtp, writeRtp, type RtpPacket } from './rtp/packet.ts';
 import { seqDiff } from './rtp/seq16.ts';
 import { CodecPhone } from './testing/CodecPhone.ts';
@@ -49,7 +50,7 @@ beforeAll(async () => {
     logger: pino({ level: 'silent' }),
   });
   const room = await media.createRoom('room');
-  sfu = await UdpPort.bind(HOST, 0);
+  sfu = await bindUdp(HOST, 0);
   sfu.onMessage = (data) => {
     const packet = parseRtp(data);
     if (!packet) return;

@@ -11,7 +11,8 @@ import { buildOffer } from '../sdp/buildSdp.ts';
 import { parseSdp } from '../sdp/parseSdp.ts';
 import { g711, type G711Law } from './codecs/g711.ts';
 import { createEmbeddedPhoneMedia } from './index.ts';
-import { UdpPort } from './net/UdpPort.ts';
+import { bindUdp } from './net/bindUdp.ts';
+import type { UdpPort } from './net/UdpPort.ts';
 import { writePrompt } from './prompts/wav.ts';
 import { isRtcp, parseRtp, writeRtp, type RtpPacket } from './rtp/packet.ts';
 import { parseRtcp } from './rtp/rtcp.ts';
@@ -129,7 +130,7 @@ describe('embedded media by real sockets', () => {
       logger: pino({ level: 'silent' }),
     });
     room = await media.createRoom('room');
-    const sfu = await UdpPort.bind(HOST, 0);
+    const sfu = await bindUdp(HOST, 0);
     ports.push(sfu);
     sfu.onMessage = (data) => {
       if (isRtcp(data)) {
@@ -150,7 +151,7 @@ describe('embedded media by real sockets', () => {
       ['PCMU', 1200],
     ] as const;
     for (const [i, [law, hz]] of kinds.entries()) {
-      const port = await UdpPort.bind(HOST, 0);
+      const port = await bindUdp(HOST, 0);
       ports.push(port);
       const phone = new TonePhone(port, law, hz, 1000 + i);
       const leg = await media.createLeg(`leg ${i}`);
@@ -289,7 +290,7 @@ describe('embedded media by real sockets', () => {
   }, 20_000);
 
   it('rubbish on the RTP port harms nobody', async () => {
-    const stranger = await UdpPort.bind(HOST, 0);
+    const stranger = await bindUdp(HOST, 0);
     ports.push(stranger);
     for (let i = 0; i < 200; i++) {
       stranger.send(randomBytes(i), phones[0]!.to);

@@ -4,7 +4,8 @@ import { buildOffer } from '../../sdp/buildSdp.ts';
 import { pressPayloads } from '../dtmf/telephoneEvent.ts';
 import { Ticker } from '../mixer/Ticker.ts';
 import { PortPool } from '../net/PortPool.ts';
-import { UdpPort } from '../net/UdpPort.ts';
+import { bindUdp } from '../net/bindUdp.ts';
+import type { UdpPort } from '../net/UdpPort.ts';
 import { PromptStore } from '../prompts/PromptStore.ts';
 import { isRtcp, parseRtp, writeRtp } from '../rtp/packet.ts';
 import {
@@ -47,7 +48,7 @@ beforeEach(async () => {
     prompts: new PromptStore(),
     emit: (event) => events.push(event),
   });
-  phone = await UdpPort.bind(HOST, 0);
+  phone = await bindUdp(HOST, 0);
   phone.onMessage = (data) => {
     if (isRtcp(data)) reports.push(...parseRtcp(data)!);
     else ourSsrc = parseRtp(data)!.ssrc;

@@ -1,5 +1,6 @@
 import { AppError } from '@switchroom/protocol';
-import { UdpPort } from './UdpPort.ts';
+import { bindUdp } from './bindUdp.ts';
+import type { UdpPort } from './UdpPort.ts';
 
 /** With ports chosen by the kernel: how often an even one with a free neighbour is tried for. */
 const EPHEMERAL_TRIES = 50;
@@ -62,10 +63,10 @@ export class PortPool {
   }
 
   async #bindPair(port: number): Promise<PortPair> {
-    const rtp = await UdpPort.bind(this.#host, port);
+    const rtp = await bindUdp(this.#host, port);
     try {
       if (rtp.local.port & 1) throw Object.assign(new Error('odd port'), { code: 'EADDRINUSE' });
-      return { rtp, rtcp: await UdpPort.bind(this.#host, rtp.local.port + 1) };
+      return { rtp, rtcp: await bindUdp(this.#host, rtp.local.port + 1) };
     } catch (error) {
       await rtp.close();
       throw error;

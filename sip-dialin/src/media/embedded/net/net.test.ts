@@ -6,7 +6,7 @@ import { writeReceiverReport } from '../rtp/rtcp.ts';
 import { Latch, LEFT_MS, RELATCH_AFTER_MS, RELATCH_SAME_HOST_AFTER_MS } from './Latch.ts';
 import { LegSocket } from './LegSocket.ts';
 import { PortPool } from './PortPool.ts';
-import { UdpPort } from './UdpPort.ts';
+import { bindUdp } from './bindUdp.ts';
 
 const HOST = '127.0.0.1';
 const ANY = { min: 0, max: 0 };
@@ -98,50 +98,6 @@ describe('PortPool on an address that is not ours', () => {
   });
 });
 
-describe('UdpPort', () => {
-  it('hears only the peer it is connected to, and all again when disconnected', async () => {
-    const [port, friend, stranger] = await Promise.all(
-      [0, 0, 0].map(async () => keep(await UdpPort.bind(HOST, 0))),
-    );
-    const heard: string[] = [];
-    port!.onMessage = (data) => heard.push(data.toString());
-    port!.connect(friend!.local);
-    stranger!.send(Buffer.from('stranger'), port!.local);
-    friend!.send(Buffer.from('friend'), port!.local);
-    await vi.waitFor(() => expect(heard).toEqual(['friend']));
-    port!.disconnect();
-    stranger!.send(Buffer.from('now'), port!.local);
-    await vi.waitFor(() => expect(heard).toEqual(['friend', 'now']));
-  });
-
-  it('bound to all addresses, it knows its own once connected', async () => {
-    const port = keep(await UdpPort.bind('0.0.0.0', 0));
-    const peer = keep(await UdpPort.bind(HOST, 0));
-    expect(port.local.ip).toBe('0.0.0.0');
-    const number = port.local.port;
-    port.connect(peer.local);
-    expect(port.local).toEqual({ ip: HOST, port: number });
-  });
-
-  it('survives a handler that throws, a peer that is gone, and being closed twice', async () => {
-    const port = keep(await UdpPort.bind(HOST, 0));
-    const peer = await UdpPort.bind(HOST, 0);
-    port.onMessage = () => {
-      throw new Error('broken');
-    };
-    peer.send(Buffer.from('x'), port.local);
-    await vi.waitFor(() => expect(port.stats.errors).toBe(1));
-    port.connect(peer.local);
-    await peer.close();
-    await peer.close();
-    peer.send(Buffer.from('x'), port.local);
-    await vi.waitFor(() => {
-      port.send(Buffer.from('x'));
-      expect(port.stats.errors).toBeGreaterThan(1);
-    });
-  });
-});
-
 describe('LegSocket', () => {
   const remoteAt = (rtp: RtpAddress, rtcp = rtp): RemoteAudio => ({
     index: 0,
@@ -171,7 +127,7 @@ describe('LegSocket', () => {
       }),
     );
     const [phone, natted, stranger] = await Promise.all(
-      [0, 0, 0].map(async () => keep(await UdpPort.bind(HOST, 0))),
+      [0, 0, 0].map(async () => keep(await bindUdp(HOST, 0))),
     );
     const got = new Map([phone!, natted!, stranger!].map((port) => [port, 0]));
     for (const port of got.keys()) port.onMessage = () => got.set(port, got.get(port)! + 1);

@@ -9,7 +9,8 @@ import {
   type LegCodec,
   type LegDecoder,
 } from '../codecs/legCodecs.ts';
-import { UdpPort } from '../net/UdpPort.ts';
+import { bindUdp } from '../net/bindUdp.ts';
+import type { UdpPort } from '../net/UdpPort.ts';
 import { parseRtp, writeRtp, type RtpPacket } from '../rtp/packet.ts';
 import { amplitudeAt, toneFrame } from './tones.ts';
 
@@ -36,7 +37,7 @@ export class CodecPhone {
   #sent = 0;
 
   static async open(codec: LegCodec, hz: number): Promise<CodecPhone> {
-    const port = await UdpPort.bind('127.0.0.1', 0);
+    const port = await bindUdp('127.0.0.1', 0);
     return new CodecPhone(
       port,
       codec,

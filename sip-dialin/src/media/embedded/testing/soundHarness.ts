@@ -3,7 +3,7 @@ import type { SoundHarness, SoundPhone } from '../../phoneMediaSoundContract.ts'
 import type { LegCodec } from '../codecs/legCodecs.ts';
 import { createSourceDecoder, type SourceDecoder } from '../codecs/opus.ts';
 import { createEmbeddedPhoneMedia } from '../index.ts';
-import { UdpPort } from '../net/UdpPort.ts';
+import { bindUdp } from '../net/bindUdp.ts';
 import { writePrompt } from '../prompts/wav.ts';
 import { parseRtp } from '../rtp/packet.ts';
 import { CodecPhone } from './CodecPhone.ts';
@@ -42,7 +42,7 @@ export async function startSoundHarness(
     logger: pino({ level: 'silent' }),
   });
   const phones: CodecPhone[] = [];
-  const sfu = await UdpPort.bind(HOST, 0);
+  const sfu = await bindUdp(HOST, 0);
   const heard = new Map<number, Heard>();
   for (const ssrc of [1, 2, 3]) heard.set(ssrc, new Heard(await createSourceDecoder()));
   sfu.onMessage = (data) => {
