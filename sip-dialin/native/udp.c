@@ -27,11 +27,16 @@
 typedef struct uv_poll_s uv_poll_t;
 typedef struct uv_handle_s uv_handle_t;
 typedef void (*uv_poll_cb)(uv_poll_t *, int status, int events);
-enum { UV_POLL = 8, UV_READABLE = 1 };
+typedef struct uv_timer_s uv_timer_t;
+enum { UV_POLL = 8, UV_TIMER = 13, UV_READABLE = 1 };
 extern size_t uv_handle_size(int type);
 extern int uv_poll_init(struct uv_loop_s *, uv_poll_t *, int fd);
 extern int uv_poll_start(uv_poll_t *, int events, uv_poll_cb);
 extern int uv_poll_stop(uv_poll_t *);
+extern int uv_timer_init(struct uv_loop_s *, uv_timer_t *);
+extern int uv_timer_start(uv_timer_t *, void (*)(uv_timer_t *), uint64_t ms, uint64_t repeat);
+extern int uv_timer_stop(uv_timer_t *);
+extern uint64_t uv_now(const struct uv_loop_s *);
 extern void uv_close(uv_handle_t *, void (*)(uv_handle_t *));
 extern void uv_handle_set_data(uv_handle_t *, void *);
 extern void *uv_handle_get_data(const uv_handle_t *);
@@ -40,6 +45,8 @@ extern void uv_unref(uv_handle_t *);
 
 /* A datagram of ours is below the MTU; what is longer is cut, and is no RTP. */
 enum { MAX_DATAGRAM = 2048, MAX_EVENTS = 64 };
+/* See moderate(). */
+enum { WINDOW_MS = 50, BUSY_COUNT = 2 * WINDOW_MS };
 /* What `receive()` tells of a datagram, in 32-bit words: socket, offset, length or -errno, source port, family, address. */
 enum { WORDS = 9 };
 
@@ -49,7 +56,13 @@ struct thread {
   /* The sockets that are open. */
   int *sockets;
   size_t open, room;
+  struct uv_loop_s *loop;
   uv_poll_t *poll;
+  uv_timer_t *timer;
+  /* Datagrams since then. */
+  uint64_t since;
+  uint32_t count;
+  bool busy;
   napi_ref on_readable;
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
@@ -71,7 +84,10 @@ static bool keep(struct thread *thread, int fd) {
   }
   thread->sockets[thread->open] = fd;
   /* An open socket keeps the program running, as one of node:dgram does. */
-  if (thread->open++ == 0) uv_ref((uv_handle_t *)thread->poll);
+  if (thread->open++ == 0) {
+    uv_ref((uv_handle_t *)thread->poll);
+    uv_ref((uv_handle_t *)thread->timer);
+  }
   return true;
 }
 
@@ -140,7 +156,10 @@ static napi_value close_socket(napi_env env, napi_callback_info info) {
     if (thread->sockets[i] != fd) continue;
     close(fd);
     thread->sockets[i] = thread->sockets[--thread->open];
-    if (thread->open == 0) uv_unref((uv_handle_t *)thread->poll);
+    if (thread->open == 0) {
+      uv_unref((uv_handle_t *)thread->poll);
+      uv_unref((uv_handle_t *)thread->timer);
+    }
     break;
   }
   return NULL;
@@ -257,7 +276,31 @@ static napi_value receive(napi_env env, napi_callback_info info) {
     }
     if (ready < wanted) break;
   }
+  thread->count += (uint32_t)count;
   return number(env, count);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+static void on_rested(uv_timer_t *timer) {
+  struct thread *thread = uv_handle_get_data((uv_handle_t *)timer);
+  uv_poll_start(thread->poll, UV_READABLE, on_readable);
+}
+
+/*
+ * Where datagrams come more often than every half millisecond, as from 40 phones, the thread would be woken for each: then
+ * it looks once a millisecond, and takes some at a time.
+ */
+static void moderate(struct thread *thread) {
+  uint64_t now = uv_now(thread->loop);
+  if (now - thread->since >= WINDOW_MS) {
+    thread->busy = thread->count >= BUSY_COUNT;
+    thread->count = 0;
+    thread->since = now;
+  }
+  if (!thread->busy) return;
+  uv_poll_stop(thread->poll);
+  uv_timer_start(thread->timer, on_rested, 1, 0);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
@@ -276,14 +319,21 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
     napi_fatal_exception(env, error);
   }
   napi_close_handle_scope(env, scope);
+  moderate(thread);
 }
 
-static void on_closed(uv_handle_t *handle) {
+static void on_timer_closed(uv_handle_t *handle) {
   struct thread *thread = uv_handle_get_data(handle);
   napi_remove_async_cleanup_hook(thread->cleanup);
   close(thread->epoll);
+  free(thread->poll);
+  free(thread->timer);
   free(thread);
-  free(handle);
+}
+
+static void on_poll_closed(uv_handle_t *handle) {
+  struct thread *thread = uv_handle_get_data(handle);
+  uv_close((uv_handle_t *)thread->timer, on_timer_closed);
 }
 
 /* The thread ends, perhaps without a word: its ports are free from now on, and its loop has no handle of ours left. */
@@ -293,7 +343,7 @@ static void clean_up(napi_async_cleanup_hook_handle hook, void *data) {
   while (thread->open > 0) close(thread->sockets[--thread->open]);
   free(thread->sockets);
   uv_poll_stop(thread->poll);
-  uv_close((uv_handle_t *)thread->poll, on_closed);
+  uv_close((uv_handle_t *)thread->poll, on_poll_closed);
 }
 
 /* watch(onReadable): called whenever there is something to receive. Once a thread. */
@@ -313,13 +363,18 @@ static napi_value init(napi_env env, napi_value exports) {
   struct thread *thread = calloc(1, sizeof *thread);
   thread->env = env;
   thread->epoll = epoll_create1(EPOLL_CLOEXEC);
+  thread->loop = loop;
   thread->poll = calloc(1, uv_handle_size(UV_POLL));
-  if (thread->epoll < 0 || uv_poll_init(loop, thread->poll, thread->epoll) < 0) {
+  thread->timer = calloc(1, uv_handle_size(UV_TIMER));
+  if (thread->epoll < 0 || uv_poll_init(loop, thread->poll, thread->epoll) < 0 ||
+      uv_timer_init(loop, thread->timer) < 0) {
     napi_throw_error(env, "EMFILE", "No epoll set can be made.");
     return NULL;
   }
   uv_handle_set_data((uv_handle_t *)thread->poll, thread);
+  uv_handle_set_data((uv_handle_t *)thread->timer, thread);
   uv_unref((uv_handle_t *)thread->poll);
+  uv_unref((uv_handle_t *)thread->timer);
   napi_add_async_cleanup_hook(env, clean_up, thread, &thread->cleanup);
   const struct {
     const char *name;

@@ -27,6 +27,8 @@ const rounds = Math.max(1, Number(options.rounds) || 3);
 const LEGS = 200;
 /** FreeSWITCH's mod_conference: 0.35 to 0.55 % of a core a leg, silent or talking; a tenth of it. */
 const SILENT_LEG_PERCENT = 0.055;
+/** More than the difference of two runs without a room, a second. */
+const NO_WAKE_UPS = 0.5;
 const OPUS_TALKERS = 4;
 const CALLS = 12;
 
@@ -87,7 +89,7 @@ const plans: Plan[] = [
     what: 'wake-ups of an empty room',
     measure: async (program) => {
       const wakeUps = await emptyRoomWakeUps(program);
-      return `${wakeUps.toFixed(1)} a second   ${verdict(wakeUps, 2, '')}`;
+      return `${wakeUps.toFixed(1)} a second   ${verdict(wakeUps, NO_WAKE_UPS, '')}`;
     },
   },
   {

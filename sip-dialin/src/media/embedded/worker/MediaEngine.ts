@@ -128,6 +128,8 @@ export class MediaEngine {
 
   async #createLeg(legId: string, srtp: SrtpPolicy): Promise<undefined> {
     await this.#open(this.#legs, legId, async () => {
+      // A room without phones wakes nobody up: neither reports nor time-outs are due in it.
+      this.#housekeeping ??= setInterval(() => this.#housekeep(), HOUSEKEEPING_MS);
       const ports = await this.#ports.openPair();
       const { announcedAddress } = this.#config;
       return new Leg({
@@ -168,7 +170,6 @@ export class MediaEngine {
         throw unavailable();
       }
       all.set(id, opened);
-      this.#housekeeping ??= setInterval(() => this.#housekeep(), HOUSEKEEPING_MS);
       return opened;
     } catch (error) {
       all.delete(id);
@@ -179,7 +180,7 @@ export class MediaEngine {
   #housekeep(): void {
     const now = performance.now();
     for (const each of [...this.#legs.values(), ...this.#rooms.values()]) each?.housekeep(now);
-    if (this.#legs.size > 0 || this.#rooms.size > 0) return;
+    if (this.#legs.size > 0) return;
     clearInterval(this.#housekeeping);
     this.#housekeeping = undefined;
   }
