@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { judgeTone } from '../bench/phones/judgeTone.ts';
 import { packetDelays } from '../bench/phones/packetDelays.ts';
-import { speechLikeNoise } from '../bench/phones/speechLikeNoise.ts';
+import { talk } from '../bench/phones/talk.ts';
 import { longestStall, stoodStill, WireLog, type WirePacket } from '../bench/phones/WireLog.ts';
 import { decodeMulaw, encodeMulaw } from './audio/g711.ts';
 import { tone } from './audio/tones.ts';
 import { buildRtp, PCMU } from './net/rtp.ts';
 
-const { samples } = speechLikeNoise();
+const { samples } = talk();
 
 /** Packet `index` of a stream of noise, as it is `shift` samples further back. */
 function packet(index: number, at: number, shift = 0): WirePacket {

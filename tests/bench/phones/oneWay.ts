@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Switchroom } from '../../support/Switchroom.ts';
 import { percentile } from '../invite.ts';
-import { packetDelays } from './packetDelays.ts';
+import { audible, packetDelays } from './packetDelays.ts';
 import { longestStall, stoodStill, type WireLog } from './WireLog.ts';
 import { WirePhones } from './WirePhones.ts';
-import { speechLikeNoise } from './speechLikeNoise.ts';
+import { talk } from './talk.ts';
 
 const FRAME_MS = 20;
 /** Jitter buffers find their depth, the one who talks is found to be alone. */
@@ -71,7 +71,7 @@ async function oneCall(
   const talker = await phones.join(meeting, phase);
   const listener = await phones.join(meeting, (phase + betweenMs) % FRAME_MS);
   try {
-    await talker.say(speechLikeNoise());
+    await talker.say(talk());
     await delay(SETTLE_MS);
     talker.note();
     listener.note();
@@ -86,7 +86,7 @@ function judge(log: WireLog, talker: number, listener: number) {
   const [said, heard] = [log.side(talker).sent, log.side(listener).received];
   const [from, until] = [said[0]?.at ?? 0, heard.at(-1)?.at ?? 0];
   // The last of it may not have come yet when listening ended.
-  const whole = said.filter(({ at }) => at < until - 500);
+  const whole = audible(said).filter(({ at }) => at < until - 500);
   const passages = packetDelays(whole, heard);
   const isApart = passages.map(({ sentAt, heardAt }) =>
     stoodStill(log.machineStalls, {

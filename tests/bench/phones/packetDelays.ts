@@ -1,9 +1,11 @@
 import type { WirePacket } from './WireLog.ts';
 
 /** A packet's sound has been heard if this like it (normalised cross-correlation), whatever level it has now. */
-const ALIKE = 0.6;
+const ALIKE = 0.98;
 /** So like that there is no better place. */
-const THE_SAME = 0.95;
+const THE_SAME = 0.995;
+/** RMS; what is softer is a pause, and like any other. */
+const AUDIBLE = 300;
 /** Nobody looks for it any longer after that, samples: 500 ms. */
 const LATEST = 4000;
 const SAMPLES_PER_MS = 8;
@@ -15,6 +17,14 @@ export interface Passage {
   heardAt: number;
   /** One way, ms: of the sample of it that took longest. */
   delay: number;
+}
+
+/** Of some packets those that hold more than a pause. */
+export function audible(packets: readonly WirePacket[]): WirePacket[] {
+  return packets.filter(({ samples }) => {
+    const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+    return power > AUDIBLE ** 2;
+  });
 }
 
 /** A stream of packets laid out by their timestamps. */
@@ -30,7 +40,7 @@ interface Stream {
  * the time the packet came in which it is found, and if it is found further back in that packet than it was in its own,
  * by so much more. What packets that hold it wait to be filled or to be played is the phones' own and not in it. A delay
  * is that of a packet, not of a stream: one that is late among punctual ones is late here. Packets whose sound is not
- * found within half a second are left out.
+ * found within half a second are left out; pauses are to be left out before (`audible`).
  */
 export function packetDelays(
   sent: readonly WirePacket[],
@@ -81,7 +91,6 @@ function find(
   for (let at = Math.max(0, from); at <= until; at++) {
     const alike = likeness(needle, haystack, at);
     if (alike > most) [best, most] = [at, alike];
-    if (most >= THE_SAME) break;
   }
   return most >= ALIKE ? best : undefined;
 }
