@@ -8,7 +8,7 @@ import { talk } from './talk.ts';
 
 const FRAME_MS = 20;
 /** Jitter buffers find their depth, the one who talks is found to be alone. */
-const SETTLE_MS = 2000;
+const SETTLE_MS = 3000;
 const LISTEN_MS = 3000;
 /** A machine that stands still for longer is seen in a figure that is to be 12 ms, ms. */
 const STOOD_STILL_MS = 5;

@@ -1,7 +1,7 @@
 import type { WirePacket } from './WireLog.ts';
 
 /** A packet's sound has been heard if this like it (normalised cross-correlation), whatever level it has now. */
-const ALIKE = 0.98;
+const ALIKE = 0.985;
 /** So like that there is no better place. */
 const THE_SAME = 0.995;
 /** RMS; what is softer is a pause, and like any other. */

@@ -6,7 +6,7 @@ const SECONDS = 8;
 const AMPLITUDE = 3200;
 const HARMONICS = 12;
 /** Breath, beside the voice: makes each packet unlike all others. */
-const BREATH = 0.3;
+const BREATH = 0.15;
 /** A sentence, and the pause after it, s. */
 const SENTENCE = 1.4;
 const PAUSE = 0.2;
