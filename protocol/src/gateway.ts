@@ -36,11 +36,11 @@ const ssrc = z.int().min(1).max(0xffffffff);
 
 /** What happened to a call, for the audit trail. */
 export const callEventSchema = z.object({
-  /** As `call:place` had it, or the gateway's own. */
-  callId: id,
+  /** As `call:place` had it, or the gateway's own. None of `refused`, which stands for many. */
+  callId: id.optional(),
   at: z.iso.datetime(),
-  /** `entered`: it is let into a meeting, or its lobby. */
-  type: z.enum(['invite', 'answered', 'entered', 'ended']),
+  /** `entered`: it is let into a meeting, or its lobby; `refused`: INVITEs that became no call, of a minute. */
+  type: z.enum(['invite', 'answered', 'entered', 'ended', 'refused']),
   direction: z.enum(['in', 'out']),
   trunkId: id.optional(),
   /** Of `invite`: what was dialled, and the IP address that it came from. */
@@ -52,8 +52,12 @@ export const callEventSchema = z.object({
   number: z.string().max(64).optional(),
   /** Of `ended`. */
   by: z.enum(['caller', 'us', 'network']).optional(),
+  /** Of `ended` and `refused`: SIP status, and why. */
   code: z.int().optional(),
   reason: z.string().max(64).optional(),
+  /** Of `refused`: where they came from, if few networks were at it, and how many. */
+  network: z.string().max(64).optional(),
+  count: z.int().positive().optional(),
 });
 export type CallEventNews = z.infer<typeof callEventSchema>;
 

@@ -75,6 +75,7 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
       ...server,
       knows,
       onCall: (call) => switchboard.accept(call),
+      onMalformed: (source, code) => reporter.refused({ source, code, reason: 'bad-invite' }),
       onLost: () => {
         switchboard.signalingLost();
         outgoing.desk.signalingLost();
@@ -118,6 +119,7 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
       ...{ media, rooms: gateway, trunks, logger: sipLogger },
       onHandOn: (leg, request) => outgoing.handOn(leg, request),
       onLeg: (leg, call, of) => reporter.watchInbound(leg, call, of),
+      onRefused: (refusal) => reporter.refused(refusal),
       others: () => outgoing.desk.legs,
     });
     closers.unshift(() => switchboard.close());

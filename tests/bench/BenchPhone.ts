@@ -5,8 +5,6 @@ import { eventually } from '../support/eventually.ts';
 import { timelineOf, type Piece, type Timeline } from './Timeline.ts';
 import { voiceSecond } from './voice.ts';
 
-const FRAME_MS = 20;
-
 /** The clock that all of this process notes times by, ms. */
 export function now(): number {
   return performance.timeOrigin + performance.now();
@@ -64,11 +62,11 @@ export class BenchPhone {
   }
 
   heard(): Timeline {
-    return timelineOf(this.pieces());
+    return timelineOf(this.#pieces());
   }
 
   /** What it heard, frame by frame. */
-  pieces(): Piece[] {
+  #pieces(): Piece[] {
     const first = this.#heard[0]?.timestamp ?? 0;
     return this.#heard.map(({ at, timestamp, samples }) => ({
       at: performance.timeOrigin + at,
@@ -86,17 +84,6 @@ export class BenchPhone {
         return piece;
       }),
     );
-  }
-
-  /** How often it sent a packet more than a packet late, and the longest pause between two, ms. */
-  stalls(): { count: number; longestMs: number } {
-    let [count, longestMs] = [0, 0];
-    this.#sent.forEach(({ at }, i) => {
-      const pause = at - (this.#sent[i - 1]?.at ?? at);
-      if (pause > 2 * FRAME_MS) count += 1;
-      longestMs = Math.max(longestMs, pause);
-    });
-    return { count, longestMs };
   }
 
   async hangUp(): Promise<void> {

@@ -1,7 +1,9 @@
 /** The samples of a phone. */
 const RATE = 8000;
-/** The tone to watch: two whole periods fit in a window, whose power is then the same wherever it begins. */
+/** The tone to watch: two whole periods fit in a window, so it is measured the same wherever that begins. */
 export const WATCHED_TONE = 1000;
+/** One period a window: whatever else is heard at this frequency takes nothing from the measured tone. */
+export const OTHER_TONE = 500;
 const WINDOW = 16;
 /** Of the tone's usual level: less is a gap. */
 const AUDIBLE = 0.5;
@@ -52,8 +54,7 @@ export class ToneWatch {
     if (this.#rest.length < WINDOW + 2) return;
     const window = this.#rest.slice(2);
     this.#rest = this.#rest.slice(-2);
-    const power = window.reduce((sum, value) => sum + value * value, 0) / WINDOW;
-    const amplitude = Math.sqrt(2 * power);
+    const amplitude = amplitudeOf(window);
     if (this.#amplitude === 0) this.#amplitude = amplitude;
     if (amplitude < AUDIBLE * this.#amplitude) this.#lost(WINDOW);
     else this.#gap = 0;
@@ -65,4 +66,15 @@ export class ToneWatch {
     if (before <= 5 && this.#gap > 5) this.gaps += 1;
     this.longestGapMs = Math.max(this.longestGapMs, this.#gap);
   }
+}
+
+/** Of the watched tone alone, in one window. */
+function amplitudeOf(window: readonly number[]): number {
+  let [re, im] = [0, 0];
+  window.forEach((sample, i) => {
+    const angle = (2 * Math.PI * WATCHED_TONE * i) / RATE;
+    re += sample * Math.cos(angle);
+    im += sample * Math.sin(angle);
+  });
+  return (2 * Math.hypot(re, im)) / WINDOW;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ToneWatch, WATCHED_TONE } from '../bench/ToneWatch.ts';
+import { OTHER_TONE, ToneWatch, WATCHED_TONE } from '../bench/ToneWatch.ts';
 
 function frame(position: number, samples = 160): Int16Array {
   const step = (2 * Math.PI * WATCHED_TONE) / 8000;
@@ -51,6 +51,20 @@ describe('ToneWatch', () => {
     const tone = watch(jumped);
     expect(tone.clicks).toBeGreaterThan(0);
     expect(tone.gaps).toBe(0);
+  });
+
+  it('hears the tone beside another one that is as loud, and misses it there', () => {
+    const step = (2 * Math.PI * OTHER_TONE) / 8000;
+    const mixed = tenFrames.map(([at, samples], i): [number, Int16Array] => [
+      at,
+      samples.map((sample, j) => (i === 6 ? 0 : sample) + 8000 * Math.sin(step * (at + j))),
+    ]);
+    const tone = watch([
+      ...tenFrames,
+      ...mixed.map(([at, s]): [number, Int16Array] => [at + 1600, s]),
+    ]);
+    expect(tone.gaps).toBe(1);
+    expect(tone.longestGapMs).toBe(20);
   });
 
   it('passes over what comes late or twice', () => {

@@ -251,6 +251,13 @@ describe('calls', () => {
     });
   });
 
+  it('refused INVITEs are one entry of no one call', () => {
+    const refused = { network: '192.0.2.0/24', reason: 'stranger', code: 403, count: 7 };
+    const entry = callEntry({ at, type: 'refused', direction: 'in', ...refused }, undefined);
+    expect(entry).toMatchObject({ action: 'call.refused', outcome: 'refused', details: refused });
+    expect(entry.subject).toEqual({ type: 'call', id: null });
+  });
+
   it('a number is masked where no meeting says how it may be seen; a PIN failure has none', () => {
     const { meetingId: _, ...rest } = entered;
     const end = { by: 'caller', code: 200, reason: 'hung-up' } as const;

@@ -16,7 +16,8 @@ export function callEntry(event: CallEventNews, privacy: NumberPrivacy | undefin
     ...SYSTEM,
     address: source ?? null,
     action: `call.${type}`,
-    subject: { type: 'call', id: callId },
+    ...(type === 'refused' && { outcome: 'refused' as const }),
+    subject: { type: 'call', id: callId ?? null },
     details: given({ ...details, number: shown(number ?? '', privacy), gatewayTime: at }),
   };
 }

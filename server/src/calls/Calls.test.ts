@@ -316,4 +316,33 @@ describe('a phone that hands its call on', () => {
     calls.progress({ callId: id, state: 'failed', reason: 'busy' });
     await calls.refer(meeting, 'p1', NUMBER);
   });
+
+  /** One try to hand on, which comes to nothing: undefined, or the code it was refused with. */
+  async function tryOnce(participantId: string): Promise<unknown> {
+    try {
+      const callId = await calls.refer(meeting, participantId, NUMBER);
+      calls.progress({ callId, state: 'failed', reason: 'busy' });
+      return undefined;
+    } catch (error) {
+      return (error as { code?: unknown }).code;
+    }
+  }
+
+  it('does so a few times an hour, and others do so still', async () => {
+    const tries = [];
+    for (let i = 0; i < 4; i++) tries.push(await tryOnce('p1'));
+    expect(tries).toEqual([undefined, undefined, undefined, 'rate-limited']);
+    expect(await tryOnce('p2')).toBeUndefined();
+    bench.clock.pass(3_600_000);
+    expect(await tryOnce('p1')).toBeUndefined();
+  });
+
+  it('leaves half of what the meeting may call to its host', async () => {
+    await bench.allow({ callsPerHourPerMeeting: 4 });
+    const phones = ['p1', 'p2', 'p3'];
+    const tries = [];
+    for (const phone of phones) tries.push(await tryOnce(phone));
+    expect(tries).toEqual([undefined, undefined, 'rate-limited']);
+    await calls.create(meeting, { number: NUMBER }, { userId: 'u1' });
+  });
 });

@@ -24,6 +24,7 @@ import type { CallGateway } from './CallGateway.ts';
 import type { CallRate } from './CallRate.ts';
 import type { DialOut } from './DialOut.ts';
 import { isAllowed } from './isAllowed.ts';
+import { TransferRate } from './TransferRate.ts';
 
 /** What those in a room are told: of every change, and of a call that is no more. */
 export interface CallsEvents {
@@ -71,10 +72,12 @@ export class Calls {
   readonly #logger: Logger;
   readonly #gateways = new Set<CallGateway>();
   readonly #calls = new Map<string, Call>();
+  readonly #transfers: TransferRate;
 
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#logger = options.logger.child({ file: 'Calls' });
+    this.#transfers = new TransferRate(() => options.clock.now());
     // As many as there are browsers.
     this.events.setMaxListeners(0);
     options.rooms.events.on('opened', (room) => this.#watch(room));
@@ -149,13 +152,17 @@ export class Calls {
 
   /**
    * A phone hands its own call on to another number, where somebody else may answer: it comes in as itself.
-   * Errors: as `create`; `conflict` while it does so already. Gives the call's id.
+   * Errors: as `create`, `rate-limited` also by `TransferRate`; `conflict` while it does so already. Gives the call's id.
    */
   async refer(meeting: CallMeeting, participantId: string, number: string): Promise<string> {
     const isMine = ({ order, pending }: Call): boolean =>
       pending && 'participantId' in order.askedBy && order.askedBy.participantId === participantId;
     if (this.#of(meeting.id).some(isMine)) {
       throw new AppError('conflict', 'This phone is handing its call on already.');
+    }
+    const { callsPerHourPerMeeting } = this.#options.dialOut.policy;
+    if (!this.#transfers.take(meeting.id, participantId, callsPerHourPerMeeting)) {
+      throw new AppError('rate-limited', 'Too many calls were handed on within the hour.');
     }
     return (await this.create(meeting, { number }, { participantId })).id;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { RING_EVERY_MS } from './Doorbell.ts';
+import { MAX_NAMES_WAITING, RING_EVERY_MS } from './Doorbell.ts';
 import { participantView } from './testing/FakeGatewaySocket.ts';
 import { settle, useGatewayBench } from './testing/GatewayBench.ts';
 
@@ -116,5 +116,27 @@ describe('Doorbell: roll-call', () => {
     await bench.joined('m1', { recordedName: NAME });
     await bench.joined('m1', { recordedName: NAME });
     expect(said().map((each) => each.split(' ')[0])).toEqual(['entry', 'name', 'name']);
+  });
+
+  it('says names one after the other; whoever comes while a few wait has a tone', async () => {
+    bench.socket.entry = 'roll-call';
+    await bench.joined('m1');
+    await later();
+    const release = bench.rooms.open.get('m1')!.holdNames();
+    for (let i = 0; i < 6; i++) await bench.joined('m1', { recordedName: NAME });
+    const names = (): string[] => said().filter((each) => each.startsWith('name'));
+    expect(names()).toHaveLength(1);
+    await later();
+    expect(names()).toHaveLength(1);
+    const tones = said().filter((each) => each === 'entry').length;
+    await bench.joined('m1', { recordedName: NAME });
+    expect(said().filter((each) => each === 'entry')).toHaveLength(tones + 1);
+    release();
+    await settle();
+    expect(names()).toHaveLength(1 + MAX_NAMES_WAITING);
+    expect(new Set(names()).size).toBe(1 + MAX_NAMES_WAITING);
+    await later();
+    await bench.joined('m1', { recordedName: NAME });
+    expect(names()).toHaveLength(2 + MAX_NAMES_WAITING);
   });
 });

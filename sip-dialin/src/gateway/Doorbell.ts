@@ -8,6 +8,14 @@ import type { Phone } from './MeetingRooms.ts';
 export const RING_PEOPLE_LIMIT = 30;
 /** One tone is enough for all who come and go within this. */
 export const RING_EVERY_MS = 1_000;
+/** Names that wait while another is said; one more is not said: whoever comes then is announced by a tone alone. */
+export const MAX_NAMES_WAITING = 3;
+
+interface Name {
+  sound: Sound;
+  /** Whose it is, and who says it. */
+  legId: string;
+}
 
 export interface DoorbellOptions {
   /** Undefined while its media is not there. */
@@ -29,6 +37,9 @@ export class Doorbell {
   readonly #lobby = new Set<string>();
   #signal: EntrySignal = 'none';
   #rungAt = -Infinity;
+  /** Names are said one after the other, not over each other. */
+  readonly #names: Name[] = [];
+  #isSaying = false;
 
   constructor(options: DoorbellOptions) {
     this.#options = options;
@@ -42,7 +53,8 @@ export class Doorbell {
   /** One of our own phones is in the room, and hears that it is. */
   phoneEntered(phone: Phone): void {
     const said = this.#signal === 'roll-call' ? phone.recordedName : undefined;
-    void this.#ring('entry', said && { sound: said, legId: phone.media.id });
+    const isHeard = said !== undefined && this.#names.length < MAX_NAMES_WAITING;
+    void this.#ring('entry', isHeard ? { sound: said, legId: phone.media.id } : undefined);
   }
 
   phoneLeft(): void {
@@ -69,19 +81,36 @@ export class Doorbell {
     this.#lobby.clear();
   }
 
-  async #ring(sound: 'entry' | 'leave', name?: { sound: Sound; legId: string }): Promise<void> {
+  async #ring(sound: 'entry' | 'leave', name?: Name): Promise<void> {
     if (this.#signal === 'none') return;
     const at = this.#options.now();
     const isQuiet = at - this.#rungAt < RING_EVERY_MS;
     if (isQuiet && !name) return;
     if (!isQuiet) this.#rungAt = at;
+    if (name) this.#names.push(name);
     try {
-      if ((await this.#options.count()) > RING_PEOPLE_LIMIT) return;
-      if (!isQuiet) await this.#options.room()?.say(soundFile(sound));
-      if (name) await this.#options.room()?.say(name.sound, { legId: name.legId });
+      const isFull = (await this.#options.count()) > RING_PEOPLE_LIMIT;
+      if (!isFull && !isQuiet) await this.#options.room()?.say(soundFile(sound));
+      if (isFull) this.#names.length = 0;
     } catch (error) {
-      // It has left again, or the server is away: nothing that anybody waits for.
+      // The server is away: nothing that anybody waits for.
       this.#options.logger.debug({ err: error }, 'doorbell not rung');
     }
+    await this.#sayNames();
+  }
+
+  /** All that wait, unless somebody is at it. */
+  async #sayNames(): Promise<void> {
+    if (this.#isSaying) return;
+    this.#isSaying = true;
+    for (let name = this.#names.shift(); name; name = this.#names.shift()) {
+      try {
+        await this.#options.room()?.say(name.sound, { legId: name.legId });
+      } catch (error) {
+        // It has left again.
+        this.#options.logger.debug({ err: error }, 'name not said');
+      }
+    }
+    this.#isSaying = false;
   }
 }

@@ -138,6 +138,20 @@ describe('while the server is away', () => {
   });
 });
 
+it('refused INVITEs are told as one, also when it is closed', async () => {
+  const refusal = { source: '192.0.2.7', reason: 'stranger', code: 403 } as const;
+  reporter.refused(refusal);
+  reporter.refused(refusal);
+  await vi.advanceTimersByTimeAsync(60_100);
+  reporter.refused(refusal);
+  await reporter.close();
+  reporter.refused(refusal);
+  expect(events()).toMatchObject([
+    { type: 'refused', network: '192.0.2.0/24', count: 2 },
+    { type: 'refused', count: 1 },
+  ]);
+});
+
 it('close() tells what is left, and twice is silent', async () => {
   reporter.watchInbound(new Leg(), new FakeCall(), OF);
   await reporter.close();

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { CallEnd } from './callEnd.ts';
 import type { InboundCall } from './InboundCall.ts';
 import type { PhoneLegState } from './phoneLegState.ts';
+import { Refusals, type Refusal } from './Refusals.ts';
 
 /** Events of many calls go out together, ms. */
 const GATHER_MS = 100;
@@ -36,6 +37,7 @@ export interface CallReporterOptions {
 export class CallReporter {
   readonly #options: CallReporterOptions;
   readonly #now: () => number;
+  readonly #refusals: Refusals;
   #events: CallEventNews[] = [];
   #lost = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -45,6 +47,7 @@ export class CallReporter {
   constructor(options: CallReporterOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => Date.now());
+    this.#refusals = new Refusals((event) => this.#keep(event), this.#now);
   }
 
   /** A call that came in, from its INVITE to its end; to be called before the leg starts. */
@@ -60,8 +63,14 @@ export class CallReporter {
     this.#follow(leg, 'out', number);
   }
 
+  /** An INVITE that became no call: told with others of its kind. */
+  refused(refusal: Refusal): void {
+    if (!this.#closed) this.#refusals.add(refusal);
+  }
+
   /** Sends what there is, and takes no more. Twice is silent. */
   async close(): Promise<void> {
+    this.#refusals.flush();
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#sending;
@@ -93,7 +102,11 @@ export class CallReporter {
     more: Partial<CallEventNews> = {},
   ): void {
     const at = new Date(this.#now()).toISOString();
-    this.#events.push({ callId, at, type, direction, ...more });
+    this.#keep({ callId, at, type, direction, ...more });
+  }
+
+  #keep(event: CallEventNews): void {
+    this.#events.push(event);
     while (this.#events.length > KEPT) {
       this.#events.shift();
       this.#lost += 1;

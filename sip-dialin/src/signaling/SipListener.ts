@@ -25,6 +25,8 @@ export interface SipListenerOptions {
   /** Whether the far end of this TLS connection has shown a certificate that we trust. */
   certified: (source: string, port: number) => boolean;
   onCall: (call: InboundCall) => void;
+  /** An INVITE from there was no good as a message. */
+  onMalformed?: (source: string, code: number) => void;
   /** The connection is lost; it is made again by itself, but the calls are gone. */
   onLost: () => void;
   logger: Logger;
@@ -104,6 +106,7 @@ export class SipListener {
     }
     const refusal = refusalOf(req);
     if (refusal) {
+      this.#options.onMalformed?.(req.source_address, refusal.status);
       res.send(refusal.status, { headers: refusal.headers ?? {} });
       return;
     }

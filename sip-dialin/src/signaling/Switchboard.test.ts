@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakePhoneMedia } from '../media/fake/FakePhoneMedia.ts';
+import type { Refusal } from './Refusals.ts';
 import { Switchboard } from './Switchboard.ts';
 import { FakeCall } from './testing/FakeCall.ts';
 import { FakeRooms } from './testing/FakeRooms.ts';
@@ -12,9 +13,11 @@ let media: FakePhoneMedia;
 let switchboard: Switchboard;
 let trunks: Trunks;
 let now: number;
+let refused: Refusal[];
 
 beforeEach(() => {
   now = 0;
+  refused = [];
   trunks = new Trunks(() => now);
   trunks.update({ trunks: [gatewayTrunk()], numbers: [] });
   media = new FakePhoneMedia({ promptsEnd: false });
@@ -25,6 +28,7 @@ beforeEach(() => {
     now: () => now,
     logger: pino({ level: 'silent' }),
     maxCalls: 3,
+    onRefused: (refusal) => refused.push(refusal),
   });
 });
 
@@ -45,6 +49,24 @@ describe('Switchboard', () => {
     const call = await accept(new FakeCall({ source: '192.0.2.7' }));
     expect(call.sent).toEqual(['403']);
     expect(switchboard.legs).toEqual([]);
+  });
+
+  it('tells of each that it refuses, and why', async () => {
+    trunks.update({ trunks: [gatewayTrunk({ callsPerSecond: 1 })], numbers: [] });
+    await accept(new FakeCall({ source: '192.0.2.7' }));
+    expect(switchboard.knows('192.0.2.8')).toBe(false);
+    await accept();
+    await accept(); // The second within a second.
+    now += 1000;
+    await accept(Object.assign(new FakeCall(), { dialled: undefined }));
+    const trunkId = gatewayTrunk().id;
+    const { source } = new FakeCall();
+    expect(refused).toEqual([
+      { source: '192.0.2.7', reason: 'stranger', code: 403 },
+      { source: '192.0.2.8', reason: 'stranger', code: 403 },
+      { source, reason: 'trunk-limit', code: 503, trunkId },
+      { source, reason: 'bad-invite', code: 404, trunkId },
+    ]);
   });
 
   it('refuses everybody where there is no trunk', async () => {

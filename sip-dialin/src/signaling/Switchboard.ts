@@ -7,6 +7,7 @@ import { callEnd } from './callEnd.ts';
 import type { InboundCall } from './InboundCall.ts';
 import { PhoneLeg } from './PhoneLeg.ts';
 import type { HandOn } from './HandOn.ts';
+import type { Refusal } from './Refusals.ts';
 import { Strangers } from './Strangers.ts';
 import type { Trunk } from './Trunk.ts';
 import type { Trunks } from './Trunks.ts';
@@ -23,6 +24,8 @@ export interface SwitchboardOptions {
   onHandOn?: (leg: PhoneLeg, request: HandOn) => void;
   /** Told of each call that becomes a leg, before it starts. */
   onLeg?: (leg: PhoneLeg, call: InboundCall, of: { did: string; trunkId: string }) => void;
+  /** Told of each call that becomes none. */
+  onRefused?: (refusal: Refusal) => void;
   /** Legs that are not this one's, whose calls may be replaced as well. */
   others?: () => readonly Pick<PhoneLeg, 'trunkId' | 'dialog' | 'takeOver'>[];
   logger: Logger;
@@ -57,7 +60,7 @@ export class Switchboard {
   knows(source: string): boolean {
     const isShutOut = this.#wrong.shutsOut(source, this.#now());
     if (!isShutOut && this.#options.trunks.knows(source)) return true;
-    this.#strangers.refused(source, this.#now());
+    this.#refusedStranger(source, isShutOut ? 'shut-out' : 'stranger');
     return false;
   }
 
@@ -68,12 +71,23 @@ export class Switchboard {
     if (verdict.type === 'admitted') {
       if (call.authorization !== '') this.#wrong.right(call.source);
       this.#admit(call, verdict.trunk);
-    } else if (verdict.type === 'unknown') call.refuse(503);
+    } else if (verdict.type === 'unknown') this.#refuse(call, 503, 'not-ready');
     else if (verdict.type === 'challenge') this.#challenge(call, verdict.value);
     else {
-      this.#strangers.refused(call.source, this.#now());
+      this.#refusedStranger(call.source, 'stranger');
       call.refuse(403);
     }
+  }
+
+  #refusedStranger(source: string, reason: 'stranger' | 'shut-out'): void {
+    this.#strangers.refused(source, this.#now());
+    this.#options.onRefused?.({ source, reason, code: 403 });
+  }
+
+  #refuse(call: InboundCall, code: number, reason: Refusal['reason'], trunk?: Trunk): void {
+    const { source } = call;
+    this.#options.onRefused?.({ source, reason, code, ...(trunk && { trunkId: trunk.id }) });
+    call.refuse(code);
   }
 
   #challenge(call: InboundCall, value: string): void {
@@ -81,6 +95,7 @@ export class Switchboard {
     if (isWrong) {
       this.#impostors.refused(call.source, this.#now());
       this.#wrong.wrong(call.source, this.#now());
+      this.#options.onRefused?.({ source: call.source, reason: 'wrong-credentials', code: 401 });
     }
     call.refuse(401, { 'WWW-Authenticate': value });
   }
@@ -91,7 +106,7 @@ export class Switchboard {
     if (isFull || !trunk.take(this.#now())) {
       const { name } = trunk.settings;
       logger.warn({ trunk: name, calls: trunk.calls }, 'call refused: no room for another');
-      call.refuse(503);
+      this.#refuse(call, 503, isFull ? 'full' : 'trunk-limit', trunk);
       return;
     }
     if (call.replaces !== undefined) {
@@ -100,7 +115,7 @@ export class Switchboard {
     }
     if (call.dialled === undefined) {
       trunk.release();
-      call.refuse(404);
+      this.#refuse(call, 404, 'bad-invite', trunk);
       return;
     }
     this.#takeOn(call, call.dialled, trunk);
@@ -117,7 +132,7 @@ export class Switchboard {
     const leg = own ?? this.#options.others?.().find(isMeant);
     if (!leg || replaces === 'malformed' || replaces.earlyOnly) {
       trunk.release();
-      call.refuse(replaces === 'malformed' ? 400 : leg ? 486 : 481);
+      this.#refuse(call, replaces === 'malformed' ? 400 : leg ? 486 : 481, 'bad-invite', trunk);
       return;
     }
     if (own) this.#letHandOn(own, call);

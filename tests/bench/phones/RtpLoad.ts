@@ -1,10 +1,5 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Child, run } from '../../support/process/Child.ts';
-
-const SOURCE = fileURLToPath(new URL('./rtpload.c', import.meta.url));
+import { Child } from '../../support/process/Child.ts';
+import { compile } from './compile.ts';
 
 /** CPU time of the process, packets that it sent and that it got, each since its start. */
 export interface LoadStat {
@@ -14,10 +9,8 @@ export interface LoadStat {
 }
 
 /** Builds `rtpload.c` with the C compiler of the system; gives the program's path. */
-export async function buildRtpLoad(): Promise<string> {
-  const program = path.join(await mkdtemp(path.join(tmpdir(), 'switchroom-bench-')), 'rtpload');
-  await run('cc', ['-O2', '-o', program, SOURCE, '-lm']);
-  return program;
+export function buildRtpLoad(): Promise<string> {
+  return compile('rtpload');
 }
 
 /** The far end in C, on a core of its own. */

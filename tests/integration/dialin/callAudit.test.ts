@@ -78,3 +78,20 @@ it('a call that never came into a meeting has its number masked', async () => {
   const end = (await endedCalls(2)).at(-1);
   expect(end).toMatchObject({ action: 'call.ended', details: { number: '…1234' } });
 });
+
+it('INVITEs that become no call are one entry with their count, told at the latest at the end', async () => {
+  for (let i = 0; i < 3; i += 1) {
+    const phone = await UdpCaller.open(dialIn.sipUri.replace('+15550100', 'nobody'));
+    expect((await phone.invite()).status).toBe(404);
+    phone.close();
+  }
+  await dialIn.close();
+  const refused = (await calls()).filter(({ action }) => action === 'call.refused');
+  expect(refused).toMatchObject([
+    {
+      outcome: 'refused',
+      subject: { type: 'call', id: null },
+      details: { network: '127.0.0.0/24', reason: 'bad-invite', code: 404, count: 3 },
+    },
+  ]);
+});

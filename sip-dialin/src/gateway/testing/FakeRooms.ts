@@ -26,6 +26,8 @@ export class FakeRoom implements RoomMedia {
   readonly connections: unknown[] = [];
   /** What was said, as `entry`, or `name as leg-1`. */
   readonly said: string[] = [];
+  /** What names that are said wait for; they take no time unless a test holds them. */
+  #spoken = Promise.resolve();
   readonly #onClose: () => void;
 
   constructor(id: string, onClose: () => void) {
@@ -48,6 +50,14 @@ export class FakeRoom implements RoomMedia {
   async say(sound: Sound, as?: { legId: string }): Promise<void> {
     const what = typeof sound === 'string' ? basename(sound, '.wav') : 'name';
     this.said.push(as ? `${what} as ${as.legId}` : what);
+    if (as) await this.#spoken;
+  }
+
+  /** Names that are begun from now on last until this is called. */
+  holdNames(): () => void {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#spoken = promise.then(() => undefined);
+    return () => resolve(undefined);
   }
 
   async close(): Promise<void> {

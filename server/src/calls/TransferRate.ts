@@ -1,0 +1,30 @@
+const HOUR_MS = 3_600_000;
+/** By one phone within an hour: it hands its call on once; others are for numbers that did not answer. */
+const BY_ONE_PHONE = 3;
+
+/**
+ * How often phones may hand their calls on. Whoever knows a PIN can, so it has narrower limits than calls that a host
+ * asks for: a few for each phone, and half of what its meeting may call within an hour, so that the host always has the
+ * other half. Each try counts. In memory: after a restart the hours of the policy still count all calls.
+ */
+export class TransferRate {
+  readonly #now: () => number;
+  #begun: { meetingId: string; participantId: string; at: number }[] = [];
+
+  /** `now` is in ms since 1970. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Counts one more, if there may be one. `callsPerHour`: what the policy grants its meeting. */
+  take(meetingId: string, participantId: string, callsPerHour: number): boolean {
+    const at = this.#now();
+    this.#begun = this.#begun.filter((one) => one.at > at - HOUR_MS);
+    const ofMeeting = this.#begun.filter((one) => one.meetingId === meetingId);
+    const ofPhone = ofMeeting.filter((one) => one.participantId === participantId);
+    const most = Math.max(1, Math.floor(callsPerHour / 2));
+    if (ofPhone.length >= BY_ONE_PHONE || ofMeeting.length >= most) return false;
+    this.#begun.push({ meetingId, participantId, at });
+    return true;
+  }
+}
