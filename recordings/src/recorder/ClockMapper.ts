@@ -110,7 +110,7 @@ export class ClockMapper {
     this.#end = position + samples;
     // The tie moves along, so that a timestamp never gets 2^31 away from it.
     this.#tie = { timestamp: packet.timestamp, position };
-    return { position, payload: packet.payload };
+    return { position, payload: packet.payload, audioLevel: packet.audioLevel };
   }
 
   /** Where the packet would begin if it had come without any delay, in samples. */
