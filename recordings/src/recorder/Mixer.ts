@@ -14,7 +14,12 @@ const CHUNK = 25 * FRAME;
 const SPILL = 5760;
 /** Frames of zeros encoded after sound: they empty the encoder's overlap and settle its state. */
 const HANGOVER_FRAMES = 2;
-const BITRATE = 48_000;
+/**
+ * For so many bits the encoder's least effort is as good (19 dB segmental SNR of a voice) as its middle one is for 48
+ * kbit/s, at 60 % of the CPU; and encoding is what a mix costs most.
+ */
+const BITRATE = 64_000;
+const COMPLEXITY = 0;
 /** -84 dBFS: what an encoder leaves of digital silence. */
 const INAUDIBLE = 2;
 
@@ -53,7 +58,7 @@ export class Mixer {
       channels: 1,
       application: 2051, // OPUS_APPLICATION_RESTRICTED_LOWDELAY
       bitrate: BITRATE,
-      complexity: 5,
+      complexity: COMPLEXITY,
     });
     return new Mixer(encoder);
   }

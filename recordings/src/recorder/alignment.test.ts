@@ -128,7 +128,9 @@ describe('a meeting of an hour, with clocks that drift, pauses and loss', () => 
     const tracks = recording.view.tracks.map(({ id }) => id);
     // The writes come to their end, as they do in the kernel; nobody stops it.
     for (const id of ['mix', ...tracks]) {
-      await expect.poll(async () => (await oggOf(id)).length).toBeGreaterThan(290);
+      await expect
+        .poll(async () => (await oggOf(id)).length, { timeout: 20_000 })
+        .toBeGreaterThan(290);
     }
     expect(await studio.recover()).toMatchObject([{ id: 'r1', state: 'sealed' }]);
     await check(tracks, drifters, [0, 2, 4]);

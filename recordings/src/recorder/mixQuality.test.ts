@@ -9,7 +9,8 @@ import { worstClick } from '../testing/clicks.ts';
 
 /** Opus as browsers send it: 20 ms, VBR, 32 kbit/s. */
 async function sent(pcm: Int16Array): Promise<Uint8Array[]> {
-  const encoder = await createEncoder({ sampleRate: 48_000, channels: 1, bitrate: 32_000 });
+  const options = { sampleRate: 48_000, channels: 1, bitrate: 32_000, complexity: 1 } as const;
+  const encoder = await createEncoder(options);
   const packets: Uint8Array[] = [];
   for (let at = 0; at + FRAME <= pcm.length; at += FRAME) {
     packets.push(encoder.encode(pcm.subarray(at, at + FRAME)));
@@ -70,11 +71,11 @@ function activeDbov(pcm: Int16Array): number {
 
 describe('the mix', () => {
   it('has a quiet phone as loud as a loud browser', async () => {
-    // They take turns, 12 s each.
-    const loud = await sent(speech({ ms: 12_000, dbov: -12 }));
-    const quiet = await sent(speech({ ms: 12_000, dbov: -40, noiseDbov: -70, pitch: 190 }));
-    const { pcm } = await mixOf([{ packets: loud }, { packets: quiet, from: 576_000 }], 24_000);
-    const [a, b] = [4, 16].map((s) => activeDbov(pcm.subarray(s * 48_000, (s + 8) * 48_000)));
+    // They take turns, 8 s each.
+    const loud = await sent(speech({ ms: 8000, dbov: -12 }));
+    const quiet = await sent(speech({ ms: 8000, dbov: -40, noiseDbov: -70, pitch: 190 }));
+    const { pcm } = await mixOf([{ packets: loud }, { packets: quiet, from: 384_000 }], 16_000);
+    const [a, b] = [4, 12].map((s) => activeDbov(pcm.subarray(s * 48_000, (s + 4) * 48_000)));
     expect(Math.abs(a! - b!)).toBeLessThan(3);
     expect(Math.abs(a! - TARGET_DBOV)).toBeLessThan(3);
   });
@@ -111,22 +112,19 @@ describe('the mix', () => {
     });
 
     it('where silence ends that was not decoded', async () => {
-      const packets = await sent(speech({ ms: 9000, dbov: -23 }));
+      const packets = await sent(speech({ ms: 6000, dbov: -23 }));
       // As senders say it: their own measure of each packet.
       const said = (i: number): number => (i % 150 < 105 ? 20 : 100);
       const [whole, saved] = [
-        await mixOf([{ packets }], 9000),
-        await mixOf([{ packets, audioLevel: said }], 9000),
+        await mixOf([{ packets }], 6000),
+        await mixOf([{ packets, audioLevel: said }], 6000),
       ];
       expect(whole.stats.passedOver).toBe(0);
-      expect(saved.stats.passedOver).toBeGreaterThan(80);
+      expect(saved.stats.passedOver).toBeGreaterThan(50);
       // From the first packet of a sentence on it is as if all had been decoded.
-      for (const second of [3, 6]) {
-        const [from, to] = [second * 48_000, (second + 2) * 48_000];
-        expect(errorDb(whole.pcm.subarray(from, to), saved.pcm.subarray(from, to))).toBeLessThan(
-          -20,
-        );
-      }
+      const [from, to] = [3 * 48_000, 5 * 48_000];
+      const [a, b] = [whole.pcm.subarray(from, to), saved.pcm.subarray(from, to)];
+      expect(errorDb(a, b)).toBeLessThan(-20);
       expect(worstClick(saved.pcm).dbov).toBeLessThan(worstClick(whole.pcm).dbov + 1);
     });
   });
