@@ -3,8 +3,10 @@ import { opusSamples, SHORTEST_FRAME, SILENCE } from './opus.ts';
 import type { PlacedPacket } from './packets.ts';
 
 const START = Buffer.from(hash('sha256', 'switchroom content 1', 'hex'), 'hex');
-/** Time u48, length u16. */
-const PACKET_HEAD_BYTES = 8;
+/** The digest before, time u48, length u16. */
+const HEAD_BYTES = 40;
+/** Longer ones have no place in RTP; they are hashed all the same. */
+const USUAL_BYTES = 1500;
 
 /**
  * A digest of what a track says and when, which an exported Ogg Opus can be checked by without the sealed file
@@ -16,6 +18,8 @@ const PACKET_HEAD_BYTES = 8;
  */
 export class ContentDigest {
   #value = START;
+  /** What is hashed; kept, since this is done for every packet. */
+  #input = Buffer.alloc(HEAD_BYTES + USUAL_BYTES);
   /** Samples of the Ogg stream so far. */
   #written = 0;
   readonly #startPosition: number;
@@ -38,10 +42,13 @@ export class ContentDigest {
     const at = this.#written + Math.floor(gap / SHORTEST_FRAME) * SHORTEST_FRAME;
     this.#written = at + samples;
     if (isSilence(payload)) return;
-    const head = Buffer.alloc(PACKET_HEAD_BYTES);
-    head.writeUIntBE(at, 0, 6);
-    head.writeUInt16BE(payload.length, 6);
-    this.#value = hash('sha256', Buffer.concat([this.#value, head, payload]), 'buffer');
+    const end = HEAD_BYTES + payload.length;
+    if (end > this.#input.length) this.#input = Buffer.alloc(end);
+    this.#input.set(this.#value, 0);
+    this.#input.writeUIntBE(at, this.#value.length, 6);
+    this.#input.writeUInt16BE(payload.length, this.#value.length + 6);
+    this.#input.set(payload, HEAD_BYTES);
+    this.#value = hash('sha256', this.#input.subarray(0, end), 'buffer');
   }
 }
 

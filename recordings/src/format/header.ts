@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { Decrypter, Encrypter } from 'age-encryption';
 import { z } from 'zod';
 import { SealError } from './SealError.ts';
@@ -36,7 +36,7 @@ export type SealedFileInfo = Omit<SealedHeader, 'fileId' | 'key'>;
 
 export interface EncodedHeader {
   bytes: Buffer;
-  key: Buffer;
+  key: KeyObject;
   /** SHA-256 of `bytes`. */
   digest: Buffer;
 }
@@ -60,7 +60,7 @@ export async function createHeader(
   prefix.writeUInt16BE(VERSION, 6);
   prefix.writeUInt32BE(age.length, 8);
   const bytes = Buffer.concat([prefix, age]);
-  return { bytes, key, digest: digestOf(bytes) };
+  return { bytes, key: createSecretKey(key), digest: digestOf(bytes) };
 }
 
 /**
@@ -85,7 +85,7 @@ export function headerLength(start: Buffer): number | null {
 
 export interface OpenedHeader {
   header: SealedHeader;
-  key: Buffer;
+  key: KeyObject;
   digest: Buffer;
 }
 
@@ -106,7 +106,7 @@ export async function openHeader(bytes: Buffer, identity: string): Promise<Opene
   if (!parsed.success) {
     throw new SealError('unknown-format', 'The head of the sealed file is not understood.');
   }
-  const key = Buffer.from(parsed.data.key, 'base64');
+  const key = createSecretKey(parsed.data.key, 'base64');
   return { header: parsed.data, key, digest: digestOf(bytes) };
 }
 

@@ -3,6 +3,8 @@ export interface PlacedPacket {
   /** Of its first sample, in samples of 48 kHz from the recording's start. */
   position: number;
   payload: Uint8Array;
+  /** How loud the sender says it is, in -dBov (RFC 6464); not kept. */
+  audioLevel?: number | undefined;
 }
 
 /** Position u48, length u16. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { SealError } from './SealError.ts';
 
 /*
@@ -30,7 +30,8 @@ export interface RecordHead {
 }
 
 export interface FileKey {
-  key: Buffer;
+  /** An object, since making one of bytes for each record costs as much as the cipher. */
+  key: KeyObject;
   /** SHA-256 of the file's head. */
   digest: Buffer;
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { ContentDigest } from '../format/contentDigest.ts';
 import { sealedFile } from '../format/ids.ts';
 import type { ManifestFile } from '../format/manifest.ts';
@@ -17,7 +18,7 @@ export interface AudioLogOptions {
   /** `age1…` */
   recipient: string;
   /** Hides the content's digest (contentMark.ts). */
-  contentKey: Buffer;
+  contentKey: KeyObject;
   diskSync: DiskSync;
 }
 

@@ -37,7 +37,7 @@ class Sender {
     this.#collect(this.mapper.due(START + at));
   }
 
-  #collect(packets: { position: number }[]): void {
+  #collect(packets: readonly { position: number }[]): void {
     this.placed.push(...packets.map(({ position }) => position / 48));
   }
 }

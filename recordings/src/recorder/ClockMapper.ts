@@ -17,6 +17,8 @@ interface Tie {
   position: number;
 }
 
+const NONE: readonly PlacedPacket[] = [];
+
 /**
  * Gives the packets of one SSRC, in order, their place on the recording's clock. Within a stretch the RTP
  * timestamp decides (it does not jitter); at its start, arrival does. Places never overlap or go back.
@@ -64,9 +66,9 @@ export class ClockMapper {
   }
 
   /** Those that were held to tie the stream, once that is done at `now`. */
-  due(now: number): PlacedPacket[] {
+  due(now: number): readonly PlacedPacket[] {
     const first = this.#held[0];
-    if (first === undefined || now - first.arrivedAt < TIE_WINDOW_MS) return [];
+    if (first === undefined || now - first.arrivedAt < TIE_WINDOW_MS) return NONE;
     return this.#settle();
   }
 
@@ -110,7 +112,7 @@ export class ClockMapper {
     this.#end = position + samples;
     // The tie moves along, so that a timestamp never gets 2^31 away from it.
     this.#tie = { timestamp: packet.timestamp, position };
-    return { position, payload: packet.payload };
+    return { position, payload: packet.payload, audioLevel: packet.audioLevel };
   }
 
   /** Where the packet would begin if it had come without any delay, in samples. */

@@ -10,6 +10,12 @@ import type { Mixer } from './Mixer.ts';
 const DELAY_SAMPLES = 600 * SAMPLES_PER_MS;
 /** One record holds so much of the mix. With the delay, a crash costs it less than a second. */
 const BATCH_SAMPLES = 300 * SAMPLES_PER_MS;
+/**
+ * A turn that comes so late found the process stalled. What came meanwhile waits in the sockets, and would be too late
+ * for the mix: it is let in first, which takes as long as packets are held.
+ */
+const STALL_SAMPLES = 400 * SAMPLES_PER_MS;
+const LET_IN_SAMPLES = 200 * SAMPLES_PER_MS;
 /** A whole frame: the end of the mix is cut by its end record. */
 const FRAME = 960;
 
@@ -19,6 +25,10 @@ export class MixWriter {
   readonly #log: AudioLog;
   #batch: PlacedPacket[] = [];
   #sealedTo = 0;
+  /** Where the clock was at the last turn. */
+  #tickedAt = 0;
+  /** After a stall nothing is mixed before this; 0 when there was none. */
+  #heldUntil = 0;
 
   constructor(mixer: Mixer, log: AudioLog) {
     this.mixer = mixer;
@@ -27,6 +37,7 @@ export class MixWriter {
 
   /** Mixes what is due when the recording's clock is at `position` (samples). */
   tick(position: number): void {
+    if (this.#isHeld(position)) return;
     this.#batch.push(...this.mixer.mix(position - DELAY_SAMPLES));
     if (this.mixer.cursor - this.#sealedTo >= BATCH_SAMPLES) this.#seal();
   }
@@ -36,6 +47,19 @@ export class MixWriter {
     this.#batch.push(...this.mixer.mix(Math.ceil(end / FRAME) * FRAME));
     this.#seal(end);
     this.mixer.close();
+  }
+
+  #isHeld(position: number): boolean {
+    const isStalled = position - this.#tickedAt > STALL_SAMPLES;
+    this.#tickedAt = position;
+    // One that stalls again meanwhile is not held again: always late, it mixes all the same.
+    if (this.#heldUntil > 0) {
+      if (position < this.#heldUntil) return true;
+      this.#heldUntil = 0;
+    } else if (isStalled) {
+      this.#heldUntil = position + LET_IN_SAMPLES;
+    }
+    return this.#heldUntil > 0;
   }
 
   #seal(end = Infinity): void {

@@ -150,7 +150,7 @@ export class Recording {
     await making;
   }
 
-  /** Takes an RTP packet of a participant. One without an open track is ignored. */
+  /** Takes an RTP packet of a participant, payload and all. One without an open track is ignored. */
   push(participantId: string, packet: RtpPacket, now: number): void {
     if (this.#closed === null) this.#open.get(participantId)?.writer.push(packet, now);
   }

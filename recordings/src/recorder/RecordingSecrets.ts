@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeySync } from 'node:crypto';
 import { newSalt, type Manifest } from '../format/manifest.ts';
 import { AudioLog, type AudioLogOptions } from './AudioLog.ts';
 import type { RecordingOptions } from './Recording.ts';
@@ -10,7 +10,7 @@ const SENDER_LOOKAHEAD = 312;
 /** What is drawn at the start of a recording and kept in its journal, for whoever has to seal it. */
 export class RecordingSecrets {
   readonly salt: string = newSalt();
-  readonly #contentKey = randomBytes(32);
+  readonly #contentKey = generateKeySync('hmac', { length: 256 });
   readonly #mixPreSkip: number;
 
   /** `lookahead`: samples that the mix's encoder delays sound by. */
@@ -36,7 +36,7 @@ export class RecordingSecrets {
     const { recipient, exportKey = null } = start;
     return {
       ...{ recipient, exportKey, manifest },
-      contentKey: this.#contentKey.toString('base64'),
+      contentKey: this.#contentKey.export().toString('base64'),
       preSkip: { track: SENDER_LOOKAHEAD, mix: this.#mixPreSkip },
     };
   }

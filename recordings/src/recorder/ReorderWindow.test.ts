@@ -6,7 +6,7 @@ function packet(seq: number, arrivedAt = 0): ArrivedPacket {
   return { payloadType: 111, seq: seq & 0xffff, timestamp: 0, ssrc: 1, payload, arrivedAt };
 }
 
-function seqs(packets: ArrivedPacket[]): number[] {
+function seqs(packets: readonly ArrivedPacket[]): number[] {
   return packets.map(({ seq }) => seq);
 }
 

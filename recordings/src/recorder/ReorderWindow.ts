@@ -11,6 +11,8 @@ const WAIT_MS = 60;
 /** A jump beyond this is a stream that began anew (RFC 3550 appendix A.1, MAX_DROPOUT is 3000). */
 const MAX_JUMP = 1000;
 
+const NONE: readonly ArrivedPacket[] = [];
+
 /** Brings the packets of one SSRC into order, drops doubles, and gives up on lost ones after a while. */
 export class ReorderWindow {
   readonly stats = { duplicates: 0, late: 0, lost: 0, restarts: 0 };
@@ -22,6 +24,10 @@ export class ReorderWindow {
   push(packet: ArrivedPacket): ArrivedPacket[] {
     this.#next ??= packet.seq;
     const ahead = seqDiff(packet.seq, this.#next);
+    if (ahead === 0 && this.#held.length === 0) {
+      this.#next = seqNext(packet.seq);
+      return [packet];
+    }
     if (Math.abs(ahead) > MAX_JUMP) return this.#restart(packet);
     if (ahead < 0) {
       this.stats.late++;
@@ -37,9 +43,9 @@ export class ReorderWindow {
   }
 
   /** Those whose wait for a missing packet is over at `now`. */
-  due(now: number): ArrivedPacket[] {
+  due(now: number): readonly ArrivedPacket[] {
     const first = this.#held[0];
-    if (first === undefined) return [];
+    if (first === undefined) return NONE;
     // The one held longest decides, it need not be the first.
     const oldest = this.#held.reduce((min, held) => Math.min(min, held.arrivedAt), now);
     if (now - oldest < WAIT_MS) return [];

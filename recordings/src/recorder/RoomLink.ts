@@ -31,6 +31,8 @@ export class RoomLink {
   readonly #ssrc = randomInt(1, 0xffffffff);
   #socket: RtpSocket | null = null;
   #transportId: string | null = null;
+  /** The header extension's id of the audio level. */
+  #levelId: number | undefined;
   #reportedAt = 0;
   #closed = false;
 
@@ -52,6 +54,7 @@ export class RoomLink {
     }
     this.#socket ??= await RtpSocket.open((datagram) => this.#receive(datagram));
     this.#consumers.clear();
+    this.#levelId = opened.audioLevelExtensionId;
     await this.#socket.connect(opened.ip, opened.port);
     const { port } = this.#socket;
     this.#transportId = opened.transportId;
@@ -115,7 +118,7 @@ export class RoomLink {
       }
       return;
     }
-    const packet = parseRtp(datagram);
+    const packet = parseRtp(datagram, this.#levelId);
     const consumer = packet === null ? undefined : this.#consumers.get(packet.ssrc);
     if (packet === null || consumer === undefined) {
       this.stats[packet === null ? 'malformed' : 'unknownSsrc']++;

@@ -53,11 +53,11 @@ export class TrackWriter {
     return this.#end;
   }
 
-  /** Takes an RTP packet that came at `now` (ms, monotonic). The payload may be reused afterwards. */
+  /** Takes an RTP packet that came at `now` (ms, monotonic), and keeps its payload until it is written. */
   push(packet: RtpPacket, now: number): void {
     const stream = this.#streamOf(packet.ssrc, now);
-    const kept = { ...packet, payload: Uint8Array.from(packet.payload), arrivedAt: now };
-    for (const next of stream.reorder.push(kept)) this.#write(stream.mapper.push(next), now);
+    const arrived = { ...packet, arrivedAt: now };
+    for (const next of stream.reorder.push(arrived)) this.#write(stream.mapper.push(next), now);
   }
 
   /** Writes what is due at `now`. */
@@ -88,7 +88,7 @@ export class TrackWriter {
     return this.#stream;
   }
 
-  #write(packets: PlacedPacket[], now: number): void {
+  #write(packets: readonly PlacedPacket[], now: number): void {
     for (const packet of packets) {
       const samples = opusSamples(packet.payload);
       if (this.#batch.length === 0) this.#batchSince = now;

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { readdir, rm, truncate } from 'node:fs/promises';
 import type { RecordingView } from '@switchroom/protocol';
 import { EMPTY_CONTENT } from '../format/contentDigest.ts';
@@ -64,7 +65,7 @@ function fileOf(
   startPosition: number,
   { contentKey, preSkip }: OpenState,
 ): ManifestFile {
-  const key = Buffer.from(contentKey, 'base64');
+  const key = createSecretKey(contentKey, 'base64');
   return {
     ...{ id, sha256, bytes: wholeBytes, endedCleanly: ended, startPosition },
     endPosition: Math.max(startPosition, clock),

@@ -1,5 +1,5 @@
 import { createDecoder, createEncoder } from 'libopus-wasm';
-import { parseOgg } from './parseOgg.ts';
+import { parseOgg, type OggPage } from './parseOgg.ts';
 
 /*
  * Sound for tests: made, encoded as a browser would, decoded as a player would, and measured.
@@ -86,4 +86,32 @@ export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer
   const parts: Uint8Array[] = [];
   for await (const part of source) parts.push(part);
   return Buffer.concat(parts);
+}
+
+/** A part of an Ogg Opus file, in ms of its time, without decoding the rest. */
+export async function decodeOggPart(
+  pages: readonly OggPage[],
+  fromMs: number,
+  toMs: number,
+): Promise<Int16Array> {
+  const preSkip = pages[0]!.packets[0]!.readUInt16LE(10);
+  const [from, to] = [fromMs * 48 + preSkip, toMs * 48 + preSkip];
+  const decoder = await createDecoder({ sampleRate: RATE, channels: 1 });
+  const pcm = new Int16Array(to - from);
+  let at = 0;
+  for (const { packets, granule } of pages.slice(2)) {
+    // The last page may be cut; a decoder needs to hear a little of what was before.
+    if (granule < from - 10 * FRAME) at = granule;
+    else {
+      for (const packet of packets) {
+        const part = decoder.decode(packet);
+        const [first, last] = [Math.max(0, from - at), Math.min(part.length, to - at)];
+        if (last > first) pcm.set(part.subarray(first, last), at + first - from);
+        at += part.length;
+      }
+    }
+    if (at >= to) break;
+  }
+  decoder.free();
+  return pcm;
 }

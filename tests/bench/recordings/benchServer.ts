@@ -6,6 +6,11 @@ import { ADMIN } from '../../support/Switchroom.ts';
 export interface BenchServer {
   /** JSON, as the administrator gets it. */
   get: <T>(path: string) => Promise<T>;
+  /** Any GET, whatever its answer, as the same. */
+  fetch: (path: string, headers?: Record<string, string>) => Promise<Response>;
+  /** Origin, and the session of the administrator. */
+  url: string;
+  token: string;
   close: () => Promise<void>;
 }
 
@@ -23,11 +28,14 @@ export async function startBenchServer(dataDir: string): Promise<BenchServer> {
     body: JSON.stringify({ email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD }),
   });
   const { token } = (await signIn.json()) as { token: string };
+  const ask: BenchServer['fetch'] = (path, headers = {}) =>
+    fetch(`${api}${path}`, { headers: { ...headers, authorization: `Bearer ${token}` } });
   return {
+    url: server.url,
+    token,
+    fetch: ask,
     async get<T>(path: string): Promise<T> {
-      const response = await fetch(`${api}${path}`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
+      const response = await ask(path);
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as T;
     },
