@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ageRecipientsSchema } from './ageRecipient.ts';
 import type { RecordingView } from './meeting.ts';
 
 /*
@@ -10,6 +11,12 @@ export const reasonSchema = z.object({ reason: z.string().trim().min(1).max(500)
 
 /** `?reason=` of who plays or exports. */
 export const reasonQuerySchema = z.object({ reason: z.string().trim().max(500).optional() });
+
+/** Of an export. An empty `recipient` is an error: nobody gets in the clear what was to be encrypted. */
+export const exportQuerySchema = reasonQuerySchema.extend({
+  /** age recipients (`age1…`) that the whole of it is encrypted to, comma separated. */
+  recipient: ageRecipientsSchema.optional(),
+});
 
 export const retentionDaysSchema = z.int().min(1).max(MAX_RETENTION_DAYS);
 

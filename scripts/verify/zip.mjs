@@ -23,6 +23,8 @@ const DATE = 0x21;
 /** Unix, version 6.3 of the specification. */
 const MADE_BY = (3 << 8) | 63;
 const ATTRIBUTES = (0o100644 << 16) >>> 0;
+/** How every age file begins (https://age-encryption.org/v1). */
+const AGE = 'age-encryption.org/v1\n';
 
 /** @typedef {{ name: string, size: number, crc: number, start: number, local: number }} Entry */
 
@@ -85,6 +87,10 @@ export class Zip {
 
   #readDirectory() {
     must(this.#size >= END_BYTES, 'The file is no zip: it is too short.');
+    must(
+      this.#bytes(0, END_BYTES).toString('latin1') !== AGE,
+      'The file is an age file: open it first, as in age -d -i key.txt -o export.zip export.zip.age.',
+    );
     const end = this.#bytes(this.#size - END_BYTES, END_BYTES);
     must(end.readUInt32LE(0) === 0x06054b50, 'The end of the zip is missing or was changed.');
     let [count, size, offset] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)];

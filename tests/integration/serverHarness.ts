@@ -77,10 +77,15 @@ export interface Harness {
 export interface HarnessOptions {
   /** With a vault that lies in `dataDir`, for a recorder that writes there. */
   realVault?: boolean;
+  /** One that is there already, and stays. */
+  dataDir?: string;
+  /** Further settings. */
+  env?: Record<string, string>;
 }
 
-export async function startServer({ realVault = false }: HarnessOptions = {}): Promise<Harness> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'switchroom-server-'));
+export async function startServer(options: HarnessOptions = {}): Promise<Harness> {
+  const { realVault = false, env } = options;
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'switchroom-server-')));
   const clientDir = join(dataDir, 'client');
   const logs: string[] = [];
   const config = parseConfig({
@@ -91,6 +96,7 @@ export async function startServer({ realVault = false }: HarnessOptions = {}): P
     SERVICE_TOKEN,
     ADMIN_EMAIL: ADMIN.email,
     ADMIN_PASSWORD: ADMIN.password,
+    ...env,
   });
   const server = await createServer(config, {
     logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
@@ -148,7 +154,7 @@ export async function startServer({ realVault = false }: HarnessOptions = {}): P
     async close() {
       for (const socket of sockets) socket.disconnect();
       await server.close();
-      await rm(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -2,6 +2,7 @@ import { FileVault, type FileVaultOptions } from './FileVault.ts';
 import type { Vault } from './Vault.ts';
 
 export type { AudioFile, Damage, Vault, VaultKeys } from './Vault.ts';
+export { ageFile } from './ageFile.ts';
 export { loadOrCreateKeys } from './keys.ts';
 export { peaksOf, type Peaks } from './peaks/peaksOf.ts';
 

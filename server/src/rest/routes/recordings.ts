@@ -1,4 +1,9 @@
-import { AppError, listRecordingsQuerySchema, reasonQuerySchema } from '@switchroom/protocol';
+import {
+  AppError,
+  exportQuerySchema,
+  listRecordingsQuerySchema,
+  reasonQuerySchema,
+} from '@switchroom/protocol';
 import { z } from 'zod';
 import { given } from '../../audit/given.ts';
 import { phoneName } from '../../meetings/phoneName.ts';
@@ -6,7 +11,8 @@ import { Waveforms } from '../../recording/Waveforms.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import { Player, subjectOf } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
-import { sendAudio, sendStream } from '../sendAudio.ts';
+import { sendAudio } from '../sendAudio.ts';
+import { sendExport } from '../sendExport.ts';
 import { keptRecordingSchema, peaksSchema, recordingsPageSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
@@ -126,27 +132,27 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       roles: ['compliance-officer'],
       method: 'get',
       path: '/recordings/:id/export',
-      summary: 'A zip of tracks, mix, manifest and audit extract, for officers',
+      summary:
+        'A zip of tracks, mix, manifest and audit extract, for officers; with recipient, as an age file',
       params: byId,
-      query: reasonQuerySchema,
+      query: exportQuerySchema,
       status: 200,
       mediaType: 'application/zip',
       errors: ['not-found', 'conflict', 'reason-required'],
-      async handle({ params, query: { reason }, user, source, request, response }) {
+      async handle({ params, query: { reason, recipient }, user, source, request, response }) {
         player.check(user, reason);
         const recording = await recordingStore.forUser(params.id, user);
         const zip = await vault.exportZip(recording.id);
-        response.type('application/zip').attachment(`recording-${recording.id}.zip`);
-        if (request.method === 'HEAD') {
-          response.end();
-          return;
-        }
-        // Before the first byte; the zip's own audit extract ends with it.
-        await trail.append({
-          ...{ ...source, action: 'recording.exported', subject: subjectOf(recording) },
-          details: given({ reason }),
+        await sendExport(zip, {
+          ...{ name: `recording-${recording.id}.zip`, recipients: recipient, request, response },
+          // Before the first byte; the zip's own audit extract ends with it.
+          note: async () => {
+            await trail.append({
+              ...{ ...source, action: 'recording.exported', subject: subjectOf(recording) },
+              details: given({ reason, recipient: recipient?.join(',') }),
+            });
+          },
         });
-        await sendStream(zip, response);
       },
     }),
   ];
