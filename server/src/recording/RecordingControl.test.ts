@@ -191,15 +191,12 @@ describe('RecordingControl', () => {
     const { recordingId } = recorder.starts[0]!;
     control.removeRecorder(recorder);
     control.removeRecorder(recorder);
-    expect(room.recording).toBe(false);
     await vi.waitFor(async () => expect(await states()).toEqual(['failed']));
 
     const back = new FakeRecorder();
-    back.refusal = new AppError('conflict', 'The meeting is recorded already.');
-    control.addRecorder(back);
-    await vi.waitFor(() => expect(room.recording).toBe(true));
-    expect(back.starts.at(-1)).toMatchObject({ recordingId });
-    expect(await states()).toEqual(['recording']);
+    control.addRecorder(back, [{ meetingId: meeting.id, recordingId }]);
+    await vi.waitFor(() => expect(back.starts.at(-1)).toMatchObject({ recordingId }));
+    await vi.waitFor(async () => expect(await states()).toEqual(['recording']));
   });
 
   it('a recorder that outlived the server goes on under the same id', async () => {
@@ -210,12 +207,66 @@ describe('RecordingControl', () => {
       async () => undefined,
     );
     await store.failUnfinished();
-    recorder.refusal = new AppError('conflict', 'The meeting is recorded already.');
-    control.addRecorder(recorder);
+    // Another one is there sooner, and has nothing to do with it.
+    control.addRecorder(new FakeRecorder());
+    control.addRecorder(recorder, [{ meetingId: meeting.id, recordingId: 'from-before' }]);
     const { room } = await enter(meeting);
     await vi.waitFor(() => expect(room.recording).toBe(true));
     expect(recorder.starts.at(-1)).toMatchObject({ recordingId: 'from-before' });
     expect(await states()).toEqual(['recording']);
+  });
+
+  it('a second recorder goes on at once when the first dies; one that was only cut off seals', async () => {
+    const second = new FakeRecorder();
+    control.addRecorder(recorder);
+    control.addRecorder(second);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    const { recordingId } = recorder.starts[0]!;
+    const told: boolean[] = [];
+    room.listen({
+      ...listener,
+      ...{ inside: true, recordingChanged: (now: boolean) => void told.push(now) },
+      roomClosed: () => undefined,
+    });
+    control.removeRecorder(recorder);
+    await vi.waitFor(() => expect(second.starts).toMatchObject([{ meetingId: meeting.id }]));
+    expect(told).toEqual([]);
+    expect(second.starts[0]!.recordingId).not.toBe(recordingId);
+    control.addRecorder(recorder, [{ meetingId: meeting.id, recordingId }]);
+    expect(recorder.stops).toEqual([recordingId]);
+    expect(recorder.starts).toHaveLength(1);
+  });
+
+  it('the room is told that nobody records it when the recorder is not replaced within 3 s', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    control.removeRecorder(recorder);
+    vi.advanceTimersByTime(2900);
+    expect(room.recording).toBe(true);
+    vi.advanceTimersByTime(200);
+    expect(room.recording).toBe(false);
+    vi.useRealTimers();
+    control.addRecorder(recorder);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+  });
+
+  it('what a recorder holds for a meeting that nobody comes back to is sealed', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    control.addRecorder(recorder, [{ meetingId: 'm', recordingId: 'r' }]);
+    vi.advanceTimersByTime(29_000);
+    expect(recorder.stops).toEqual([]);
+    vi.advanceTimersByTime(2000);
+    expect(recorder.stops).toEqual(['r']);
+    control.removeRecorder(recorder);
+    control.addRecorder(recorder, [{ meetingId: 'm', recordingId: 'r' }]);
+    control.removeRecorder(recorder);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it('report() that it sealed by itself ends the recording for the room', async () => {
@@ -238,5 +289,29 @@ describe('RecordingControl', () => {
     await control.report(view);
     expect(room.recording).toBe(false);
     expect(await states()).toEqual(['failed']);
+  });
+
+  it('report() that a file could not be written has another begin at once, unless it had just begun', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    const fail = async (durationMs: number): Promise<void> =>
+      control.report({
+        id: recorder.starts.at(-1)!.recordingId,
+        meetingId: meeting.id,
+        startedAt: '2026-01-02T03:04:05.000Z',
+        endedAt: '2026-01-02T03:04:06.000Z',
+        ...{ durationMs, state: 'failed', tracks: [] },
+      });
+    await fail(60_000);
+    expect(room.recording).toBe(true);
+    await vi.waitFor(() => expect(recorder.starts).toHaveLength(2));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await fail(1000);
+    expect(room.recording).toBe(false);
+    vi.advanceTimersByTime(5000);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(recorder.starts).toHaveLength(3));
   });
 });

@@ -5,6 +5,7 @@ import { SYSTEM, type AuditSource, type AuditTrail } from '../audit/AuditTrail.t
 import type { Meeting, MeetingStore } from '../meetings/MeetingStore.ts';
 import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
+import { HeldRecordings, type HeldRecording } from './HeldRecordings.ts';
 import type { Recorder } from './Recorder.ts';
 import type { RecordingStore } from './RecordingStore.ts';
 
@@ -27,8 +28,10 @@ export interface RecordingControlOptions {
   logger: Logger;
 }
 
-/** After a recorder could not begin, ms. */
+/** After no recorder could begin, ms. */
 const RETRY_MS = 5_000;
+/** A recorder that dies is replaced within this; the room is told only if it is not, ms. */
+const REPLACED_MS = 3_000;
 
 /** Decides when a meeting is recorded, tells a recorder, and keeps the database true. */
 export class RecordingControl {
@@ -39,8 +42,7 @@ export class RecordingControl {
   readonly #active = new Map<string, ActiveRecording>();
   /** What a host said by hand; it holds until the room closes. */
   readonly #wishes = new Map<string, { action: 'start' | 'stop'; by: AuditSource }>();
-  /** By meeting: the recording whose recorder went away in the middle. */
-  readonly #lost = new Map<string, string>();
+  readonly #held = new HeldRecordings((recorder, id) => this.#sealHeld(recorder, id));
   /** By meeting: when to try again. */
   readonly #retries = new Map<string, NodeJS.Timeout>();
   /** Being sealed. */
@@ -57,21 +59,23 @@ export class RecordingControl {
     while (this.#stopping.size > 0) await Promise.all(this.#stopping);
   }
 
-  addRecorder(recorder: Recorder): void {
+  /** `held`: what it records already, since it outlived its connection or the server. */
+  addRecorder(recorder: Recorder, held: readonly HeldRecording[] = []): void {
     this.#recorders.add(recorder);
+    for (const one of held) this.#found(recorder, one);
     for (const room of this.#options.rooms.all()) this.#consider(room);
   }
 
   /** It is gone: what it recorded has failed unless it reported otherwise; another one goes on. */
   removeRecorder(recorder: Recorder): void {
     if (!this.#recorders.delete(recorder)) return;
+    this.#held.removeRecorder(recorder);
     for (const [meetingId, active] of [...this.#active]) {
       if (active.recorder !== recorder) continue;
       this.#active.delete(meetingId);
-      this.#lose(meetingId, active);
+      this.#lose(active);
       const room = this.#options.rooms.get(meetingId);
-      room?.setRecording(false);
-      if (room) this.#consider(room);
+      if (room) this.#replace(room);
     }
   }
 
@@ -115,17 +119,49 @@ export class RecordingControl {
     await this.#options.store.report(view);
     if (view.state === 'recording' || this.#active.get(view.meetingId)?.id !== view.id) return;
     this.#active.delete(view.meetingId);
-    this.#options.rooms.get(view.meetingId)?.setRecording(false);
+    const room = this.#options.rooms.get(view.meetingId);
+    if (!room) return;
+    const failed = view.state === 'failed';
+    // What fails as soon as it begins would go on so for ever.
+    if (failed && (view.durationMs ?? 0) > RETRY_MS) {
+      this.#replace(room);
+    } else {
+      room.setRecording(false);
+      if (failed) this.#considerAgain(room);
+    }
   }
 
-  #lose(meetingId: string, active: ActiveRecording): void {
+  #lose(active: ActiveRecording): void {
     const lose = async (): Promise<void> => {
       const id = await active.started;
-      this.#lost.set(meetingId, id);
       await this.#options.store.fail(id);
       await this.#options.trail.append({ ...entryOn('lost', id), ...SYSTEM, outcome: 'failed' });
     };
     this.#background('lose', lose());
+  }
+
+  /** It goes on with it, unless another recorder took over meanwhile, or it is not wanted any more. */
+  #found(recorder: Recorder, held: HeldRecording): void {
+    const isOver = this.#wishes.get(held.meetingId)?.action === 'stop';
+    if (!isOver && !this.#active.has(held.meetingId)) this.#held.add(recorder, held);
+    else this.#sealHeld(recorder, held.recordingId);
+  }
+
+  #sealHeld(recorder: Recorder, recordingId: string): void {
+    this.#logger.info({ recordingId }, 'sealHeld() | recorded elsewhere, or by nobody any more');
+    const stopped = { ...entryOn('stopped', recordingId), ...SYSTEM };
+    this.#background('seal', this.#options.trail.append(stopped));
+    this.#background('seal', recorder.stop(recordingId));
+  }
+
+  /** Another recorder goes on; who is in the room is told that none does only when that takes long. */
+  #replace(room: Room): void {
+    const { meetingId } = room;
+    this.#consider(room);
+    const timer = setTimeout(() => {
+      if (this.#active.get(meetingId)?.id === undefined) room.setRecording(false);
+    }, REPLACED_MS);
+    room.events.once('closed', () => clearTimeout(timer));
   }
 
   #watch(room: Room): void {
@@ -134,7 +170,6 @@ export class RecordingControl {
     room.events.on('emptied', () => this.#end(room.meetingId));
     room.events.once('closed', () => {
       this.#wishes.delete(room.meetingId);
-      this.#lost.delete(room.meetingId);
       clearTimeout(this.#retries.get(room.meetingId));
       this.#retries.delete(room.meetingId);
       this.#end(room.meetingId);
@@ -177,8 +212,12 @@ export class RecordingControl {
     if (room.closed) return;
     let active = this.#active.get(meeting.id);
     if (!active) {
-      const recorder = this.#leastBusy();
-      active = { recorder, started: this.#startOn(recorder, meeting, by) };
+      const held = this.#held.take(meeting.id);
+      const recorder = held?.recorder ?? this.#leastBusy();
+      const started = held
+        ? this.#resume(held.recorder, held.recordingId, meeting, by)
+        : this.#startOn(recorder, meeting, by);
+      active = { recorder, started };
       this.#active.set(meeting.id, active);
     }
     try {
@@ -219,15 +258,11 @@ export class RecordingControl {
       await this.#options.store.remove(recordingId);
       const details = { ...started.details, code: error.code };
       await this.#options.trail.append({ ...started, outcome: 'failed', details });
-      if (error.code !== 'conflict') throw error;
-      // A server that was itself started again remembers nothing, but the database does.
-      const lost = this.#lost.get(meeting.id) ?? (await this.#options.store.latestLost(meeting.id));
-      if (lost === undefined) throw error;
-      return this.#resume(recorder, lost, meeting, by);
+      throw error;
     }
   }
 
-  /** A recorder whose connection was lost and came back has gone on recording. */
+  /** A recorder that outlived its connection, or the server, has gone on recording. */
   async #resume(
     recorder: Recorder,
     recordingId: string,
@@ -238,7 +273,6 @@ export class RecordingControl {
     await this.#options.trail.append({ ...entryOn('resumed', recordingId), ...by, details });
     await recorder.start(this.#request(recordingId, meeting));
     await this.#options.store.resume(recordingId);
-    this.#lost.delete(meeting.id);
     this.#logger.info({ recordingId, meetingId: meeting.id }, 'start() | goes on');
     return recordingId;
   }
