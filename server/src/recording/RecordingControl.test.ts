@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, type RecordingStart, type RecordingView, type User } from '@switchroom/protocol';
+import { Alarms } from '../alarms/Alarms.ts';
 import { AuditTrail, SYSTEM } from '../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../meetings/MeetingStore.ts';
@@ -43,6 +44,7 @@ describe('RecordingControl', () => {
   let rooms: Rooms;
   let meetings: MeetingStore;
   let store: RecordingStore;
+  let alarms: Alarms;
   let control: RecordingControl;
   let recorder: FakeRecorder;
 
@@ -59,7 +61,8 @@ describe('RecordingControl', () => {
     store = new RecordingStore(db);
     const trail = new AuditTrail(db);
     const keys = { recipient: 'age1x', exportKey: '' };
-    control = new RecordingControl({ ...keys, rooms, meetings, store, trail, logger });
+    alarms = new Alarms({ trail, logger });
+    control = new RecordingControl({ ...keys, rooms, meetings, store, trail, alarms, logger });
     recorder = new FakeRecorder();
   });
   afterEach(async () => {
@@ -173,7 +176,8 @@ describe('RecordingControl', () => {
     const meeting = await meetings.create(user, { recording: 'always' });
     recorder.refusal = new AppError('internal', 'disk full');
     const { room } = await enter(meeting);
-    await expect.poll(() => vi.getTimerCount()).toBe(1);
+    // To try again, and to raise the alarm.
+    await expect.poll(() => vi.getTimerCount()).toBe(2);
     recorder.refusal = new AppError('internal', 'disk full');
     vi.advanceTimersByTime(5000);
     await expect.poll(() => recorder.starts.length).toBe(2);
@@ -181,6 +185,30 @@ describe('RecordingControl', () => {
     room.close('left');
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
+  });
+
+  it('a meeting that must be recorded and is not is an alarm, at once when the disk is full', async () => {
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const kinds = (): string[] => alarms.of(meeting.id);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { room, leave } = await enter(meeting);
+    await expect.poll(() => vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(4900);
+    expect(kinds()).toEqual([]);
+    vi.advanceTimersByTime(200);
+    expect(kinds()).toEqual(['recorder-unavailable']);
+    vi.useRealTimers();
+    recorder.refusal = new AppError('storage-full', 'Only 3 MB are free.');
+    control.addRecorder(recorder);
+    await vi.waitFor(() => expect(kinds()).toContain('storage-full'));
+    await control.start(meeting, SYSTEM);
+    expect(room.recording).toBe(true);
+    expect(kinds()).toEqual([]);
+    control.removeRecorder(recorder);
+    await enter(meeting);
+    leave();
+    room.close('left');
+    expect(kinds()).toEqual([]);
   });
 
   it('a recorder that comes back and never stopped goes on under the same id', async () => {

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type RecordingStart, type RecordingView } from '@switchroom/protocol';
 import type { Logger } from 'pino';
+import type { Alarms } from '../alarms/Alarms.ts';
 import { SYSTEM, type AuditSource, type AuditTrail } from '../audit/AuditTrail.ts';
 import type { Meeting, MeetingStore } from '../meetings/MeetingStore.ts';
 import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import { HeldRecordings, type HeldRecording } from './HeldRecordings.ts';
 import type { Recorder } from './Recorder.ts';
+import { RecordingAlarms } from './RecordingAlarms.ts';
 import type { RecordingStore } from './RecordingStore.ts';
 
 interface ActiveRecording {
@@ -25,6 +27,7 @@ export interface RecordingControlOptions {
   /** Fingerprint of the key that exports are signed with. */
   exportKey: string;
   trail: AuditTrail;
+  alarms: Alarms;
   logger: Logger;
 }
 
@@ -45,12 +48,14 @@ export class RecordingControl {
   readonly #held = new HeldRecordings((recorder, id) => this.#sealHeld(recorder, id));
   /** By meeting: when to try again. */
   readonly #retries = new Map<string, NodeJS.Timeout>();
+  readonly #alarms: RecordingAlarms;
   /** Being sealed. */
   readonly #stopping = new Set<Promise<void>>();
 
   constructor(options: RecordingControlOptions) {
     this.#options = options;
     this.#logger = options.logger.child({ file: 'RecordingControl' });
+    this.#alarms = new RecordingAlarms(options.alarms);
     options.rooms.events.on('opened', (room) => this.#watch(room));
   }
 
@@ -104,14 +109,19 @@ export class RecordingControl {
   async stop(meeting: Meeting, by: AuditSource): Promise<void> {
     if (this.#options.rooms.get(meeting.id)) this.#wishes.set(meeting.id, { action: 'stop', by });
     else this.#wishes.delete(meeting.id);
+    this.#alarms.settled(meeting.id);
     this.#end(meeting.id, by);
   }
 
   /** The owner set another policy, which may be the same. */
   policyChanged({ id, recording }: Meeting): void {
     const room = this.#options.rooms.get(id);
-    if (recording === 'off') this.#end(id);
-    else if (room) this.#consider(room);
+    if (recording === 'off') {
+      this.#alarms.settled(id);
+      this.#end(id);
+    } else if (room) {
+      this.#consider(room);
+    }
   }
 
   /** What the recorder tells. Errors: `not-found`. */
@@ -172,6 +182,7 @@ export class RecordingControl {
       this.#wishes.delete(room.meetingId);
       clearTimeout(this.#retries.get(room.meetingId));
       this.#retries.delete(room.meetingId);
+      this.#alarms.settled(room.meetingId);
       this.#end(room.meetingId);
     });
   }
@@ -185,6 +196,7 @@ export class RecordingControl {
     const decide = async (): Promise<void> => {
       const meeting = await this.#options.meetings.byId(meetingId);
       if (!meeting || meeting.recording === 'off') return;
+      if (wish || meeting.recording === 'always') this.#alarms.wanted(meetingId);
       if (wish) await this.#begin(room, meeting, wish.by);
       else if (meeting.recording === 'always') await this.#begin(room, meeting, SYSTEM);
     };
@@ -224,13 +236,16 @@ export class RecordingControl {
       active.id = await active.started;
     } catch (error) {
       if (this.#active.get(meeting.id) === active) this.#active.delete(meeting.id);
+      this.#alarms.failed(meeting.id, error);
       // It says what the host can do about it.
       if (error instanceof AppError && error.code === 'storage-full') throw error;
       throw new AppError('recorder-unavailable', 'The recorder could not begin; try again.', {
         cause: error,
       });
     }
-    if (this.#active.get(meeting.id) === active) room.setRecording(true);
+    if (this.#active.get(meeting.id) !== active) return;
+    this.#alarms.settled(meeting.id);
+    room.setRecording(true);
   }
 
   /** Asks the recorder to begin; gives the id under which it records. */
