@@ -7,11 +7,17 @@ import type { ProcessName, ReadyInfo } from './supervisor/messages.ts';
 import { StartError, Supervisor } from './supervisor/Supervisor.ts';
 
 /*
- * What `npm start` runs when the set-up is done: the server and its two gateways, each in a process
+ * What `npm start` runs when the set-up is done: the server and its gateways, each in a process
  * of its own, for as long as this one lives.
  */
 
-const names: ProcessName[] = ['server', 'sip-dialin', 'recordings'];
+const programs: Record<ProcessName, string> = {
+  server: 'server',
+  'sip-dialin': 'sip-dialin',
+  // Equals: each takes meetings, and those of the other when that one dies.
+  'recorder 1': 'recordings',
+  'recorder 2': 'recordings',
+};
 
 const env = {
   ...process.env,
@@ -19,8 +25,9 @@ const env = {
 };
 
 const supervisor = new Supervisor({
-  names,
-  fork: (name) => forkProcess(path.join(import.meta.dirname, '..', name, 'src/main.ts'), env),
+  names: Object.keys(programs) as ProcessName[],
+  fork: (name) =>
+    forkProcess(path.join(import.meta.dirname, '..', programs[name], 'src/main.ts'), env),
   report: (line) => console.error(line),
 });
 

@@ -30,3 +30,14 @@ export const CALL_FAILURES = [
 
 /** Of the prompts that phones hear; the first stands in for any other. `*1` chooses the first, and so on. */
 export const PROMPT_LANGUAGES = ['en', 'es', 'fr', 'de'] as const;
+
+/**
+ * `recording-incomplete`: less is written than was said. `recording-damaged`: found so in the vault. `recorder-unavailable`: a
+ * meeting that must be recorded is not. `storage-full`: nor will it be, until there is space.
+ */
+export const ALARM_KINDS = [
+  'recording-incomplete',
+  'recording-damaged',
+  'recorder-unavailable',
+  'storage-full',
+] as const;

@@ -24,13 +24,20 @@ export const GATEWAY_NAMESPACE = '/gateway';
 export const GATEWAY_KINDS = ['sip-dialin', 'recorder'] as const;
 export type GatewayKind = (typeof GATEWAY_KINDS)[number];
 
+const id = z.string().min(1).max(64);
+
 export const gatewayHandshakeSchema = z.object({
   token: z.string().min(1).max(256),
   kind: z.enum(GATEWAY_KINDS),
   protocolVersion: z.int(),
+  /** recorder: what it records already, since it outlived its connection or the server. */
+  recordings: z
+    .array(z.object({ meetingId: id, recordingId: id }))
+    .max(10_000)
+    .optional(),
 });
+export type GatewayHandshake = z.infer<typeof gatewayHandshakeSchema>;
 
-const id = z.string().min(1).max(64);
 const meeting = { meetingId: id };
 const ssrc = z.int().min(1).max(0xffffffff);
 

@@ -1,4 +1,5 @@
 export * from './ageRecipient.ts';
+export * from './alarms.ts';
 export * from './audit.ts';
 export * from './config.ts';
 export * from './constants.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AlarmKind } from './alarms.ts';
 import type { Ack } from './errors.ts';
 import {
   dtlsParametersSchema,
@@ -88,6 +89,8 @@ export interface RoomState {
   calls: CallView[];
   locked: boolean;
   recording: boolean;
+  /** To hosts: the alarms of the meeting that last. */
+  alarms?: AlarmKind[];
   /** A secret: come back by it after a lost connection. Null in the lobby. */
   resumeToken: string | null;
 }
@@ -161,6 +164,8 @@ export interface MeetServerToClient {
   'room:speakers': (news: { speakers: Speaker[] }) => void;
   'recording:changed': (news: { recording: boolean }) => void;
   'room:changed': (news: { locked: boolean }) => void;
+  /** Hosts only: the alarms of the meeting that last. */
+  'alarms:changed': (news: { alarms: AlarmKind[] }) => void;
   /** Let in from the lobby: what `room:join` would have said now. Make the producer from here on. */
   'room:admitted': (news: RoomState) => void;
   /** A host asks to unmute oneself. */

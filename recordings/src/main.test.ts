@@ -91,19 +91,23 @@ describe('the recorder process', () => {
     expect(await readdir(join(dataDirectory, 'vault', 'r1'))).not.toContain('state.open');
   }, 20_000);
 
-  it.each(['SIGTERM', 'disconnect'])('seals what is open and exits on %s', async (how) => {
-    const [child] = await startRecorder();
-    await server.start('r1', keys.recipient);
-    await server.consume('anna', 'browser', 1);
-    await talkUntil((ms) => ms >= 400);
-    const exited = once(child, 'exit');
-    if (how === 'SIGTERM') child.kill('SIGTERM');
-    else child.disconnect();
-    expect(await exited).toEqual([0, null]);
-    expect(server.reports.at(-1)?.state).toBe('sealed');
-    const pcm = await listen('r1', server.reports.at(-1)!.tracks[0]!.id);
-    expect(level(pcm.subarray(4800, 14_400), 440)).toBeGreaterThan(-20);
-  });
+  it.each(['SIGTERM', 'disconnect'])(
+    'seals what is open and exits on %s',
+    async (how) => {
+      const [child] = await startRecorder();
+      await server.start('r1', keys.recipient);
+      await server.consume('anna', 'browser', 1);
+      await talkUntil((ms) => ms >= 400);
+      const exited = once(child, 'exit');
+      if (how === 'SIGTERM') child.kill('SIGTERM');
+      else child.disconnect();
+      expect(await exited).toEqual([0, null]);
+      expect(server.reports.at(-1)?.state).toBe('sealed');
+      const pcm = await listen('r1', server.reports.at(-1)!.tracks[0]!.id);
+      expect(level(pcm.subarray(4800, 14_400), 440)).toBeGreaterThan(-20);
+    },
+    20_000,
+  );
 
   it('waits for a server that comes up later', async () => {
     const { port } = server;
@@ -126,7 +130,7 @@ describe('the recorder process', () => {
     });
     if (child.exitCode === null) await once(child, 'exit');
     expect(child.exitCode).toBe(1);
-  });
+  }, 20_000);
 
   it('names the setting that is wrong, and exits with 1', async () => {
     const [child, message] = await startRecorder('short');
@@ -136,5 +140,5 @@ describe('the recorder process', () => {
     });
     if (child.exitCode === null) await once(child, 'exit');
     expect(child.exitCode).toBe(1);
-  });
+  }, 20_000);
 });

@@ -6,7 +6,8 @@
 export interface ReadyInfo {
   server: { url: string; dataDir: string; adminEmail?: string; adminPassword?: string };
   'sip-dialin': { sipUri: string; numbers: string[] };
-  recordings: unknown;
+  'recorder 1': unknown;
+  'recorder 2': unknown;
 }
 
 export type ProcessName = keyof ReadyInfo;

@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { availableParallelism } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '@switchroom/protocol';
 import {
   loadOrCreateKeys,
@@ -10,6 +11,8 @@ import {
   type VaultKeys,
 } from '@switchroom/recordings/vault';
 import { pino, type Logger } from 'pino';
+import { Alarms } from './alarms/Alarms.ts';
+import { AlarmWebhook } from './alarms/AlarmWebhook.ts';
 import { AuditReader } from './audit/AuditReader.ts';
 import { AuditTrail } from './audit/AuditTrail.ts';
 import { failedCall, orderedCall } from './audit/callEntries.ts';
@@ -88,7 +91,13 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       password: config.ADMIN_PASSWORD,
     });
     const keys = deps.vaultKeys ?? (await loadOrCreateKeys(join(config.DATA_DIR, 'keys')));
-    const damage = new DamageLog(logger);
+    const alarms = new Alarms({ trail, logger });
+    const alarmWebhook = new AlarmWebhook({
+      ...{ alarms, logger, setting: await AlarmWebhook.openSetting(db) },
+      sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+    });
+    undo.defer(() => alarmWebhook.close());
+    const damage = new DamageLog(alarms, logger);
     const vault =
       deps.vault ??
       openVault({
@@ -122,6 +131,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       recipient: keys.recipient,
       exportKey: keys.exportKey.fingerprint,
       trail,
+      alarms,
       logger,
     });
     const calls = new Calls({
@@ -132,7 +142,9 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       const entry = failedCall(meetingId, call);
       if (entry) trail.append(entry).catch((err: unknown) => logger.error({ err }, 'not audited'));
     });
-    const shared = { trail, rooms, meetings, links, dialPlan, calls, sessions, recordings, logger };
+    const shared = {
+      ...{ trail, alarms, rooms, meetings, links, dialPlan, calls, sessions, recordings, logger },
+    };
     const signaling = new Signaling(httpServer, SERVICE_TOKEN, {
       ...shared,
       pins: new PinGuard({ logger }),
@@ -143,6 +155,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       ...{ recordingStore, recordingPolicy, keeping: new Keeping(keptBy), deletions },
       vault,
       damage,
+      alarmWebhook,
       sfu,
       gateways: () => signaling.gateways,
       clientDir: deps.clientDir ?? CLIENT_DIR,

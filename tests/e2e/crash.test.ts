@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FourParties } from '../support/FourParties.ts';
 import { eventually } from '../support/eventually.ts';
 import { mistakeIn, PARTIES } from '../support/hearing.ts';
-import { childOf } from '../support/process/childOf.ts';
+import { childOf, childrenOf, hasOpen } from '../support/process/childOf.ts';
 import { Switchroom } from '../support/Switchroom.ts';
 
 /*
@@ -29,13 +29,20 @@ async function kill(script: string): Promise<void> {
   process.kill((await childOf(switchroom.pid!, script))!, 'SIGKILL');
 }
 
+/** The one of the recorders that has this meeting. */
+async function killRecorder(): Promise<void> {
+  for (const pid of await childrenOf(switchroom.pid!, 'recordings/src/main.ts')) {
+    if (await hasOpen(pid, '.sealed')) process.kill(pid, 'SIGKILL');
+  }
+}
+
 const recordings = () => switchroom.rest.recordings(four.meeting.id);
 
 describe('a meeting in which a process dies', () => {
   it('the recorder: what it had is sealed, and recording goes on in a second one', async () => {
     // Being told that it is recorded, a phone says nothing: most of both its tracks is to be its tone.
     await four.talkFor(3);
-    await kill('recordings/src/main.ts');
+    await killRecorder();
     await eventually(async () => (await recordings()).some(({ state }) => state === 'sealed'), {
       what: 'the first recording, sealed by who came after',
     });

@@ -134,6 +134,10 @@ const ALLOWED: Record<string, UserRole[]> = {
   'DELETE /dids/{id}': ADMINISTRATOR,
   'GET /dial-out': ADMINISTRATOR,
   'PUT /dial-out': ADMINISTRATOR,
+  'GET /alarms': ['administrator', 'compliance-officer'],
+  'DELETE /alarms/{id}': OFFICER,
+  'GET /alarm-webhook': ADMINISTRATOR,
+  'PUT /alarm-webhook': ADMINISTRATOR,
 };
 /** Without a sign-in. */
 const OPEN = ['POST /sessions', 'GET /join/{joinToken}'];

@@ -1,4 +1,4 @@
-import type { KeptRecordingView } from '@switchroom/protocol';
+import type { AlarmView, KeptRecordingView } from '@switchroom/protocol';
 import type { RestClient } from '../api/RestClient.ts';
 
 export interface Page {
@@ -28,6 +28,16 @@ export class RecordingsApi {
   find(filters: Filters, cursor: string): Promise<Page> {
     const query = new URLSearchParams({ ...filters, cursor, limit: '25' });
     return this.#rest.call('GET', `/recordings?${query.toString()}`, this.#token);
+  }
+
+  /** Those that last. */
+  async alarms(): Promise<AlarmView[]> {
+    const { active } = await this.#rest.call<{ active: AlarmView[] }>(
+      'GET',
+      '/alarms',
+      this.#token,
+    );
+    return active;
   }
 
   one(id: string): Promise<KeptRecordingView> {

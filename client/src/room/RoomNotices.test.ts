@@ -17,6 +17,18 @@ describe('RoomNotices', () => {
     wrapper.unmount();
   });
 
+  it('tells a host what must be seen to, for as long as it lasts', async () => {
+    const wrapper = mountApp(RoomNotices);
+    useMeetingStore().alarmsChanged(['storage-full', 'recording-incomplete']);
+    await nextTick();
+    expect(wrapper.text()).toContain('storage is nearly full');
+    expect(wrapper.text()).toContain('missing sound');
+    useMeetingStore().alarmsChanged([]);
+    await nextTick();
+    expect(wrapper.text()).toBe('');
+    wrapper.unmount();
+  });
+
   it('shows a notice for a while, and one about the microphone until it is dismissed', async () => {
     vi.useFakeTimers();
     const wrapper = mountApp(RoomNotices);

@@ -7,7 +7,7 @@ import type { MeetSocket } from './MeetSocket.ts';
 interface Options {
   meeting: Pick<
     ReturnType<typeof useMeetingStore>,
-    'recordingChanged' | 'lockedChanged' | 'unmuteAsked'
+    'recordingChanged' | 'lockedChanged' | 'alarmsChanged' | 'unmuteAsked'
   >;
   calls: Pick<ReturnType<typeof useCallsStore>, 'put' | 'gone'>;
   participants: Pick<
@@ -47,5 +47,6 @@ export function bindRoomNews(socket: Pick<MeetSocket, 'on'>, options: Options): 
   socket.on('room:speakers', ({ speakers }) => participants.speaking(speakers));
   socket.on('room:changed', ({ locked }) => meeting.lockedChanged(locked));
   socket.on('recording:changed', ({ recording }) => meeting.recordingChanged(recording));
+  socket.on('alarms:changed', ({ alarms }) => meeting.alarmsChanged(alarms));
   socket.on('room:closed', ({ reason }) => onOut(reason));
 }

@@ -1,4 +1,5 @@
 import type {
+  AlarmKind,
   ErrorCode,
   JoinedRoom,
   JoinPreview,
@@ -25,12 +26,15 @@ export const useMeetingStore = defineStore('meeting', () => {
   const details = shallowRef<JoinedRoom['meeting']>();
   const recording = ref(false);
   const locked = ref(false);
+  /** To hosts: what must be seen to. */
+  const alarms = shallowRef<readonly AlarmKind[]>([]);
   /** Who asks us to unmute. */
   const unmuteAskedBy = ref<string>();
 
   function outside(next: Connection): void {
     recording.value = false;
     locked.value = false;
+    alarms.value = [];
     unmuteAskedBy.value = undefined;
     connection.value = next;
   }
@@ -41,6 +45,7 @@ export const useMeetingStore = defineStore('meeting', () => {
     details: readonly(details),
     recording: readonly(recording),
     locked: readonly(locked),
+    alarms: readonly(alarms),
     unmuteAskedBy: readonly(unmuteAskedBy),
     previewed(next: JoinPreview): void {
       preview.value = next;
@@ -53,8 +58,12 @@ export const useMeetingStore = defineStore('meeting', () => {
       details.value = room.meeting;
       connection.value = { state: 'lobby' };
     },
-    joined(room: Pick<RoomState, 'recording' | 'locked'>, meeting: JoinedRoom['meeting']): void {
+    joined(
+      room: Pick<RoomState, 'recording' | 'locked' | 'alarms'>,
+      meeting: JoinedRoom['meeting'],
+    ): void {
       details.value = meeting;
+      alarms.value = room.alarms ?? [];
       recording.value = room.recording;
       locked.value = room.locked;
       connection.value = { state: 'joined' };
@@ -74,6 +83,9 @@ export const useMeetingStore = defineStore('meeting', () => {
     },
     lockedChanged(next: boolean): void {
       locked.value = next;
+    },
+    alarmsChanged(next: readonly AlarmKind[]): void {
+      alarms.value = next;
     },
     unmuteAsked(by: string | undefined): void {
       unmuteAskedBy.value = by;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '@switchroom/protocol';
@@ -163,18 +163,30 @@ describe('the recorder', () => {
     ]);
   });
 
-  it('does not touch what another recorder in the same directory has open', async () => {
+  it('does not touch what another recorder in the same directory has open, and seals after it', async () => {
     await server.start('r1', keys.recipient);
-    const second = await makeRecorder();
-    const started = second.start();
     await server.consume('anna', 'browser', 1);
+    const second = await makeRecorder();
+    await second.start();
     await talk([new Talker(1, await encode(tone(440, 1000)))], 30);
+    expect(await server.start('r2', keys.recipient)).toMatchObject({ ok: true });
     expect(server.reports.map(({ state }) => state)).not.toContain('sealed');
     expect(await readdir(join(dataDirectory, 'vault', 'r1'))).toContain('state.open');
-    await recorder.close();
-    expect(server.reports.at(-1)).toMatchObject({ state: 'sealed', tracks: [{}] });
-    await started;
-    await second.close();
+    await Promise.all([recorder.close(), second.close()]);
+    const sealed = server.reports.filter(({ state }) => state === 'sealed');
+    expect(sealed.map(({ id }) => id).sort()).toEqual(['r1', 'r2']);
+    expect(sealed.find(({ id }) => id === 'r1')).toMatchObject({ tracks: [{}] });
+    const chain = await readFile(join(dataDirectory, 'vault', 'chain.jsonl'), 'utf8');
+    expect(chain.trimEnd().split('\n')).toHaveLength(2);
+    expect(await readdir(join(dataDirectory, 'keys', 'recorders'))).toEqual([]);
+  });
+
+  it('tells the server at each connection what it records', async () => {
+    expect(server.handshake.recordings).toEqual([]);
+    await server.start('r1', keys.recipient);
+    server.gateway.conn.close();
+    await expect.poll(() => server.handshake.recordings?.length, { timeout: 5000 }).toBe(1);
+    expect(server.handshake.recordings).toEqual([{ meetingId: 'm1', recordingId: 'r1' }]);
   });
 
   it('goes on in the same tracks when the connection was lost', async () => {

@@ -6,6 +6,7 @@ import {
   PROTOCOL_VERSION,
   type Ack,
   type GatewayConsumerCreated,
+  type GatewayHandshake,
   type RecordingStart,
   type RecordingView,
 } from '@switchroom/protocol';
@@ -28,6 +29,8 @@ export interface RecorderGatewayOptions {
   /** Where the signaling server is, as in `http://127.0.0.1:3000`. */
   signalingUrl: string;
   serviceToken: string;
+  /** Id of this recorder (SignOfLife.ts). */
+  recorder: string;
   vaultDirectory: string;
   /** No recording begins with less space left than this, in MB. */
   minFreeMb: number;
@@ -64,7 +67,8 @@ export class RecorderGateway {
       transports: ['websocket'],
       reconnectionDelay: 250,
       reconnectionDelayMax: 2000,
-      auth: { token: options.serviceToken, kind: 'recorder', protocolVersion: PROTOCOL_VERSION },
+      // Asked for at each connection: what we record goes on, or another one does by now.
+      auth: (tell: (auth: GatewayHandshake) => void) => tell(this.#handshake),
     });
     this.#reports = new ReportQueue(this.#socket, this.#logger);
     this.#listen();
@@ -105,6 +109,14 @@ export class RecorderGateway {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  get #handshake(): GatewayHandshake {
+    const open = [...this.#sessions.values()].filter(({ closing }) => !closing);
+    return {
+      ...{ token: this.#options.serviceToken, kind: 'recorder', protocolVersion: PROTOCOL_VERSION },
+      recordings: open.map(({ meetingId, recordingId }) => ({ meetingId, recordingId })),
+    };
   }
 
   async #close(): Promise<void> {
@@ -198,10 +210,10 @@ export class RecorderGateway {
   }
 
   async #open(start: RecordingStart): Promise<void> {
-    const { vaultDirectory, journal, sealer, diskSync, software, now } = this.#options;
+    const { vaultDirectory, recorder, journal, sealer, diskSync, software, now } = this.#options;
     await checkSpace(vaultDirectory, this.#options.minFreeMb);
     const session = await RecordingSession.open({
-      ...{ vaultDirectory, journal, sealer, diskSync, software, start, now },
+      ...{ vaultDirectory, recorder, journal, sealer, diskSync, software, start, now },
       signaling: this.#socket,
       wallTime: new Date(),
       onChange: (view) => this.#changed(view),

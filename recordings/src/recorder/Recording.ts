@@ -26,6 +26,8 @@ import { positionAt, TrackWriter } from './TrackWriter.ts';
 export interface RecordingOptions {
   vaultDirectory: string;
   start: RecordingStart;
+  /** Id of the recorder that makes it (SignOfLife.ts). */
+  recorder: string;
   journal: StateJournal;
   sealer: Sealer;
   diskSync: DiskSync;

@@ -32,10 +32,10 @@ export class RecordingSecrets {
   }
 
   /** For the journal. */
-  stateOf({ start }: RecordingOptions, manifest: Manifest): OpenState {
+  stateOf({ start, recorder }: RecordingOptions, manifest: Manifest): OpenState {
     const { recipient, exportKey = null } = start;
     return {
-      ...{ recipient, exportKey, manifest },
+      ...{ recorder, recipient, exportKey, manifest },
       contentKey: this.#contentKey.export().toString('base64'),
       preSkip: { track: SENDER_LOOKAHEAD, mix: this.#mixPreSkip },
     };

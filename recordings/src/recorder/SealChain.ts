@@ -5,10 +5,13 @@ import { createInterface } from 'node:readline';
 import { CHAIN_FILE, hashOfSeal, NO_SEAL, sealSchema } from '../format/seal.ts';
 import { syncDirectory } from '../format/durable.ts';
 import { isCode } from '../format/secretFile.ts';
+import { FileLock } from './FileLock.ts';
 
 const LINE_END = 0x0a;
 /** Read backwards in such steps, to find the last line. */
 const STEP = 64 * 1024;
+/** Others may have many recordings to seal, each within a moment. */
+const LOCK_WAIT_MS = 30_000;
 
 /** The last seal of a vault. */
 export interface ChainHead {
@@ -17,7 +20,10 @@ export interface ChainHead {
   hash: string;
 }
 
-/** The file of all seals, one a line, each naming the one before. One process writes it. */
+/**
+ * The file of all seals, one a line, each naming the one before. Several recorders seal in one vault: each
+ * opens the chain for one seal, and nobody else does meanwhile.
+ */
 export class SealChain {
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -32,8 +38,29 @@ export class SealChain {
     this.#size = size;
   }
 
-  /** Opens or makes it; a line that was cut off by a crash is taken away. */
-  static async open(vaultDirectory: string): Promise<SealChain> {
+  /**
+   * Opens the chain, or makes it, while `work` runs; waits for whoever else does. A line that was cut off by a
+   * crash is taken away. `lockPath`: the same for all. Errors: `AppError('unavailable')`, and those of the file system.
+   */
+  static async with<T>(
+    vaultDirectory: string,
+    lockPath: string,
+    work: (chain: SealChain) => Promise<T>,
+  ): Promise<T> {
+    const lock = await FileLock.take(lockPath, LOCK_WAIT_MS);
+    try {
+      const chain = await SealChain.#open(vaultDirectory);
+      try {
+        return await work(chain);
+      } finally {
+        await chain.#handle.close();
+      }
+    } finally {
+      lock.release();
+    }
+  }
+
+  static async #open(vaultDirectory: string): Promise<SealChain> {
     await mkdir(vaultDirectory, { recursive: true, mode: 0o700 });
     const path = join(vaultDirectory, CHAIN_FILE);
     const handle = await openOrMake(path);
@@ -73,10 +100,6 @@ export class SealChain {
     const lines = createInterface({ input: createReadStream(this.#path), crlfDelay: Infinity });
     for await (const one of lines) if (one === line) return true;
     return false;
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close();
   }
 }
 

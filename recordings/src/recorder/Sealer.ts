@@ -12,12 +12,14 @@ import {
 import { SEAL_FILE, signSeal } from '../format/seal.ts';
 import { isCode } from '../format/secretFile.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
-import type { SealChain } from './SealChain.ts';
+import { SealChain, type ChainHead } from './SealChain.ts';
 
 export interface SealerOptions {
   vaultDirectory: string;
+  /** All recorders of a vault share one. */
   key: SigningKey;
-  chain: SealChain;
+  /** Held while one of them seals. */
+  lockPath: string;
   /** The time now. */
   wallTime: () => Date;
 }
@@ -45,30 +47,44 @@ export class Sealer {
 
   /** Resolves once the seal is on the disk. Errors: those of the file system; nothing counts then. */
   seal(request: SealRequest): Promise<void> {
-    const sealed = this.#busy.then(() => this.#seal(request));
+    const sealed = this.#busy.then(() => this.#withChain((chain) => this.#seal(chain, request)));
     this.#busy = sealed.catch(() => undefined);
     return sealed;
   }
 
+  /** The last seal of the vault. */
+  head(): Promise<ChainHead> {
+    return this.#withChain(async ({ head }) => head);
+  }
+
   /** Finishes what a crash left half done; false when the recording has no seal in the chain. */
   async resume(recordingId: string): Promise<boolean> {
-    const { vaultDirectory, chain } = this.#options;
+    const { vaultDirectory } = this.#options;
     const directory = recordingDirectory(vaultDirectory, recordingId);
     const line = await readOrNull(join(directory, SEAL_FILE));
-    if (line === null || !(await chain.has(line.trimEnd()))) return false;
+    if (line === null) return false;
+    if (!(await this.#withChain((chain) => chain.has(line.trimEnd())))) return false;
     if (await exists(freshManifestFile(vaultDirectory, recordingId))) {
       await this.#publish(recordingId);
     }
     return true;
   }
 
+  /** Resolves when nothing is being sealed. */
   async close(): Promise<void> {
     await this.#busy;
-    await this.#options.chain.close();
   }
 
-  async #seal({ manifest: draft, recipient, exportKey }: SealRequest): Promise<void> {
-    const { vaultDirectory, key, chain, wallTime } = this.#options;
+  #withChain<T>(work: (chain: SealChain) => Promise<T>): Promise<T> {
+    const { vaultDirectory, lockPath } = this.#options;
+    return SealChain.with(vaultDirectory, lockPath, work);
+  }
+
+  async #seal(
+    chain: SealChain,
+    { manifest: draft, recipient, exportKey }: SealRequest,
+  ): Promise<void> {
+    const { vaultDirectory, key, wallTime } = this.#options;
     const { sequence: last, hash: previous } = chain.head;
     const sequence = last + 1;
     const sealedAt = wallTime().toISOString();

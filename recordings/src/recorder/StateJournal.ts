@@ -12,6 +12,8 @@ const TAG_BYTES = 16;
 
 /** What a recorder needs to seal a recording that another began. */
 const stateSchema = z.object({
+  /** Who makes it (SignOfLife.ts). */
+  recorder: z.string().max(64),
   recipient: z.string(),
   manifest: manifestSchema,
   /** Shows the content's digest in each record (contentMark.ts); base64. */

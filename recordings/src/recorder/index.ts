@@ -4,18 +4,17 @@ import { AppError, type Config } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { SigningKey } from '../format/SigningKey.ts';
-import { DirectoryLock } from './DirectoryLock.ts';
 import { DiskSync } from './DiskSync.ts';
 import { RecorderGateway } from './RecorderGateway.ts';
-import { recover } from './recover.ts';
-import { SealChain } from './SealChain.ts';
+import { Recovery } from './Recovery.ts';
 import { Sealer } from './Sealer.ts';
+import { SignOfLife } from './SignOfLife.ts';
 import { StateJournal } from './StateJournal.ts';
 
-/** An earlier recorder may still be sealing so long. */
-const LOCK_WAIT_MS = 30_000;
 /** The server may come up so much later than the recorder. */
 const SERVER_WAIT_MS = 30_000;
+/** Recorders that died are looked for so often: their own supervisor is usually faster. */
+const LOOK_MS = 10_000;
 /** Within `DATA_DIR/keys`. */
 const SIGNING_KEY_FILE = 'recorder-signing.pem';
 
@@ -30,11 +29,11 @@ export interface RecorderDependencies {
   now?: () => number;
 }
 
-/** Records the meetings that the server asks for. */
+/** Records the meetings that the server asks for. Several may work in one data directory. */
 export interface Recorder {
   /**
-   * Seals what an earlier recorder left open, then connects to the server.
-   * Errors: `AppError('unavailable' | 'forbidden')`; `'conflict'` when another one is at work here.
+   * Connects to the server, and then seals what recorders that died left open.
+   * Errors: `AppError('unavailable' | 'forbidden')`.
    */
   start(): Promise<void>;
   /** Seals all open recordings and disconnects. */
@@ -52,40 +51,38 @@ export async function createRecorder(
   }
   const vaultDirectory = join(config.DATA_DIR, 'vault');
   const keysDirectory = join(config.DATA_DIR, 'keys');
+  const recordersDirectory = join(keysDirectory, 'recorders');
   const journal = await StateJournal.open(keysDirectory);
   const key = await SigningKey.loadOrCreate(join(keysDirectory, SIGNING_KEY_FILE));
-  let started: { lock: DirectoryLock; sealer?: Sealer; gateway?: RecorderGateway } | undefined;
+  const wallTime = (): Date => new Date();
+  const lockPath = join(keysDirectory, 'chain.lock');
+  const sealer = new Sealer({ vaultDirectory, key, lockPath, wallTime });
+  const life = SignOfLife.show(recordersDirectory);
+  const gateway = new RecorderGateway({
+    ...{ serviceToken, vaultDirectory, journal, sealer, logger, now, software: software() },
+    ...{ signalingUrl: config.SIGNALING_URL, diskSync: new DiskSync(now), recorder: life.id },
+    minFreeMb: config.RECORDING_MIN_FREE_MB,
+  });
+  const recovery = new Recovery({
+    ...{ vaultDirectory, recordersDirectory, journal, sealer, logger, wallTime },
+    onSealed: (view) => gateway.report(view),
+  });
   return {
     async start() {
-      // What a living recorder has open is not left over, and must not be touched.
-      const lock = await DirectoryLock.take(join(keysDirectory, 'recorder.lock'), LOCK_WAIT_MS);
-      started = { lock };
-      const chain = await SealChain.open(vaultDirectory);
-      const { sequence, hash } = chain.head;
+      const { sequence, hash } = await sealer.head();
       const head = sequence > 0 && { hash };
       logger.info({ key: key.fingerprint, sequence, ...head }, 'start() | seals with this key');
-      const wallTime = (): Date => new Date();
-      const sealer = new Sealer({ vaultDirectory, key, chain, wallTime });
-      started.sealer = sealer;
-      const gateway = new RecorderGateway({
-        ...{ serviceToken, vaultDirectory, journal, sealer, logger, now, software: software() },
-        ...{ signalingUrl: config.SIGNALING_URL, diskSync: new DiskSync(now) },
-        minFreeMb: config.RECORDING_MIN_FREE_MB,
-      });
-      started.gateway = gateway;
-      const left = { vaultDirectory, journal, sealer, logger, wallTime: wallTime() };
-      for (const view of await recover(left)) {
-        logger.warn({ recordingId: view.id }, 'recover() | sealed what was left open');
-        gateway.report(view);
-      }
       await gateway.connect(SERVER_WAIT_MS);
+      // Only now: a meeting that is to be recorded does not wait for what was.
+      recovery.start(LOOK_MS);
     },
     async close() {
       try {
-        await started?.gateway?.close();
-        await started?.sealer?.close();
+        await recovery.close();
+        await gateway.close();
+        await sealer.close();
       } finally {
-        started?.lock.release();
+        life.release();
       }
     },
   };

@@ -6,32 +6,59 @@ import type { Manifest } from '../format/manifest.ts';
 import { isCode } from '../format/secretFile.ts';
 import { endLeftOver } from './leftOver.ts';
 import type { Sealer } from './Sealer.ts';
+import { clearAway, deadRecorders, standInFor } from './SignOfLife.ts';
 import type { OpenState, StateJournal } from './StateJournal.ts';
 
 export interface RecoverOptions {
   vaultDirectory: string;
+  /** Where recorders show that they live. */
+  recordersDirectory: string;
   journal: StateJournal;
   sealer: Sealer;
   logger: Logger;
   wallTime: Date;
 }
 
-/** Seals what a recorder that died left open, and says so in the manifest. */
+/**
+ * Seals what recorders that died left open, and says so in the manifest. What a living one has open is not
+ * touched, and what another one recovers at this moment is left to that one.
+ */
 export async function recover(options: RecoverOptions): Promise<RecordingView[]> {
-  const { vaultDirectory, journal, logger } = options;
+  const { vaultDirectory, recordersDirectory, logger } = options;
   const views: RecordingView[] = [];
+  const dead = deadRecorders(recordersDirectory);
   for (const recordingId of await directories(vaultDirectory)) {
     try {
-      const directory = recordingDirectory(vaultDirectory, recordingId);
-      const state = await journal.read(directory);
-      if (state === null) continue;
-      views.push(await sealLeftOver(options, state));
-      await journal.remove(directory);
+      const view = await recoverOne(options, recordingId);
+      if (view) views.push(view);
     } catch (error) {
       logger.error({ err: error, recordingId }, 'recover() | recording left open cannot be sealed');
     }
   }
+  for (const id of dead) clearAway(recordersDirectory, id);
   return views;
+}
+
+async function recoverOne(
+  options: RecoverOptions,
+  recordingId: string,
+): Promise<RecordingView | undefined> {
+  const { vaultDirectory, recordersDirectory, journal } = options;
+  const directory = recordingDirectory(vaultDirectory, recordingId);
+  const open = await journal.read(directory);
+  const lock = open && standInFor(recordersDirectory, open.recorder);
+  if (!lock) return undefined;
+  try {
+    // Another one may have been faster.
+    const state = await journal.read(directory);
+    if (state === null) return undefined;
+    const view = await sealLeftOver(options, state);
+    await journal.remove(directory);
+    return view;
+  } finally {
+    lock.release();
+    clearAway(recordersDirectory, open.recorder);
+  }
 }
 
 async function sealLeftOver(

@@ -10,6 +10,7 @@ import {
   gatewayRequests,
   ok,
   type GatewayClientToServer,
+  type GatewayHandshake,
   type GatewayServerToClient,
   type ParticipantKind,
   type RecordingView,
@@ -101,6 +102,11 @@ export class FakeServer {
   async close(): Promise<void> {
     this.#udp.close();
     await this.#io.close();
+  }
+
+  /** What the gateway said of itself as it connected. */
+  get handshake(): GatewayHandshake {
+    return gatewayHandshakeSchema.parse(this.gateway.handshake.auth);
   }
 
   #accept(socket: Peer): void {

@@ -7,7 +7,6 @@ import { SigningKey } from '../format/SigningKey.ts';
 import { DiskSync } from '../recorder/DiskSync.ts';
 import { recover } from '../recorder/recover.ts';
 import { Recording } from '../recorder/Recording.ts';
-import { SealChain } from '../recorder/SealChain.ts';
 import { Sealer } from '../recorder/Sealer.ts';
 import { StateJournal } from '../recorder/StateJournal.ts';
 import { loadOrCreateKeys, openVault, type Vault, type VaultKeys } from '../vault/index.ts';
@@ -45,14 +44,15 @@ export class Studio {
     const keysDirectory = join(dataDirectory, 'keys');
     const vaultDirectory = join(dataDirectory, 'vault');
     const key = await SigningKey.loadOrCreate(join(keysDirectory, 'recorder-signing.pem'));
-    const chain = await SealChain.open(vaultDirectory);
     const wallTime = (): Date => new Date('2026-01-02T04:00:00.000Z');
     return new Studio({
       dataDirectory,
       keys: await loadOrCreateKeys(keysDirectory),
       journal: await StateJournal.open(keysDirectory),
       key,
-      sealer: new Sealer({ vaultDirectory, key, chain, wallTime }),
+      sealer: new Sealer({
+        ...{ vaultDirectory, key, wallTime, lockPath: join(keysDirectory, 'chain.lock') },
+      }),
     });
   }
 
@@ -60,12 +60,14 @@ export class Studio {
     return join(this.dataDirectory, 'vault');
   }
 
-  async record(recordingId: string): Promise<Recording> {
+  /** `recorder`: one that shows no sign of life, so that a recording which is not ended is left over. */
+  async record(recordingId: string, recorder = 'studio'): Promise<Recording> {
     const { recipient, exportKey } = this.keys;
     const start = { recordingId, meetingId: 'm1', title: 'Quarterly secrets', recipient };
     return await Recording.create({
       vaultDirectory: this.vaultDirectory,
       start: { ...start, exportKey: exportKey.fingerprint },
+      recorder,
       journal: this.journal,
       sealer: this.sealer,
       diskSync: new DiskSync(() => 0),
@@ -80,7 +82,9 @@ export class Studio {
   async recover(wallTime = new Date('2026-01-02T03:10:00.000Z')): Promise<RecordingView[]> {
     const { vaultDirectory, journal, sealer } = this;
     const logger = pino({ level: 'silent' });
-    return await recover({ vaultDirectory, journal, sealer, logger, wallTime });
+    const recordersDirectory = join(this.dataDirectory, 'keys', 'recorders');
+    const left = { vaultDirectory, recordersDirectory, journal, sealer };
+    return await recover({ ...left, logger, wallTime });
   }
 
   async close(): Promise<void> {

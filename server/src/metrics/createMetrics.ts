@@ -1,4 +1,6 @@
+import { ALARM_KINDS } from '@switchroom/protocol';
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { Alarms } from '../alarms/Alarms.ts';
 import type { Calls } from '../calls/Calls.ts';
 import type { DamageLog } from '../recording/DamageLog.ts';
 import type { Rooms } from '../room/Rooms.ts';
@@ -11,8 +13,9 @@ export function createMetrics(sources: {
   calls: Pick<Calls, 'active' | 'counts'>;
   gateways: () => Record<string, number>;
   damage: Pick<DamageLog, 'parts'>;
+  alarms: Pick<Alarms, 'active' | 'raised'>;
 }): Registry {
-  const { rooms, sfu, calls, gateways, damage } = sources;
+  const { rooms, sfu, calls, gateways, damage, alarms } = sources;
   const registry = new Registry();
   const gauge = (name: string, help: string, read: () => number): void => {
     const registers = [registry];
@@ -55,6 +58,27 @@ export function createMetrics(sources: {
     registers: [registry],
     collect() {
       for (const [kind, count] of Object.entries(gateways())) this.set({ kind }, count);
+    },
+  });
+  new Gauge({
+    name: 'switchroom_alarms',
+    help: 'Alarms that last, by kind',
+    labelNames: ['kind'] as const,
+    registers: [registry],
+    collect() {
+      for (const kind of ALARM_KINDS) {
+        this.set({ kind }, alarms.active.filter((one) => one.kind === kind).length);
+      }
+    },
+  });
+  new Counter({
+    name: 'switchroom_alarms_raised_total',
+    help: 'Alarms that were raised, by kind',
+    labelNames: ['kind'] as const,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [kind, count] of Object.entries(alarms.raised)) this.inc({ kind }, count);
     },
   });
   new Counter({

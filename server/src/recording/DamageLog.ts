@@ -1,13 +1,16 @@
 import type { Damage } from '@switchroom/recordings/vault';
 import type { Logger } from 'pino';
+import type { Alarms } from '../alarms/Alarms.ts';
 
 /** What was found damaged in the vault: in the log, and counted for whoever is to be alarmed. */
 export class DamageLog {
   /** Parts, since the server started. */
   parts = 0;
+  readonly #alarms: Alarms;
   readonly #logger: Logger;
 
-  constructor(logger: Logger) {
+  constructor(alarms: Alarms, logger: Logger) {
+    this.#alarms = alarms;
     this.#logger = logger.child({ file: 'DamageLog' });
   }
 
@@ -15,5 +18,10 @@ export class DamageLog {
   add(file: { recordingId: string; trackId: string }, damage: readonly Damage[]): void {
     this.parts += Math.max(1, damage.length);
     this.#logger.error({ ...file, damage }, 'add() | a recording is damaged in the vault');
+    this.#alarms.raise({
+      kind: 'recording-damaged',
+      subject: { type: 'recording', id: file.recordingId },
+      details: { file: file.trackId, parts: String(Math.max(1, damage.length)) },
+    });
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, type RecordingStart, type RecordingView, type User } from '@switchroom/protocol';
+import { Alarms } from '../alarms/Alarms.ts';
 import { AuditTrail, SYSTEM } from '../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../meetings/MeetingStore.ts';
@@ -43,6 +44,7 @@ describe('RecordingControl', () => {
   let rooms: Rooms;
   let meetings: MeetingStore;
   let store: RecordingStore;
+  let alarms: Alarms;
   let control: RecordingControl;
   let recorder: FakeRecorder;
 
@@ -59,7 +61,8 @@ describe('RecordingControl', () => {
     store = new RecordingStore(db);
     const trail = new AuditTrail(db);
     const keys = { recipient: 'age1x', exportKey: '' };
-    control = new RecordingControl({ ...keys, rooms, meetings, store, trail, logger });
+    alarms = new Alarms({ trail, logger });
+    control = new RecordingControl({ ...keys, rooms, meetings, store, trail, alarms, logger });
     recorder = new FakeRecorder();
   });
   afterEach(async () => {
@@ -173,7 +176,8 @@ describe('RecordingControl', () => {
     const meeting = await meetings.create(user, { recording: 'always' });
     recorder.refusal = new AppError('internal', 'disk full');
     const { room } = await enter(meeting);
-    await expect.poll(() => vi.getTimerCount()).toBe(1);
+    // To try again, and to raise the alarm.
+    await expect.poll(() => vi.getTimerCount()).toBe(2);
     recorder.refusal = new AppError('internal', 'disk full');
     vi.advanceTimersByTime(5000);
     await expect.poll(() => recorder.starts.length).toBe(2);
@@ -181,6 +185,30 @@ describe('RecordingControl', () => {
     room.close('left');
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
+  });
+
+  it('a meeting that must be recorded and is not is an alarm, at once when the disk is full', async () => {
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const kinds = (): string[] => alarms.of(meeting.id);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { room, leave } = await enter(meeting);
+    await expect.poll(() => vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(4900);
+    expect(kinds()).toEqual([]);
+    vi.advanceTimersByTime(200);
+    expect(kinds()).toEqual(['recorder-unavailable']);
+    vi.useRealTimers();
+    recorder.refusal = new AppError('storage-full', 'Only 3 MB are free.');
+    control.addRecorder(recorder);
+    await vi.waitFor(() => expect(kinds()).toContain('storage-full'));
+    await control.start(meeting, SYSTEM);
+    expect(room.recording).toBe(true);
+    expect(kinds()).toEqual([]);
+    control.removeRecorder(recorder);
+    await enter(meeting);
+    leave();
+    room.close('left');
+    expect(kinds()).toEqual([]);
   });
 
   it('a recorder that comes back and never stopped goes on under the same id', async () => {
@@ -191,15 +219,12 @@ describe('RecordingControl', () => {
     const { recordingId } = recorder.starts[0]!;
     control.removeRecorder(recorder);
     control.removeRecorder(recorder);
-    expect(room.recording).toBe(false);
     await vi.waitFor(async () => expect(await states()).toEqual(['failed']));
 
     const back = new FakeRecorder();
-    back.refusal = new AppError('conflict', 'The meeting is recorded already.');
-    control.addRecorder(back);
-    await vi.waitFor(() => expect(room.recording).toBe(true));
-    expect(back.starts.at(-1)).toMatchObject({ recordingId });
-    expect(await states()).toEqual(['recording']);
+    control.addRecorder(back, [{ meetingId: meeting.id, recordingId }]);
+    await vi.waitFor(() => expect(back.starts.at(-1)).toMatchObject({ recordingId }));
+    await vi.waitFor(async () => expect(await states()).toEqual(['recording']));
   });
 
   it('a recorder that outlived the server goes on under the same id', async () => {
@@ -210,12 +235,66 @@ describe('RecordingControl', () => {
       async () => undefined,
     );
     await store.failUnfinished();
-    recorder.refusal = new AppError('conflict', 'The meeting is recorded already.');
-    control.addRecorder(recorder);
+    // Another one is there sooner, and has nothing to do with it.
+    control.addRecorder(new FakeRecorder());
+    control.addRecorder(recorder, [{ meetingId: meeting.id, recordingId: 'from-before' }]);
     const { room } = await enter(meeting);
     await vi.waitFor(() => expect(room.recording).toBe(true));
     expect(recorder.starts.at(-1)).toMatchObject({ recordingId: 'from-before' });
     expect(await states()).toEqual(['recording']);
+  });
+
+  it('a second recorder goes on at once when the first dies; one that was only cut off seals', async () => {
+    const second = new FakeRecorder();
+    control.addRecorder(recorder);
+    control.addRecorder(second);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    const { recordingId } = recorder.starts[0]!;
+    const told: boolean[] = [];
+    room.listen({
+      ...listener,
+      ...{ inside: true, recordingChanged: (now: boolean) => void told.push(now) },
+      roomClosed: () => undefined,
+    });
+    control.removeRecorder(recorder);
+    await vi.waitFor(() => expect(second.starts).toMatchObject([{ meetingId: meeting.id }]));
+    expect(told).toEqual([]);
+    expect(second.starts[0]!.recordingId).not.toBe(recordingId);
+    control.addRecorder(recorder, [{ meetingId: meeting.id, recordingId }]);
+    expect(recorder.stops).toEqual([recordingId]);
+    expect(recorder.starts).toHaveLength(1);
+  });
+
+  it('the room is told that nobody records it when the recorder is not replaced within 3 s', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    control.removeRecorder(recorder);
+    vi.advanceTimersByTime(2900);
+    expect(room.recording).toBe(true);
+    vi.advanceTimersByTime(200);
+    expect(room.recording).toBe(false);
+    vi.useRealTimers();
+    control.addRecorder(recorder);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+  });
+
+  it('what a recorder holds for a meeting that nobody comes back to is sealed', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    control.addRecorder(recorder, [{ meetingId: 'm', recordingId: 'r' }]);
+    vi.advanceTimersByTime(29_000);
+    expect(recorder.stops).toEqual([]);
+    vi.advanceTimersByTime(2000);
+    expect(recorder.stops).toEqual(['r']);
+    control.removeRecorder(recorder);
+    control.addRecorder(recorder, [{ meetingId: 'm', recordingId: 'r' }]);
+    control.removeRecorder(recorder);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it('report() that it sealed by itself ends the recording for the room', async () => {
@@ -238,5 +317,29 @@ describe('RecordingControl', () => {
     await control.report(view);
     expect(room.recording).toBe(false);
     expect(await states()).toEqual(['failed']);
+  });
+
+  it('report() that a file could not be written has another begin at once, unless it had just begun', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    const fail = async (durationMs: number): Promise<void> =>
+      control.report({
+        id: recorder.starts.at(-1)!.recordingId,
+        meetingId: meeting.id,
+        startedAt: '2026-01-02T03:04:05.000Z',
+        endedAt: '2026-01-02T03:04:06.000Z',
+        ...{ durationMs, state: 'failed', tracks: [] },
+      });
+    await fail(60_000);
+    expect(room.recording).toBe(true);
+    await vi.waitFor(() => expect(recorder.starts).toHaveLength(2));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await fail(1000);
+    expect(room.recording).toBe(false);
+    vi.advanceTimersByTime(5000);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(recorder.starts).toHaveLength(3));
   });
 });

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type RecordingStart, type RecordingView } from '@switchroom/protocol';
 import type { Logger } from 'pino';
+import type { Alarms } from '../alarms/Alarms.ts';
 import { SYSTEM, type AuditSource, type AuditTrail } from '../audit/AuditTrail.ts';
 import type { Meeting, MeetingStore } from '../meetings/MeetingStore.ts';
 import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
+import { HeldRecordings, type HeldRecording } from './HeldRecordings.ts';
 import type { Recorder } from './Recorder.ts';
+import { RecordingAlarms } from './RecordingAlarms.ts';
 import type { RecordingStore } from './RecordingStore.ts';
 
 interface ActiveRecording {
@@ -24,11 +27,14 @@ export interface RecordingControlOptions {
   /** Fingerprint of the key that exports are signed with. */
   exportKey: string;
   trail: AuditTrail;
+  alarms: Alarms;
   logger: Logger;
 }
 
-/** After a recorder could not begin, ms. */
+/** After no recorder could begin, ms. */
 const RETRY_MS = 5_000;
+/** A recorder that dies is replaced within this; the room is told only if it is not, ms. */
+const REPLACED_MS = 3_000;
 
 /** Decides when a meeting is recorded, tells a recorder, and keeps the database true. */
 export class RecordingControl {
@@ -39,16 +45,17 @@ export class RecordingControl {
   readonly #active = new Map<string, ActiveRecording>();
   /** What a host said by hand; it holds until the room closes. */
   readonly #wishes = new Map<string, { action: 'start' | 'stop'; by: AuditSource }>();
-  /** By meeting: the recording whose recorder went away in the middle. */
-  readonly #lost = new Map<string, string>();
+  readonly #held = new HeldRecordings((recorder, id) => this.#sealHeld(recorder, id));
   /** By meeting: when to try again. */
   readonly #retries = new Map<string, NodeJS.Timeout>();
+  readonly #alarms: RecordingAlarms;
   /** Being sealed. */
   readonly #stopping = new Set<Promise<void>>();
 
   constructor(options: RecordingControlOptions) {
     this.#options = options;
     this.#logger = options.logger.child({ file: 'RecordingControl' });
+    this.#alarms = new RecordingAlarms(options.alarms);
     options.rooms.events.on('opened', (room) => this.#watch(room));
   }
 
@@ -57,21 +64,23 @@ export class RecordingControl {
     while (this.#stopping.size > 0) await Promise.all(this.#stopping);
   }
 
-  addRecorder(recorder: Recorder): void {
+  /** `held`: what it records already, since it outlived its connection or the server. */
+  addRecorder(recorder: Recorder, held: readonly HeldRecording[] = []): void {
     this.#recorders.add(recorder);
+    for (const one of held) this.#found(recorder, one);
     for (const room of this.#options.rooms.all()) this.#consider(room);
   }
 
   /** It is gone: what it recorded has failed unless it reported otherwise; another one goes on. */
   removeRecorder(recorder: Recorder): void {
     if (!this.#recorders.delete(recorder)) return;
+    this.#held.removeRecorder(recorder);
     for (const [meetingId, active] of [...this.#active]) {
       if (active.recorder !== recorder) continue;
       this.#active.delete(meetingId);
-      this.#lose(meetingId, active);
+      this.#lose(active);
       const room = this.#options.rooms.get(meetingId);
-      room?.setRecording(false);
-      if (room) this.#consider(room);
+      if (room) this.#replace(room);
     }
   }
 
@@ -100,14 +109,19 @@ export class RecordingControl {
   async stop(meeting: Meeting, by: AuditSource): Promise<void> {
     if (this.#options.rooms.get(meeting.id)) this.#wishes.set(meeting.id, { action: 'stop', by });
     else this.#wishes.delete(meeting.id);
+    this.#alarms.settled(meeting.id);
     this.#end(meeting.id, by);
   }
 
   /** The owner set another policy, which may be the same. */
   policyChanged({ id, recording }: Meeting): void {
     const room = this.#options.rooms.get(id);
-    if (recording === 'off') this.#end(id);
-    else if (room) this.#consider(room);
+    if (recording === 'off') {
+      this.#alarms.settled(id);
+      this.#end(id);
+    } else if (room) {
+      this.#consider(room);
+    }
   }
 
   /** What the recorder tells. Errors: `not-found`. */
@@ -115,17 +129,49 @@ export class RecordingControl {
     await this.#options.store.report(view);
     if (view.state === 'recording' || this.#active.get(view.meetingId)?.id !== view.id) return;
     this.#active.delete(view.meetingId);
-    this.#options.rooms.get(view.meetingId)?.setRecording(false);
+    const room = this.#options.rooms.get(view.meetingId);
+    if (!room) return;
+    const failed = view.state === 'failed';
+    // What fails as soon as it begins would go on so for ever.
+    if (failed && (view.durationMs ?? 0) > RETRY_MS) {
+      this.#replace(room);
+    } else {
+      room.setRecording(false);
+      if (failed) this.#considerAgain(room);
+    }
   }
 
-  #lose(meetingId: string, active: ActiveRecording): void {
+  #lose(active: ActiveRecording): void {
     const lose = async (): Promise<void> => {
       const id = await active.started;
-      this.#lost.set(meetingId, id);
       await this.#options.store.fail(id);
       await this.#options.trail.append({ ...entryOn('lost', id), ...SYSTEM, outcome: 'failed' });
     };
     this.#background('lose', lose());
+  }
+
+  /** It goes on with it, unless another recorder took over meanwhile, or it is not wanted any more. */
+  #found(recorder: Recorder, held: HeldRecording): void {
+    const isOver = this.#wishes.get(held.meetingId)?.action === 'stop';
+    if (!isOver && !this.#active.has(held.meetingId)) this.#held.add(recorder, held);
+    else this.#sealHeld(recorder, held.recordingId);
+  }
+
+  #sealHeld(recorder: Recorder, recordingId: string): void {
+    this.#logger.info({ recordingId }, 'sealHeld() | recorded elsewhere, or by nobody any more');
+    const stopped = { ...entryOn('stopped', recordingId), ...SYSTEM };
+    this.#background('seal', this.#options.trail.append(stopped));
+    this.#background('seal', recorder.stop(recordingId));
+  }
+
+  /** Another recorder goes on; who is in the room is told that none does only when that takes long. */
+  #replace(room: Room): void {
+    const { meetingId } = room;
+    this.#consider(room);
+    const timer = setTimeout(() => {
+      if (this.#active.get(meetingId)?.id === undefined) room.setRecording(false);
+    }, REPLACED_MS);
+    room.events.once('closed', () => clearTimeout(timer));
   }
 
   #watch(room: Room): void {
@@ -134,9 +180,9 @@ export class RecordingControl {
     room.events.on('emptied', () => this.#end(room.meetingId));
     room.events.once('closed', () => {
       this.#wishes.delete(room.meetingId);
-      this.#lost.delete(room.meetingId);
       clearTimeout(this.#retries.get(room.meetingId));
       this.#retries.delete(room.meetingId);
+      this.#alarms.settled(room.meetingId);
       this.#end(room.meetingId);
     });
   }
@@ -150,6 +196,7 @@ export class RecordingControl {
     const decide = async (): Promise<void> => {
       const meeting = await this.#options.meetings.byId(meetingId);
       if (!meeting || meeting.recording === 'off') return;
+      if (wish || meeting.recording === 'always') this.#alarms.wanted(meetingId);
       if (wish) await this.#begin(room, meeting, wish.by);
       else if (meeting.recording === 'always') await this.#begin(room, meeting, SYSTEM);
     };
@@ -177,21 +224,28 @@ export class RecordingControl {
     if (room.closed) return;
     let active = this.#active.get(meeting.id);
     if (!active) {
-      const recorder = this.#leastBusy();
-      active = { recorder, started: this.#startOn(recorder, meeting, by) };
+      const held = this.#held.take(meeting.id);
+      const recorder = held?.recorder ?? this.#leastBusy();
+      const started = held
+        ? this.#resume(held.recorder, held.recordingId, meeting, by)
+        : this.#startOn(recorder, meeting, by);
+      active = { recorder, started };
       this.#active.set(meeting.id, active);
     }
     try {
       active.id = await active.started;
     } catch (error) {
       if (this.#active.get(meeting.id) === active) this.#active.delete(meeting.id);
+      this.#alarms.failed(meeting.id, error);
       // It says what the host can do about it.
       if (error instanceof AppError && error.code === 'storage-full') throw error;
       throw new AppError('recorder-unavailable', 'The recorder could not begin; try again.', {
         cause: error,
       });
     }
-    if (this.#active.get(meeting.id) === active) room.setRecording(true);
+    if (this.#active.get(meeting.id) !== active) return;
+    this.#alarms.settled(meeting.id);
+    room.setRecording(true);
   }
 
   /** Asks the recorder to begin; gives the id under which it records. */
@@ -219,15 +273,11 @@ export class RecordingControl {
       await this.#options.store.remove(recordingId);
       const details = { ...started.details, code: error.code };
       await this.#options.trail.append({ ...started, outcome: 'failed', details });
-      if (error.code !== 'conflict') throw error;
-      // A server that was itself started again remembers nothing, but the database does.
-      const lost = this.#lost.get(meeting.id) ?? (await this.#options.store.latestLost(meeting.id));
-      if (lost === undefined) throw error;
-      return this.#resume(recorder, lost, meeting, by);
+      throw error;
     }
   }
 
-  /** A recorder whose connection was lost and came back has gone on recording. */
+  /** A recorder that outlived its connection, or the server, has gone on recording. */
   async #resume(
     recorder: Recorder,
     recordingId: string,
@@ -238,7 +288,6 @@ export class RecordingControl {
     await this.#options.trail.append({ ...entryOn('resumed', recordingId), ...by, details });
     await recorder.start(this.#request(recordingId, meeting));
     await this.#options.store.resume(recordingId);
-    this.#lost.delete(meeting.id);
     this.#logger.info({ recordingId, meetingId: meeting.id }, 'start() | goes on');
     return recordingId;
   }

@@ -87,18 +87,6 @@ export class RecordingStore {
       .execute();
   }
 
-  /** The newest recording of a meeting that never was sealed: its recorder may still be at it. */
-  async latestLost(meetingId: string): Promise<string | undefined> {
-    const row = await this.#db
-      .selectFrom('recordings')
-      .select('id')
-      .where('meetingId', '=', meetingId)
-      .where('state', '!=', 'sealed')
-      .orderBy('startedAt', 'desc')
-      .executeTakeFirst();
-    return row?.id;
-  }
-
   /** Forgets one that never began. */
   async remove(id: string): Promise<void> {
     await this.#db.deleteFrom('recordings').where('id', '=', id).execute();

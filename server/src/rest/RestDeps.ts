@@ -1,5 +1,7 @@
 import type { Vault } from '@switchroom/recordings/vault';
 import type { Logger } from 'pino';
+import type { Alarms } from '../alarms/Alarms.ts';
+import type { AlarmWebhook } from '../alarms/AlarmWebhook.ts';
 import type { AuditReader } from '../audit/AuditReader.ts';
 import type { AuditTrail } from '../audit/AuditTrail.ts';
 import type { Calls } from '../calls/Calls.ts';
@@ -21,6 +23,8 @@ import type { DialPlan } from '../trunks/DialPlan.ts';
 
 /** What the REST API calls. */
 export interface RestDeps {
+  alarms: Alarms;
+  alarmWebhook: AlarmWebhook;
   trail: AuditTrail;
   auditReader: AuditReader;
   users: Users;

@@ -4,6 +4,7 @@ import type { Endpoint } from './Endpoint.ts';
 import { openapi } from './openapi.ts';
 import { onlyMethods, problemHandler, unknownRoute } from './problem.ts';
 import type { RestDeps } from './RestDeps.ts';
+import { alarmEndpoints } from './routes/alarms.ts';
 import { auditEndpoints } from './routes/audit.ts';
 import { callEndpoints } from './routes/calls.ts';
 import { dialOutEndpoints } from './routes/dialOut.ts';
@@ -74,5 +75,6 @@ function allEndpoints(deps: RestDeps): Endpoint[] {
     ...didEndpoints(deps),
     ...callEndpoints(deps),
     ...dialOutEndpoints(deps),
+    ...alarmEndpoints(deps),
   ];
 }

@@ -1,4 +1,5 @@
 import {
+  ALARM_KINDS,
   CALL_FAILURES,
   ENTRY_SIGNALS,
   NUMBER_PRIVACIES,
@@ -7,6 +8,8 @@ import {
   recordingViewSchema,
   TRUNK_SRTP,
   USER_ROLES,
+  type AlarmView,
+  type AlarmWebhookView,
   type CallView,
   type DialIn,
   type DidView,
@@ -139,3 +142,18 @@ export const callViewSchema = z.object({
   reason: z.enum(CALL_FAILURES).nullable(),
   participantId: z.string().nullable(),
 }) satisfies z.ZodType<CallView>;
+
+export const alarmViewSchema = z.object({
+  id: z.string(),
+  kind: z.enum(ALARM_KINDS),
+  subject: z.object({ type: z.enum(['meeting', 'recording']), id: z.string() }),
+  meetingId: z.string().nullable(),
+  details: z.record(z.string(), z.string()),
+  raisedAt: z.string(),
+  clearedAt: z.string().nullable(),
+}) satisfies z.ZodType<AlarmView>;
+
+export const alarmWebhookViewSchema = z.object({
+  url: z.string().nullable(),
+  hasSecret: z.boolean(),
+}) satisfies z.ZodType<AlarmWebhookView>;

@@ -13,7 +13,12 @@ import {
 import { Server, type DefaultEventsMap, type Namespace } from 'socket.io';
 import { serveGateway } from './gateway/serveGateway.ts';
 import type { GatewayDeps } from './gateway/GatewaySession.ts';
-import { checkGatewayHandshake, checkMeetHandshake, handshake } from './handshake.ts';
+import {
+  checkGatewayHandshake,
+  checkMeetHandshake,
+  handshake,
+  type GatewayIntroduction,
+} from './handshake.ts';
 import { serveMeet } from './meet/serveMeet.ts';
 import type { MeetDeps } from './meet/MeetSession.ts';
 
@@ -52,22 +57,26 @@ export class Signaling {
       GatewayClientToServer,
       GatewayServerToClient,
       DefaultEventsMap,
-      { kind?: GatewayKind }
+      { gateway?: GatewayIntroduction }
     >;
     gateway
       .use(
         handshake(
-          (auth, socket: { handshake: { auth: unknown }; data: { kind?: GatewayKind } }) => {
-            socket.data.kind = checkGatewayHandshake(auth, serviceToken);
+          (
+            auth,
+            socket: { handshake: { auth: unknown }; data: { gateway?: GatewayIntroduction } },
+          ) => {
+            socket.data.gateway = checkGatewayHandshake(auth, serviceToken);
           },
         ),
       )
       .on('connection', (socket) => {
-        const { kind } = socket.data;
-        if (kind === undefined) return;
+        const { gateway: introduction } = socket.data;
+        if (introduction === undefined) return;
+        const { kind } = introduction;
         this.#count(kind, 1);
         socket.on('disconnect', () => this.#count(kind, -1));
-        serveGateway(socket, kind, { ...deps, logger });
+        serveGateway(socket, introduction, { ...deps, logger });
       });
   }
 

@@ -3,7 +3,7 @@ import {
   gatewayHandshakeSchema,
   meetHandshakeSchema,
   PROTOCOL_VERSION,
-  type GatewayKind,
+  type GatewayHandshake,
 } from '@switchroom/protocol';
 import { equalSecrets } from '../identity/secrets.ts';
 
@@ -32,18 +32,21 @@ export function checkMeetHandshake(auth: unknown): void {
   checkVersion(parsed.data.protocolVersion);
 }
 
+/** What a gateway says of itself. */
+export type GatewayIntroduction = Pick<GatewayHandshake, 'kind' | 'recordings'>;
+
 /** Which gateway it is. Errors: `bad-request`, `unauthenticated`, `protocol-version`. */
-export function checkGatewayHandshake(auth: unknown, serviceToken: string): GatewayKind {
+export function checkGatewayHandshake(auth: unknown, serviceToken: string): GatewayIntroduction {
   const parsed = gatewayHandshakeSchema.safeParse(auth);
   if (!parsed.success) {
     throw new AppError('bad-request', 'The handshake needs token, kind and protocolVersion.');
   }
-  const { token, kind, protocolVersion } = parsed.data;
+  const { token, kind, protocolVersion, recordings } = parsed.data;
   if (!equalSecrets(token, serviceToken)) {
     throw new AppError('unauthenticated', 'The service token is wrong.');
   }
   checkVersion(protocolVersion);
-  return kind;
+  return { kind, recordings };
 }
 
 /** A check as socket.io middleware. */

@@ -8,6 +8,7 @@ import { systemClock } from '../../calls/CallClock.ts';
 import { CallRate } from '../../calls/CallRate.ts';
 import { Calls } from '../../calls/Calls.ts';
 import { DialOut } from '../../calls/DialOut.ts';
+import { Alarms } from '../../alarms/Alarms.ts';
 import { AuditTrail } from '../../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
@@ -57,15 +58,16 @@ describe('GatewaySession', () => {
     const [dialPlan, dialOut] = [await DialPlan.open(db), await DialOut.open(db)];
     const rate = await CallRate.open(db, () => systemClock.now());
     const note = async (): Promise<void> => undefined;
+    const trail = new AuditTrail(db);
     deps = {
-      trail: new AuditTrail(db),
+      trail,
       rooms,
       meetings,
       dialPlan,
       calls: new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, note, logger }),
       recordings: new RecordingControl({
         ...{ rooms, meetings, store, recipient: 'age1x', exportKey: '', logger },
-        trail: new AuditTrail(db),
+        ...{ trail, alarms: new Alarms({ trail, logger }) },
       }),
       pins: new PinGuard({ logger }),
       logger,

@@ -1,6 +1,7 @@
-import { gatewayRequests, type GatewayKind, type GatewayResults } from '@switchroom/protocol';
+import { gatewayRequests, type GatewayResults } from '@switchroom/protocol';
 import type { Recorder } from '../../recording/Recorder.ts';
 import type { Handlers } from '../handle.ts';
+import type { GatewayIntroduction } from '../handshake.ts';
 import { serve, type ServedSocket } from '../serve.ts';
 import { callGatewayOf, callHandlers } from './callHandlers.ts';
 import { gatewayOutbox, type GatewayOutbox, type GatewaySocket } from './GatewayOutbox.ts';
@@ -15,7 +16,11 @@ import { roomHandlers } from './roomHandlers.ts';
 const BUDGET = { burst: 5000, perSecond: 1000 };
 
 /** Serves one gateway until it disconnects. */
-export function serveGateway(socket: GatewaySocket, kind: GatewayKind, deps: GatewayDeps): void {
+export function serveGateway(
+  socket: GatewaySocket,
+  { kind, recordings }: GatewayIntroduction,
+  deps: GatewayDeps,
+): void {
   const logger = deps.logger.child({ gateway: kind });
   const outbox = gatewayOutbox(socket);
   const session = new GatewaySession({ kind, outbox, deps });
@@ -40,7 +45,7 @@ export function serveGateway(socket: GatewaySocket, kind: GatewayKind, deps: Gat
     if (callGateway) deps.calls.removeGateway(callGateway);
   });
   logger.info('serveGateway() | connected');
-  if (recorder) deps.recordings.addRecorder(recorder);
+  if (recorder) deps.recordings.addRecorder(recorder, recordings);
   if (callGateway) deps.calls.addGateway(callGateway);
   if (kind === 'sip-dialin') tellTrunks();
 }

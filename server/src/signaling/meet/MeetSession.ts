@@ -1,5 +1,6 @@
 import { AppError, type LeaveReason } from '@switchroom/protocol';
 import type { Logger } from 'pino';
+import type { Alarms } from '../../alarms/Alarms.ts';
 import type { Calls } from '../../calls/Calls.ts';
 import type { Sessions } from '../../identity/Sessions.ts';
 import type { MeetingLinks } from '../../meetings/MeetingLinks.ts';
@@ -10,6 +11,7 @@ import type { MeetOutbox } from './MeetOutbox.ts';
 
 /** What the handlers of a browser call. */
 export interface MeetDeps {
+  alarms: Alarms;
   rooms: Rooms;
   meetings: MeetingStore;
   links: MeetingLinks;

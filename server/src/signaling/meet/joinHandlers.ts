@@ -109,14 +109,15 @@ function joinedRoom(member: BrowserMember, meeting: Meeting, deps: MeetDeps): Jo
 
 /** To one in the lobby the room shows nothing of itself. */
 function roomState(
-  { participant, room, inside, origin }: BrowserMember,
-  { calls }: MeetDeps,
+  { participant, room, inside, hosts, origin }: BrowserMember,
+  { calls, alarms }: MeetDeps,
 ): RoomState {
   return {
     participants: room.participants(origin),
     calls: inside ? calls.list(room.meetingId) : [],
     locked: inside && room.locked,
     recording: inside && room.recording,
+    ...(hosts && { alarms: alarms.of(room.meetingId) }),
     resumeToken: inside ? participant.seat : null,
   };
 }

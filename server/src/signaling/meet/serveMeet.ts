@@ -8,6 +8,7 @@ import { mediaHandlers } from './mediaHandlers.ts';
 import { meetOutbox, type MeetSocket } from './MeetOutbox.ts';
 import { MeetSession, type MeetDeps } from './MeetSession.ts';
 import { participantHandlers } from './participantHandlers.ts';
+import { tellAlarms } from './tellAlarms.ts';
 
 /** A person does not click faster; a client that joins sends about six at once. */
 const BUDGET = { burst: 60, perSecond: 20 };
@@ -23,8 +24,10 @@ export function serveMeet(socket: MeetSocket, deps: MeetDeps): void {
     ...callHandlers(session, deps),
   };
   const stopCalls = tellCalls(session, deps);
+  const stopAlarms = tellAlarms(session, deps);
   socket.on('disconnect', () => {
     stopCalls();
+    stopAlarms();
     session.disconnected();
   });
   serve(socket as ServedSocket, meetRequests, handlers, { budget: BUDGET, logger: deps.logger });

@@ -6,33 +6,35 @@ import { AppError } from '@switchroom/protocol';
 
 /** SQLITE_BUSY (https://sqlite.org/rescode.html). */
 const BUSY = 5;
-const LOOK_MS = 100;
+const LOOK_MS = 20;
 
 /**
- * Held by the one recorder that may write in a data directory. It is SQLite's lock on an empty file,
- * hence the kernel's: gone with the process that held it, however that ended.
+ * A lock between processes of one machine. It is SQLite's lock on an empty file, hence the kernel's: gone
+ * with the process that held it, however that ended.
  */
-export class DirectoryLock {
+export class FileLock {
   readonly #file: DatabaseSync;
 
   private constructor(file: DatabaseSync) {
     this.#file = file;
   }
 
-  /**
-   * Waits for another recorder to end, which may be sealing still.
-   * Errors: `AppError('conflict')` after `waitMs`; those of the file system.
-   */
-  static async take(path: string, waitMs: number): Promise<DirectoryLock> {
+  /** Makes the file, if need be. Undefined when another holds it. Errors: those of the file system. */
+  static tryTake(path: string): FileLock | undefined {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, 'a', 0o600));
+    const file = tryToLock(path);
+    return file && new FileLock(file);
+  }
+
+  /** As `tryTake()`, but waits for its holder. Errors: `AppError('unavailable')` after `waitMs`. */
+  static async take(path: string, waitMs: number): Promise<FileLock> {
     const deadline = performance.now() + waitMs;
     for (;;) {
-      const file = tryToLock(path);
-      if (file) return new DirectoryLock(file);
+      const lock = FileLock.tryTake(path);
+      if (lock) return lock;
       if (performance.now() >= deadline) {
-        const advice = 'stop it, or set DATA_DIR to another folder';
-        throw new AppError('conflict', `Another recorder holds ${path}; ${advice}.`);
+        throw new AppError('unavailable', `Another process does not let go of ${path}.`);
       }
       await sleep(LOOK_MS);
     }

@@ -1,0 +1,25 @@
+import type { AlarmView } from '@switchroom/protocol';
+import { flushPromises } from '@vue/test-utils';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { RestClient } from '../api/RestClient.ts';
+import { mountApp } from '../testing/mountApp.ts';
+import AlarmBanner from './AlarmBanner.vue';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it('shows the alarms that last, and none once they are over', async () => {
+  const damaged: AlarmView = {
+    ...{ id: 'a1', kind: 'recording-damaged', subject: { type: 'recording', id: 'r1' } },
+    ...{ meetingId: null, details: {}, raisedAt: '2026-03-01T10:00:00.000Z', clearedAt: null },
+  };
+  let active = [damaged];
+  const rest = { call: () => Promise.resolve({ active, over: [] }) } as unknown as RestClient;
+  const wrapper = mountApp(AlarmBanner, { rest });
+  await flushPromises();
+  expect(wrapper.get('[role=alert]').text()).toMatch(/1 alarm now.*damaged: Recording r1/s);
+  active = [];
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(wrapper.text()).toBe('');
+  wrapper.unmount();
+});

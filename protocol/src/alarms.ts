@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { ALARM_KINDS } from './constants.ts';
+
+/*
+ * What somebody must see to while it can still be mended.
+ */
+export type AlarmKind = (typeof ALARM_KINDS)[number];
+
+export interface AlarmView {
+  id: string;
+  kind: AlarmKind;
+  /** What it is about: one alarm of a kind for each. */
+  subject: { type: 'meeting' | 'recording'; id: string };
+  /** The meeting whose hosts see it; null when it is of none that is live. */
+  meetingId: string | null;
+  /** For people: why, in numbers and codes. No names. */
+  details: Record<string, string>;
+  raisedAt: string;
+  /** Null while it lasts. */
+  clearedAt: string | null;
+}
+
+/** `PUT /alarm-webhook`. A secret that is left out stays as it is. */
+export const setAlarmWebhookSchema = z.object({
+  /** Null: nobody is told. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .nullable(),
+  secret: z.string().min(16).max(256).optional(),
+});
+export type SetAlarmWebhook = z.infer<typeof setAlarmWebhookSchema>;
+
+/** `GET /alarm-webhook`: the secret is never given back. */
+export interface AlarmWebhookView {
+  url: string | null;
+  hasSecret: boolean;
+}

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AlarmView } from '@switchroom/protocol';
+import { AuditReader } from '../audit/AuditReader.ts';
+import { AuditTrail } from '../audit/AuditTrail.ts';
+import { openDatabase, type Database } from '../db/openDatabase.ts';
+import { Alarms } from './Alarms.ts';
+import { AlarmWebhook, signatureOf } from './AlarmWebhook.ts';
+
+const logger = pino({ level: 'silent' });
+const SECRET = 'a secret of sixteen';
+const meeting = { type: 'meeting', id: 'm1' } as const;
+
+let dir: string;
+let db: Database;
+let alarms: Alarms;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'alarms-'));
+  db = await openDatabase(dir);
+  alarms = new Alarms({ trail: new AuditTrail(db), logger });
+});
+afterEach(async () => {
+  await db.destroy();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function actions(): Promise<string[]> {
+  const { items } = await new AuditReader(db).list({ limit: 50 });
+  return items.map(({ action }) => action);
+}
+
+describe('Alarms', () => {
+  it('raises one of a kind for each subject, until it is cleared', async () => {
+    const told: string[] = [];
+    alarms.events.on('raised', ({ kind }) => told.push(`raised ${kind}`));
+    alarms.events.on('cleared', ({ kind }) => told.push(`cleared ${kind}`));
+    alarms.raise({ kind: 'storage-full', subject: meeting, meetingId: 'm1' });
+    alarms.raise({ kind: 'storage-full', subject: meeting, details: { freeMb: '3' } });
+    alarms.raise({ kind: 'recording-damaged', subject: { type: 'recording', id: 'r1' } });
+    expect(alarms.active).toMatchObject([
+      { kind: 'recording-damaged' },
+      { kind: 'storage-full', details: { freeMb: '3' }, meetingId: 'm1', clearedAt: null },
+    ]);
+    expect(alarms.of('m1')).toEqual(['storage-full']);
+    alarms.clear('storage-full', meeting);
+    alarms.clear('storage-full', meeting);
+    expect(alarms.of('m1')).toEqual([]);
+    expect(alarms.over).toMatchObject([{ kind: 'storage-full' }]);
+    expect(alarms.over[0]!.clearedAt).not.toBeNull();
+    expect(alarms.raised).toMatchObject({ 'storage-full': 1, 'recording-damaged': 1 });
+    expect(told).toEqual([
+      ...['raised storage-full', 'raised recording-damaged', 'cleared storage-full'],
+    ]);
+    await expect.poll(actions).toEqual(['alarm.cleared', 'alarm.raised', 'alarm.raised']);
+  });
+});
+
+describe('AlarmWebhook', () => {
+  let receiver: Server;
+  let webhook: AlarmWebhook;
+  let answers: (number | 'redirect')[];
+  const waits: number[] = [];
+  const received: { message: { type: string; alarm: AlarmView }; signed: boolean }[] = [];
+
+  beforeEach(async () => {
+    answers = [];
+    waits.length = 0;
+    received.length = 0;
+    receiver = createServer((request, response) => {
+      void take(request).then(() => {
+        const answer = answers.shift() ?? 204;
+        if (answer === 'redirect') response.writeHead(307, { location: '/elsewhere' }).end();
+        else response.writeHead(answer).end();
+      });
+    });
+    receiver.listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const sleep = async (ms: number): Promise<void> => void waits.push(ms);
+    webhook = new AlarmWebhook({
+      ...{ alarms, logger, sleep, setting: await AlarmWebhook.openSetting(db) },
+    });
+  });
+  afterEach(() => {
+    webhook.close();
+    receiver.close();
+  });
+
+  async function take(request: IncomingMessage): Promise<void> {
+    const body = (await request.toArray()).join('');
+    received.push({
+      message: JSON.parse(body) as { type: string; alarm: AlarmView },
+      signed: request.headers['switchroom-signature'] === signatureOf(body, SECRET),
+    });
+  }
+
+  const setUrl = async (): Promise<void> => {
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+    await webhook.set({ url, secret: SECRET }, async () => undefined);
+  };
+
+  it('tells of what is raised and cleared, in order and signed, again until it is taken', async () => {
+    alarms.raise({ kind: 'storage-full', subject: meeting });
+    await setUrl();
+    answers = [500, 'redirect'];
+    alarms.clear('storage-full', meeting);
+    alarms.raise({ kind: 'recording-incomplete', subject: meeting });
+    await expect.poll(() => received.length).toBe(4);
+    expect(received.map(({ message }) => `${message.type} ${message.alarm.kind}`)).toEqual([
+      ...Array.from({ length: 3 }, () => 'alarm.cleared storage-full'),
+      'alarm.raised recording-incomplete',
+    ]);
+    expect(received.every(({ signed }) => signed)).toBe(true);
+    expect(waits).toEqual([1000, 2000]);
+  });
+
+  it('gives up in the end, and keeps its secret to itself', async () => {
+    await setUrl();
+    answers = Array.from({ length: 8 }, () => 503);
+    alarms.raise({ kind: 'storage-full', subject: meeting });
+    await expect.poll(() => received.length).toBe(8);
+    alarms.clear('storage-full', meeting);
+    await expect.poll(() => received.at(-1)?.message.type).toBe('alarm.cleared');
+    expect(waits).toHaveLength(7);
+    expect(webhook.view).toEqual({ url: expect.any(String) as string, hasSecret: true });
+    await webhook.set({ url: null }, async () => undefined);
+    expect(webhook.view).toEqual({ url: null, hasSecret: true });
+    alarms.raise({ kind: 'storage-full', subject: meeting });
+    webhook.close();
+    webhook.close();
+    expect(received).toHaveLength(9);
+  });
+});
