@@ -3,7 +3,6 @@ import type { MeetingView, RecordingStart, RecordingView } from '@switchroom/pro
 import { SigningKey } from '../../recordings/src/format/SigningKey.ts';
 import { DiskSync } from '../../recordings/src/recorder/DiskSync.ts';
 import { Recording } from '../../recordings/src/recorder/Recording.ts';
-import { SealChain } from '../../recordings/src/recorder/SealChain.ts';
 import { Sealer } from '../../recordings/src/recorder/Sealer.ts';
 import { StateJournal } from '../../recordings/src/recorder/StateJournal.ts';
 import { encode, tone } from '../../recordings/src/testing/sound.ts';
@@ -41,8 +40,9 @@ export class QuickRecorder {
     const keys = join(server.dataDir, 'keys');
     const vaultDirectory = join(server.dataDir, 'vault');
     const key = await SigningKey.loadOrCreate(join(keys, 'recorder-signing.pem'));
-    const chain = await SealChain.open(vaultDirectory);
-    const sealer = new Sealer({ vaultDirectory, key, chain, wallTime: () => new Date() });
+    const sealer = new Sealer({
+      ...{ vaultDirectory, key, lockPath: join(keys, 'chain.lock'), wallTime: () => new Date() },
+    });
     const recorder = new QuickRecorder(server, await StateJournal.open(keys), sealer);
     recorder.#socket = await server.gateway('recorder', (socket) => {
       socket.on('recording:start', async (start, ack) => {
@@ -84,7 +84,7 @@ export class QuickRecorder {
     const recording = await Recording.create({
       ...{ vaultDirectory: join(this.#server.dataDir, 'vault'), start },
       ...{ journal: this.#journal, sealer: this.#sealer, diskSync: new DiskSync(() => 0) },
-      ...{ software: 'switchroom test', now: STARTED_AT, wallTime: new Date() },
+      ...{ recorder: 'quick', software: 'switchroom test', now: STARTED_AT, wallTime: new Date() },
       onChange: () => undefined,
     });
     this.#open.set(start.recordingId, recording);
