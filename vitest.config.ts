@@ -16,6 +16,9 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           // Many wait for a socket or a timer: two at a time also on two cores.
           maxWorkers: 2,
+          // Some compute for long: how long, is the machine's to say.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
@@ -26,6 +29,7 @@ export default defineConfig({
           name: 'client',
           include: ['src/**/*.test.ts'],
           environment: 'happy-dom',
+          testTimeout: 30_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
