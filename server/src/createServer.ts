@@ -36,6 +36,7 @@ import { Deletions } from './retention/Deletions.ts';
 import { Keeping } from './retention/Keeping.ts';
 import { openRecordingPolicy } from './retention/RecordingPolicy.ts';
 import { RetentionSweeper } from './retention/RetentionSweeper.ts';
+import { DoorStore } from './room/DoorStore.ts';
 import { Rooms } from './room/Rooms.ts';
 import { listenIpFor } from './sfu/listenIp.ts';
 import { MediasoupSfu } from './sfu/mediasoup/MediasoupSfu.ts';
@@ -112,6 +113,9 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const deletions = new Deletions({ ...keptBy, vault, logger });
     const dialPlan = await DialPlan.open(db);
     const dialOut = await DialOut.open(db);
+    const doorStore = new DoorStore(db, logger);
+    const doors = await doorStore.load();
+    undo.defer(() => doorStore.whenSaved());
     const rate = await CallRate.open(db, () => systemClock.now());
 
     const sfu = deps.sfu ?? (await startSfu(config, logger));
@@ -120,7 +124,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const url = await listen(httpServer, config);
 
     // From here to the end nothing waits, so that no request comes before its handler.
-    const rooms = new Rooms({ sfu, logger });
+    const rooms = new Rooms({ sfu, logger, doors, saveDoor: doorStore.save.bind(doorStore) });
     const meetings = new MeetingStore(db);
     const sessions = new Sessions(db);
     const links = new MeetingLinks(config, publicUrl(config, httpServer), dialPlan);

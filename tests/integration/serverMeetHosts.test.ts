@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Socket } from 'socket.io-client';
-import type { MeetingView, ParticipantView } from '@switchroom/protocol';
+import type { MeetingView, ParticipantView, RoomState } from '@switchroom/protocol';
 import { joinMeeting } from './meetHarness.ts';
 import { ask, askMeet, joinTokenOf, next, startServer, type Harness } from './serverHarness.ts';
 
@@ -112,8 +112,8 @@ describe('what hosts may', () => {
     await own;
   });
 
-  it('put somebody out, who is told and may come again', async () => {
-    const { participantId } = guest!.room;
+  it('put somebody out, who is told, and who waits for a host when they come again', async () => {
+    const { participantId, resumeToken } = guest!.room;
     const [told, seen] = [
       next(guest!.socket, 'participant:left'),
       next(other!.socket, 'participant:left'),
@@ -121,10 +121,13 @@ describe('what hosts may', () => {
     await askMeet(host!.socket, 'participant:remove', { participantId });
     expect(await told).toEqual({ participantId, reason: 'removed' });
     expect(await seen).toEqual({ participantId, reason: 'removed' });
-    const wish = { joinToken: joinTokenOf(meeting), name: 'Gus', rtpCapabilities: {} };
-    expect(await ask(guest!.socket as unknown as Socket, 'room:join', wish)).toMatchObject({
-      ok: true,
-    });
+    const again = await joinMeeting(server, meeting, 'Gus', { resumeToken: resumeToken! });
+    const view = { id: again.room.participantId, state: 'lobby' };
+    expect(again.room.participants).toEqual([expect.objectContaining(view)]);
+    const admitted = next<RoomState>(again.socket, 'room:admitted');
+    await askMeet(host!.socket, 'participant:admit', { participantId: view.id });
+    expect((await admitted).resumeToken).not.toBeNull();
+    again.socket.disconnect();
   });
 
   it('lock the meeting: hosts come in, others do not until it is unlocked', async () => {

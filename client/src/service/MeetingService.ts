@@ -22,6 +22,7 @@ import { MediaSession, type RemoteTrack } from './MediaSession.ts';
 import { send, type MeetSocket } from './MeetSocket.ts';
 import type { Microphone } from './Microphone.ts';
 import { OwnVoice } from './OwnVoice.ts';
+import { usePutOutSeat } from './putOutSeat.ts';
 import { codeOfDevice, PASSING, RETURNING } from './refusals.ts';
 
 interface Options {
@@ -37,6 +38,7 @@ export class MeetingService {
   readonly calls: Calls;
   readonly voice: OwnVoice;
   readonly #options: Options;
+  readonly #putOutSeat = usePutOutSeat();
   readonly #remoteTracks = shallowRef<readonly RemoteTrack[]>([]);
   #device: Promise<Device> | undefined;
   #attempt: Attempt | undefined;
@@ -77,6 +79,9 @@ export class MeetingService {
     if (!intent.withMicrophone) microphone.close();
     const microphoneReady = intent.withMicrophone ? microphone.open() : Promise.resolve();
     const attempt = new Attempt({ intent, socket: connect(), microphoneReady });
+    if (this.#putOutSeat.value?.joinToken === intent.joinToken) {
+      attempt.resumeToken = this.#putOutSeat.value.resumeToken;
+    }
     this.#attempt = attempt;
     stores.microphone.setMuted(!intent.withMicrophone);
     this.#bind(attempt);
@@ -275,6 +280,10 @@ export class MeetingService {
   }
 
   #end(reason: LeaveReason): void {
+    const { intent, resumeToken } = this.#attempt ?? {};
+    if (reason === 'removed' && intent && resumeToken !== undefined) {
+      this.#putOutSeat.value = { joinToken: intent.joinToken, resumeToken };
+    }
     this.#release();
     this.#options.microphone.close();
     this.#options.stores.meeting.ended(reason);

@@ -64,6 +64,20 @@ it('one who is turned away was never in the room', async () => {
   expect(tab.track.readyState).toBe('ended');
 });
 
+it('one who was put out shows so when coming again by the same link, and by no other', async () => {
+  const first = await tab.join();
+  first.tell('room:admitted', admitted);
+  first.tell('room:closed', { reason: 'removed' });
+  const second = await tab.join();
+  expect(second.payloadsOf('room:join')).toMatchObject([{ resumeToken: 'seat' }]);
+  tab.service.leave();
+  await tab.service.join({ joinToken: 'another-one', name: 'Ana', withMicrophone: false });
+  const third = tab.sockets.at(-1)!;
+  third.open();
+  await vi.waitFor(() => expect(third.payloadsOf('room:join')).toHaveLength(1));
+  expect(third.payloadsOf('room:join')[0]).not.toHaveProperty('resumeToken');
+});
+
 it('a connection lost in the lobby leads back into the lobby', async () => {
   const socket = await tab.join();
   socket.lose();

@@ -159,6 +159,13 @@ export interface TombstonesTable {
   erasedAt: string | null;
 }
 
+/** What is remembered of the door of a live meeting. */
+export interface DoorsTable {
+  meetingId: string;
+  /** JSON of a `DoorRecord`. */
+  record: string;
+}
+
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -173,4 +180,5 @@ export interface Schema {
   holds: StatedTable;
   deletions: StatedTable;
   tombstones: TombstonesTable;
+  doors: DoorsTable;
 }

@@ -6,7 +6,8 @@ import {
 } from '@switchroom/protocol';
 import type { Member } from './Member.ts';
 import type { Participant } from './Participant.ts';
-import { Seats } from './Seats.ts';
+import { DoorMemory } from './DoorMemory.ts';
+import { seatKey } from './Seats.ts';
 
 /** Each has transports of its own, and nobody has let them in: not as many as a link that got about may bring. */
 export const LOBBY_LIMIT = 1000;
@@ -21,7 +22,7 @@ export interface RoomSettings {
 
 /** As much of a member as it takes to judge it. */
 export type Entrant = Pick<Member, 'invited' | 'returnsTo'> & {
-  participant: Pick<Member['participant'], 'role'>;
+  participant: Pick<Member['participant'], 'role' | 'knownBy'>;
 };
 
 /** Who may come in, and who waits in the lobby. */
@@ -32,18 +33,24 @@ export class Door {
     entry: 'tones',
     numberPrivacy: 'last-four',
   };
-  locked = false;
-  readonly #seats: Seats;
-  #hostCame = false;
+  readonly #memory: DoorMemory;
 
-  constructor(seats = new Seats(() => performance.now())) {
-    this.#seats = seats;
+  constructor(memory = new DoorMemory({ now: () => performance.now() })) {
+    this.#memory = memory;
+  }
+
+  get locked(): boolean {
+    return this.#memory.locked;
+  }
+
+  set locked(locked: boolean) {
+    this.#memory.locked = locked;
   }
 
   /** Whether whoever is no host waits. */
   get holdsGuests(): boolean {
     const { lobby, waitForHost } = this.settings;
-    return lobby || (waitForHost && !this.#hostCame);
+    return lobby || (waitForHost && !this.#memory.hostCame);
   }
 
   /** Whether one like this would wait in the lobby now, with so many in it. Errors: `meeting-locked`, `rate-limited`. */
@@ -58,40 +65,61 @@ export class Door {
     return waits;
   }
 
-  /** Whom a host called waits for the host, too, but never to be let in. */
+  /**
+   * Whom a host called waits for the host, too, but never to be let in. Whoever was put out waits until a host lets them
+   * in, also where there is no lobby.
+   */
   holdsBack(entrant: Entrant): boolean {
     const { lobby, waitForHost } = this.settings;
     if (entrant.participant.role === 'host' || this.#comesBack(entrant)) return false;
-    return (waitForHost && !this.#hostCame) || (lobby && entrant.invited !== true);
+    if (waitForHost && !this.#memory.hostCame) return true;
+    return entrant.invited !== true && (lobby || this.#memory.wasPutOut(keysOf(entrant)));
   }
 
   /** True when fewer wait from now on, because the first host is in; not even when the host leaves. */
-  entered({ participant }: Member): boolean {
-    this.#seats.take(participant);
-    if (participant.role !== 'host' || this.#hostCame) return false;
-    this.#hostCame = true;
-    return true;
+  entered(member: Member): boolean {
+    const { participant } = member;
+    const isFirstHost = participant.role === 'host' && !this.#memory.hostCame;
+    this.#memory.seats.take(participant);
+    this.#memory.forgive(keysOf(member));
+    if (isFirstHost) this.#memory.hostHasCome();
+    this.#memory.changed();
+    return isFirstHost;
   }
 
   left(participant: Participant, reason: LeaveReason): void {
-    this.#seats.leave(participant, reason);
+    this.#memory.seats.leave(participant, reason);
+    if (reason === 'removed') {
+      this.#memory.putOut([seatKey(participant.seat), participant.knownBy]);
+    }
+    this.#memory.changed();
   }
 
   /** Whose seat this one, who is in, came back to: the seat is given up. */
   takesPlaceOf({ returnsTo }: Member): string | undefined {
-    const holder = this.#seats.holder(returnsTo);
-    if (returnsTo !== undefined) this.#seats.giveUp(returnsTo);
+    const holder = this.#memory.seats.holder(returnsTo);
+    if (returnsTo !== undefined) this.#memory.seats.giveUp(returnsTo);
     return holder;
+  }
+
+  /** What one in a browser comes back to, by its token. */
+  seatOf(token: string | undefined): string | undefined {
+    return token === undefined ? undefined : seatKey(token);
   }
 
   /** Of a phone that is, or was, in. */
   seatOfPhone(participantId: string): string | undefined {
-    return this.#seats.ofPhone(participantId);
+    return this.#memory.seats.ofPhone(participantId);
   }
 
   #comesBack({ returnsTo }: Entrant): boolean {
-    return this.#seats.holder(returnsTo) !== undefined;
+    return this.#memory.seats.holder(returnsTo) !== undefined;
   }
+}
+
+/** What one is known again by: the seat that it had, or a phone by its number. */
+function keysOf({ returnsTo, participant }: Entrant): (string | undefined)[] {
+  return [returnsTo, participant.knownBy];
 }
 
 function isExpected({ participant, invited }: Entrant): boolean {

@@ -10,7 +10,7 @@ export interface Member {
   readonly participant: Participant;
   /** A host asked for it: neither lobby nor lock hold it up; it waits for the host, though. */
   readonly invited?: boolean;
-  /** The seat that it had, and comes back to. */
+  /** The seat that it had, and comes back to (`Door.seatOf`, `.seatOfPhone`). */
   readonly returnsTo?: string | undefined;
   /**
    * The listener through whose connection the member came: it never receives the member's own

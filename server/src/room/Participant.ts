@@ -9,6 +9,8 @@ export class Participant {
   readonly role: Role;
   /** What it comes back by after a lost connection: a secret between it and us. */
   readonly seat = randomToken(128);
+  /** What a phone is known again by once it was put out: a hash of its number. */
+  readonly knownBy: string | undefined;
   name: string;
   /** In the lobby. */
   waiting = false;
@@ -25,10 +27,12 @@ export class Participant {
     role: Role;
     muted?: boolean;
     connected?: boolean;
+    knownBy?: string | undefined;
   }) {
     this.name = options.name;
     this.kind = options.kind;
     this.role = options.role;
+    this.knownBy = options.knownBy;
     this.muted = options.muted ?? false;
     this.connected = options.connected ?? false;
     this.audio = options.kind;

@@ -4,11 +4,11 @@ import type { Logger } from 'pino';
 import type { MediaProducer, MediaRouter } from '../sfu/Sfu.ts';
 import { Audience } from './Audience.ts';
 import { Door, type RoomSettings } from './Door.ts';
+import type { DoorMemory } from './DoorMemory.ts';
 import type { Member, RoomListener } from './Member.ts';
 import { steppedQuality } from './quality.ts';
 import type { RoomEvents } from './RoomEvents.ts';
 import { Roster } from './Roster.ts';
-import type { Seats } from './Seats.ts';
 import { Sounds } from './Sounds.ts';
 
 /**
@@ -30,10 +30,15 @@ export class Room {
   #recording = false;
   #closed = false;
 
-  constructor(options: { meetingId: string; router: MediaRouter; logger: Logger; seats?: Seats }) {
+  constructor(options: {
+    meetingId: string;
+    router: MediaRouter;
+    logger: Logger;
+    memory?: DoorMemory;
+  }) {
     this.meetingId = options.meetingId;
     this.router = options.router;
-    this.#door = new Door(options.seats);
+    this.#door = new Door(options.memory);
     this.#logger = options.logger.child({ file: 'Room', meetingId: options.meetingId });
     this.#audience = new Audience(this.#logger);
     this.#roster = new Roster(this.#audience);
@@ -73,7 +78,7 @@ export class Room {
   }
 
   /** What is decided there, for those who are about to come in. */
-  get door(): Pick<Door, 'settings' | 'holdsGuests' | 'check' | 'seatOfPhone'> {
+  get door(): Pick<Door, 'settings' | 'holdsGuests' | 'check' | 'seatOf' | 'seatOfPhone'> {
     return this.#door;
   }
 

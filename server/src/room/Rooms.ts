@@ -2,11 +2,20 @@ import { EventEmitter } from 'node:events';
 import { AppError, type LeaveReason } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Sfu } from '../sfu/Sfu.ts';
+import { DoorMemory, type DoorRecord } from './DoorMemory.ts';
 import { Room } from './Room.ts';
-import { Seats } from './Seats.ts';
 
 export interface RoomsEvents {
   opened: [Room];
+}
+
+export interface RoomsOptions {
+  sfu: Sfu;
+  logger: Logger;
+  /** What was remembered of each meeting's door before a start. */
+  doors?: ReadonlyMap<string, DoorRecord>;
+  /** Remembers it for the next start; undefined: there is nothing to remember any more. */
+  saveDoor?: (meetingId: string, record: DoorRecord | undefined) => void;
 }
 
 /** The live rooms, by meeting. It makes and owns them, and forgets each as it closes. */
@@ -15,15 +24,18 @@ export class Rooms {
   readonly #sfu: Sfu;
   readonly #logger: Logger;
   readonly #rooms = new Map<string, Room>();
+  readonly #saveDoor: NonNullable<RoomsOptions['saveDoor']>;
   /** By meeting; they outlive a room that fails, or that empties for a moment. */
-  readonly #seats = new Map<string, Seats>();
+  readonly #doors = new Map<string, DoorMemory>();
   /** Being made, so that two who come at once get the same room. */
   readonly #opening = new Map<string, Promise<Room>>();
   #closed = false;
 
-  constructor(options: { sfu: Sfu; logger: Logger }) {
+  constructor(options: RoomsOptions) {
     this.#sfu = options.sfu;
     this.#logger = options.logger;
+    this.#saveDoor = options.saveDoor ?? (() => undefined);
+    for (const [meetingId, record] of options.doors ?? []) this.#remember(meetingId, record);
   }
 
   get(meetingId: string): Room | undefined {
@@ -66,7 +78,7 @@ export class Rooms {
         meetingId,
         router,
         logger: this.#logger,
-        seats: this.#seatsOf(meetingId),
+        memory: this.#doorOf(meetingId),
       });
       room.events.once('closed', () => this.#rooms.delete(meetingId));
       if (this.#closed) room.close('connection-lost');
@@ -79,13 +91,20 @@ export class Rooms {
     }
   }
 
-  #seatsOf(meetingId: string): Seats {
-    for (const [id, { size }] of this.#seats) {
-      if (size === 0 && !this.#rooms.has(id)) this.#seats.delete(id);
+  #doorOf(meetingId: string): DoorMemory {
+    for (const [id, { seats }] of this.#doors) {
+      if (seats.size > 0 || this.#rooms.has(id)) continue;
+      this.#doors.delete(id);
+      this.#saveDoor(id, undefined);
     }
-    const seats = this.#seats.get(meetingId) ?? new Seats(() => performance.now());
-    this.#seats.set(meetingId, seats);
-    return seats;
+    return this.#doors.get(meetingId) ?? this.#remember(meetingId);
+  }
+
+  #remember(meetingId: string, record?: DoorRecord): DoorMemory {
+    const onChange = (memory: DoorMemory): void => this.#saveDoor(meetingId, memory.record());
+    const memory = new DoorMemory({ now: () => performance.now(), record, onChange });
+    this.#doors.set(meetingId, memory);
+    return memory;
   }
 
   #mustBeOpen(): void {

@@ -1,8 +1,21 @@
 import type { LeaveReason, ParticipantKind } from '@switchroom/protocol';
+import { sha256 } from '../identity/secrets.ts';
 import type { Participant } from './Participant.ts';
 
 /** So long one who lost the connection finds the seat free. */
 export const SEAT_KEPT_MS = 300_000;
+
+/** What a seat is known by here: its token stays with whoever sits there. */
+export function seatKey(token: string): string {
+  return sha256(token).toString('base64url');
+}
+
+/** A seat as it is written down. */
+export interface SeatRecord {
+  key: string;
+  participantId: string;
+  kind: ParticipantKind;
+}
 
 interface Seat {
   readonly participantId: string;
@@ -17,11 +30,16 @@ interface Seat {
  */
 export class Seats {
   readonly #now: () => number;
+  /** By `seatKey`. */
   readonly #seats = new Map<string, Seat>();
 
-  /** `now` is in ms, from any monotonic clock. */
-  constructor(now: () => number) {
+  /** `now` is in ms, from any monotonic clock. `records`: seats of before a start, whose owners have lost the connection. */
+  constructor(now: () => number, records: readonly SeatRecord[] = []) {
     this.#now = now;
+    const until = now() + SEAT_KEPT_MS;
+    for (const { key, participantId, kind } of records) {
+      this.#seats.set(key, { participantId, kind, until });
+    }
   }
 
   get size(): number {
@@ -31,25 +49,32 @@ export class Seats {
     return this.#seats.size;
   }
 
+  records(): SeatRecord[] {
+    return this.size === 0
+      ? []
+      : [...this.#seats].map(([key, { participantId, kind }]) => ({ key, participantId, kind }));
+  }
+
   take({ id: participantId, kind, seat }: Participant): void {
-    this.#seats.set(seat, { participantId, kind, until: Infinity });
+    this.#seats.set(seatKey(seat), { participantId, kind, until: Infinity });
   }
 
   leave({ seat }: Participant, reason: LeaveReason): void {
-    const found = this.#seats.get(seat);
+    const key = seatKey(seat);
+    const found = this.#seats.get(key);
     if (!found) return;
     const isPassing = reason === 'connection-lost' || reason === 'media-failed';
     if (isPassing) found.until = this.#now() + SEAT_KEPT_MS;
-    else this.#seats.delete(seat);
+    else this.#seats.delete(key);
   }
 
   /** Whose seat this is, who may be there still; `undefined` for one that is nobody's. */
-  holder(seat: string | undefined): string | undefined {
-    const found = seat === undefined ? undefined : this.#seats.get(seat);
+  holder(key: string | undefined): string | undefined {
+    const found = key === undefined ? undefined : this.#seats.get(key);
     return found && found.until >= this.#now() ? found.participantId : undefined;
   }
 
-  /** Of a phone that is, or was, in; browsers have their token. */
+  /** The key of a phone's seat that is, or was, in; browsers have their token. */
   ofPhone(participantId: string): string | undefined {
     const isIt = (seat: Seat): boolean =>
       seat.kind === 'phone' && seat.participantId === participantId;
@@ -57,7 +82,7 @@ export class Seats {
   }
 
   /** Somebody has come back. */
-  giveUp(seat: string): void {
-    this.#seats.delete(seat);
+  giveUp(key: string): void {
+    this.#seats.delete(key);
   }
 }

@@ -2,6 +2,8 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeRouter } from '../sfu/fake/FakeRouter.ts';
 import { FakeSfu } from '../sfu/fake/FakeSfu.ts';
+import { DoorMemory } from './DoorMemory.ts';
+import { Participant } from './Participant.ts';
 import { Room } from './Room.ts';
 import { Rooms } from './Rooms.ts';
 import { SEAT_KEPT_MS, Seats } from './Seats.ts';
@@ -20,8 +22,8 @@ let room: Room;
 let host: Diary;
 beforeEach(() => {
   now = 1000;
-  const seats = new Seats(() => now);
-  room = new Room({ meetingId: 'm1', router: new FakeRouter(), logger, seats });
+  const memory = new DoorMemory({ now: () => now });
+  room = new Room({ meetingId: 'm1', router: new FakeRouter(), logger, memory });
   room.configure(LOBBY);
   host = new Diary();
   host.hosts = true;
@@ -29,7 +31,9 @@ beforeEach(() => {
   room.listen(host);
 });
 
-function enter(name: string, returnsTo?: string, into = room) {
+/** `token`: of the seat that they had. */
+function enter(name: string, token?: string, into = room) {
+  const returnsTo = into.door.seatOf(token);
   const member = someone(name, new Diary(), returnsTo === undefined ? {} : { returnsTo });
   into.add(member);
   return member;
@@ -118,5 +122,47 @@ describe('seats of a meeting', () => {
     expect(seats.size).toBe(1);
     now += 1;
     expect(seats.size).toBe(0);
+  });
+});
+
+describe('one who was put out', () => {
+  const OPEN = { ...LOBBY, lobby: false, waitForHost: false };
+
+  /** A phone by its number, as `GatewayPhones` knows it again. */
+  function phone(knownBy?: string) {
+    const member = someone('Pat', new Diary());
+    return { ...member, participant: new Participant({ ...PHONE, name: 'Pat', knownBy }) };
+  }
+  const PHONE = { kind: 'phone', role: 'participant', connected: true } as const;
+
+  it('waits until a host lets them in, also where there is no lobby: by seat, and by number', () => {
+    room.configure(OPEN);
+    const { id, seat } = enter('Gus').participant;
+    room.remove(id, 'removed');
+    const again = enter('Gus', seat).participant;
+    expect(again.waiting).toBe(true);
+    expect(enter('Other').participant.waiting).toBe(false);
+    room.configure({ ...OPEN, entry: 'none' });
+    expect(again.waiting).toBe(true);
+    const first = phone('number');
+    room.add(first);
+    room.remove(first.participant.id, 'removed');
+    const [second, other, withheld] = [phone('number'), phone('another'), phone()];
+    for (const member of [second, other, withheld]) room.add(member);
+    expect([second, other, withheld].map(({ participant }) => participant.waiting)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('is let in by a host, and then comes and goes as all others', () => {
+    room.configure(OPEN);
+    const { id, seat } = enter('Gus').participant;
+    room.remove(id, 'removed');
+    const again = enter('Gus', seat).participant;
+    room.admit(again.id);
+    room.leave(again.id, 'left');
+    expect(enter('Gus', seat).participant.waiting).toBe(false);
   });
 });

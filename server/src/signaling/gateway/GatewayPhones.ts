@@ -8,6 +8,7 @@ import {
 import type { Logger } from 'pino';
 import { phoneName, type PhoneCaller } from '../../meetings/phoneName.ts';
 import type { RoomListener } from '../../room/Member.ts';
+import { sha256 } from '../../identity/secrets.ts';
 import { Participant } from '../../room/Participant.ts';
 import type { Room } from '../../room/Room.ts';
 import type { MediaProducer, PlainTransport } from '../../sfu/Sfu.ts';
@@ -78,7 +79,8 @@ export class GatewayPhones {
     returns,
   }: NewPhone): Promise<Participant> {
     // Its audio path has been up since the call was answered.
-    const participant = new Participant({ name, kind: 'phone', role, connected: true });
+    const knownBy = caller && phoneKey(caller.number);
+    const participant = new Participant({ name, kind: 'phone', role, connected: true, knownBy });
     const phone = new PhoneMember({
       participant,
       origin: this.#origin,
@@ -189,4 +191,9 @@ export class GatewayPhones {
       this.#room.remove(participant.id, 'media-failed');
     });
   }
+}
+
+/** What a number is known again by; undefined for one that is withheld. */
+function phoneKey(number: string): string | undefined {
+  return /\d/.test(number) ? sha256(`phone ${number}`).toString('base64url') : undefined;
 }

@@ -29,7 +29,8 @@ export function joinHandlers(
       try {
         // It may have been ended or changed while the room was made, which nobody told it then.
         room.configure(joinable(await deps.meetings.byJoinToken(wish.joinToken)));
-        room.door.check({ participant: who, returnsTo: wish.resumeToken });
+        const returnsTo = room.door.seatOf(wish.resumeToken);
+        room.door.check({ participant: { role: who.role, knownBy: undefined }, returnsTo });
         const member = await session.join(() => makeMember({ session, deps, room, wish, who }));
         return joinedRoom(member, meeting, deps);
       } finally {
@@ -81,7 +82,7 @@ async function makeMember(options: {
     recv,
     rtpCapabilities: wish.rtpCapabilities,
     signedIn: who.signedIn,
-    returnsTo: wish.resumeToken,
+    returnsTo: room.door.seatOf(wish.resumeToken),
     stateOf: (member) => roomState(member, deps),
     onRemoved: () => session.removed(),
     logger: deps.logger,

@@ -58,6 +58,31 @@ describe('Leveller', () => {
     }
   });
 
+  it.each([
+    [-6, -33],
+    [-12, -39],
+    [-16, -43],
+  ])('brings callers at %d and %d dBov, 27 dB apart, to 3 dB', (loud, soft) => {
+    const [a, b] = [loud, soft].map((dbov) => activeDbov(levelled(speech(24, dbov)).slice(600)));
+    expect(Math.abs(a! - b!)).toBeLessThan(3);
+  });
+
+  it('leaves one alone again, to the bit, whose voice has come back into the band', () => {
+    const leveller = new Leveller();
+    levelled(speech(12, -36), leveller);
+    expect(leveller.gainDb).toBeGreaterThan(8);
+    levelled(speech(40, -29), leveller);
+    const frames = speech(6, -29);
+    for (const [i, out] of levelled(frames, leveller).entries()) expect(out).toEqual(frames[i]);
+  });
+
+  it('does not take a soft beginning for a soft voice', () => {
+    const leveller = new Leveller();
+    levelled(speech(1, -36), leveller);
+    levelled(speech(20, -29), leveller);
+    expect(leveller.gainDb).toBe(0);
+  });
+
   it.each([-48, -40, -36, -18, -14, -10])(
     'has speech at %d dBov within the band in 8 s',
     (dbov) => {

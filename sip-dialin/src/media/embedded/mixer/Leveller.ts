@@ -9,6 +9,13 @@ const DEAD_BAND_DB = 6;
  * knows no step that it could go to and fro over.
  */
 const SLOPE = 1.5;
+/** Of speech beyond the band: who is there for so long is brought to the target wholly, and no chance word is. */
+const SETTLED_MS = 1000;
+/** So near the target there is nothing left to do, and the gain that goes is not heard. */
+const NEAR_DB = 2;
+/** Well within the band for so long it is left alone again: so much more that no voice goes to and fro. */
+const WELL_WITHIN_DB = 5;
+const ALONE_AGAIN_MS = 10_000;
 const MAX_GAIN_DB = 18;
 /** Less than this is not worth losing exactness for. */
 const LEAST_GAIN_DB = 0.5;
@@ -42,6 +49,9 @@ export class Leveller {
   /** Speech power, relative to full scale; 0 before any was heard. */
   #power = 0;
   #heardMs = 0;
+  /** Whether it is brought to the target wholly, and for how much speech it has been otherwise. */
+  #isSettled = false;
+  #otherMs = 0;
   #wantedDb = 0;
   /** Of the last sample: what was wanted, and what was used. */
   #gainDb = 0;
@@ -87,12 +97,27 @@ export class Leveller {
     this.#heardMs += ms;
     const memory = power > this.#power ? RISE_MS : FALL_MS;
     this.#power += (power - this.#power) * Math.max(ms / this.#heardMs, ms / memory);
-    if (this.#heardMs >= WARM_UP_MS) this.#wantedDb = this.#gainFor(10 * Math.log10(this.#power));
+    if (this.#heardMs < WARM_UP_MS) return;
+    const now = 10 * Math.log10(this.#power);
+    this.#settle(Math.abs(now - TARGET_DBOV), ms);
+    this.#wantedDb = this.#gainFor(now);
+  }
+
+  /** Whether the voice is one that is brought to the target; `off`: how far from it, dB. */
+  #settle(off: number, ms: number): void {
+    const isOther = this.#isSettled ? off < WELL_WITHIN_DB : off > DEAD_BAND_DB + LEAST_GAIN_DB;
+    this.#otherMs = isOther ? this.#otherMs + ms : 0;
+    const isLongEnough = this.#otherMs >= (this.#isSettled ? ALONE_AGAIN_MS : SETTLED_MS);
+    if (!isLongEnough && !(this.#isSettled && off < NEAR_DB)) return;
+    this.#isSettled = !this.#isSettled;
+    this.#otherMs = 0;
   }
 
   #gainFor(level: number): number {
     const off = level - TARGET_DBOV;
-    const gain = -Math.sign(off) * Math.max(0, Math.abs(off) - DEAD_BAND_DB) * SLOPE;
+    const beyond = Math.max(0, Math.abs(off) - DEAD_BAND_DB);
+    const wanted = this.#isSettled ? Math.abs(off) : Math.min(Math.abs(off), beyond * SLOPE);
+    const gain = -Math.sign(off) * wanted;
     const noise = Math.min(this.#noise.now, this.#noise.before);
     const ceiling = Math.min(MAX_GAIN_DB, Math.max(0, NOISE_CEILING_DBOV - noise));
     const bounded = Math.min(ceiling, Math.max(-MAX_GAIN_DB, gain));

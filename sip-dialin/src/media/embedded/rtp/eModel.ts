@@ -6,9 +6,17 @@ const R_DEFAULT = 93.2;
 const NOTICED_DELAY_MS = 177.3;
 
 /**
- * Impairment by the codec itself and robustness against random loss, by percent. G.113 appendix I has
- * them for G.711 with concealment as in G.711 appendix I, which is what we do. It has none for G.722
- * and Opus on this scale: neither is worse than G.711, nor is what makes up for their losses.
+ * Impairment by the codec itself (Ie) and robustness against random loss, by percent (Bpl), on the narrow-band scale of
+ * G.107, on which a perfect telephone call is 93.2.
+ *
+ * G.711: Ie 0 and, with concealment as in its appendix I, which is our kind, Bpl 25.1 (G.113 appendix I, table I.4 of
+ * 11/2007; without concealment it is 4.3).
+ *
+ * G.722 and Opus have no values on this scale; it ends where they begin. Wideband has one of its own, up to 129 (G.107.1,
+ * with Ie,WB 13 for G.722 at 64 kbit/s in G.113 appendix IV, and on it G.711 itself loses 35.8), and there are none of ITU-T's for Opus
+ * (its fullband scale, G.107.2, has some for EVS). Scores of two scales cannot be compared, and callers with different
+ * phones are compared here. So all are on the one of G.711: a wideband call without loss is as good as a perfect
+ * telephone call, and what makes up for its losses is taken to be as good as ours for G.711, which nobody has measured.
  */
 const CODECS: Readonly<Record<LegCodec, { ie: number; bpl: number }>> = {
   PCMU: { ie: 0, bpl: 25.1 },

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { Seats } from './Seats.ts';
+
+/** As many that were put out are remembered for a meeting; the first are forgotten first. */
+const MOST_PUT_OUT = 1000;
+
+/** What is written down of a door, so that a server that starts again does not open what was shut. No token is in it. */
+export const doorRecordSchema = z.object({
+  locked: z.boolean(),
+  hostCame: z.boolean(),
+  seats: z.array(
+    z.object({ key: z.string(), participantId: z.string(), kind: z.enum(['browser', 'phone']) }),
+  ),
+  putOut: z.array(z.string()),
+});
+export type DoorRecord = z.infer<typeof doorRecordSchema>;
+
+/**
+ * What a door knows of its meeting for longer than its room is there: that it is locked, that the host has come, who has
+ * a seat, who was put out. It is good for as long as anybody has a seat.
+ */
+export class DoorMemory {
+  readonly seats: Seats;
+  readonly #onChange: (memory: DoorMemory) => void;
+  readonly #putOut: Set<string>;
+  #locked: boolean;
+  #hostCame: boolean;
+
+  /** `now` is in ms, from any monotonic clock; `record`: of before a start. */
+  constructor(options: {
+    now: () => number;
+    record?: DoorRecord | undefined;
+    onChange?: (memory: DoorMemory) => void;
+  }) {
+    const { now, record, onChange = () => undefined } = options;
+    this.seats = new Seats(now, record?.seats);
+    this.#onChange = onChange;
+    this.#locked = record?.locked ?? false;
+    this.#hostCame = record?.hostCame ?? false;
+    this.#putOut = new Set(record?.putOut);
+  }
+
+  get locked(): boolean {
+    return this.#locked;
+  }
+
+  set locked(locked: boolean) {
+    this.#locked = locked;
+    this.changed();
+  }
+
+  get hostCame(): boolean {
+    return this.#hostCame;
+  }
+
+  hostHasCome(): void {
+    this.#hostCame = true;
+  }
+
+  /** Whether one of these keys is of somebody who was put out. */
+  wasPutOut(keys: readonly (string | undefined)[]): boolean {
+    return keys.some((key) => key !== undefined && this.#putOut.has(key));
+  }
+
+  putOut(keys: readonly (string | undefined)[]): void {
+    for (const key of keys) if (key !== undefined) this.#putOut.add(key);
+    for (const key of this.#putOut) {
+      if (this.#putOut.size <= MOST_PUT_OUT) break;
+      this.#putOut.delete(key);
+    }
+  }
+
+  /** A host has let them in again. */
+  forgive(keys: readonly (string | undefined)[]): void {
+    for (const key of keys) if (key !== undefined) this.#putOut.delete(key);
+  }
+
+  /** To be called after seats, hosts or those put out have changed. */
+  changed(): void {
+    this.#onChange(this);
+  }
+
+  /** Undefined when there is nothing worth remembering. */
+  record(): DoorRecord | undefined {
+    const seats = this.seats.records();
+    if (seats.length === 0) return undefined;
+    const { locked, hostCame } = this;
+    return { locked, hostCame, seats, putOut: [...this.#putOut] };
+  }
+}
