@@ -15,11 +15,7 @@ const CHIRP_AT_MS = 100;
 const LOST_OF_CHIRP = 9;
 /** All else is silence, in packets of six frames (RFC 6716 section 3.2.5), of which each 50th is lost. */
 const SILENT_FRAMES = 6;
-const SILENCE = Uint8Array.of(
-  0xfb,
-  SILENT_FRAMES,
-  ...Array(SILENT_FRAMES).fill([0xff, 0xfe]).flat(),
-);
+const SILENCE = Uint8Array.from(Buffer.from(`fb06${'fffe'.repeat(SILENT_FRAMES)}`, 'hex'));
 /** How far a sender's clock is off: more than any sound card's. */
 const DRIFT = 100e-6;
 /** Between two pauses a clock may run away so far, in ms; and a tie is a multiple of 2.5 ms. */
