@@ -8,8 +8,8 @@ import type { SpeechSpans } from './SpeechSpans.ts';
 
 /** 20 ms. */
 const FRAME = 960;
-/** How much is summed at once at most, so that memory stays bounded after a stall: 500 ms. */
-const CHUNK = 25 * FRAME;
+/** How much is summed at once at most, as much as comes in a turn: all of it is moved each time. 100 ms. */
+const CHUNK = 5 * FRAME;
 /** A packet may reach so far beyond the chunk it begins in: 120 ms. */
 const SPILL = 5760;
 /** Frames of zeros encoded after sound: they empty the encoder's overlap and settle its state. */

@@ -23,6 +23,9 @@ import type { Sealer } from './Sealer.ts';
 import type { StateJournal } from './StateJournal.ts';
 import { positionAt, TrackWriter } from './TrackWriter.ts';
 
+/** A track begins at a multiple of 5 ms: in whole ms, and in whole shortest frames, which ties are a multiple of. */
+const START_GRID = 5 * SAMPLES_PER_MS;
+
 export interface RecordingOptions {
   vaultDirectory: string;
   start: RecordingStart;
@@ -220,7 +223,7 @@ export class Recording {
 
   async #makeTrack(participant: Participant, now: number): Promise<void> {
     const id = randomBytes(8).toString('hex');
-    const startPosition = positionAt(this.#options.now, now);
+    const startPosition = Math.floor(positionAt(this.#options.now, now) / START_GRID) * START_GRID;
     const log = await this.#secrets.makeLog(this.#options, { id, startPosition });
     await this.#mix.mixer.addSource(id);
     const writer = new TrackWriter({

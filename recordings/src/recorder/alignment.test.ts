@@ -4,13 +4,18 @@ import { parseOgg, type OggPage } from '../testing/parseOgg.ts';
 import { STARTED_AT, Studio } from '../testing/studio.ts';
 import type { Recording } from './Recording.ts';
 
-/** Minutes of the clock; each has its chirp after 30 s, and a pause of a second at its end. */
+/** Minutes; each has its chirp, and a pause of a second at its end. */
 const MINUTES = 60;
-/** A chirp of 200 ms, with its encoder's delay. */
+const MINUTE_FRAMES = 3000;
+const PAUSE_FROM = 2952;
+/** A chirp of 200 ms, in packets of 20 ms; one of them is lost. */
 const CHIRP = chirp(200);
-const SOUND_MS = 400;
-/** The packet of each chirp that is lost. */
+const SOUND_FRAMES = 24;
+const CHIRP_AT_MS = 100;
 const LOST_OF_CHIRP = 9;
+/** All else is silence, in packets of six frames (RFC 6716 section 3.2.5), of which each 50th is lost. */
+const SILENT_FRAMES = 6;
+const SILENCE = Uint8Array.from(Buffer.from(`fb06${'fffe'.repeat(SILENT_FRAMES)}`, 'hex'));
 /** How far a sender's clock is off: more than any sound card's. */
 const DRIFT = 100e-6;
 /** Between two pauses a clock may run away so far, in ms; and a tie is a multiple of 2.5 ms. */
@@ -27,43 +32,43 @@ class Drifter {
   readonly id: string;
   readonly #sound: Uint8Array[];
   readonly #rate: number;
-  /** When in each minute, ms. */
-  readonly chirpsAt: number;
-  #index = 0;
-  #seed: number;
+  /** Frame of each minute. */
+  readonly #chirpFrame: number;
+  #frame = 0;
+  #seq = 0;
 
-  constructor(id: string, sound: Uint8Array[], rate: number, chirpsAt: number) {
-    [this.id, this.#sound, this.#rate, this.chirpsAt] = [id, sound, rate, chirpsAt];
-    this.#seed = chirpsAt;
+  constructor(id: string, sound: Uint8Array[], rate: number, chirpFrame: number) {
+    [this.id, this.#sound, this.#rate, this.#chirpFrame] = [id, sound, rate, chirpFrame];
   }
 
-  /** Sends what is due by a time of the recording's clock, ms. */
+  /** Sends what is complete by a time of the recording's clock, ms. */
   send(recording: Recording, until: number): void {
     for (;;) {
-      // A packet of its clock that is complete after 20 ms.
-      const index = this.#index;
-      const at = ((index + 1) * 20) / this.#rate;
+      const frame = this.#frame;
+      const ofChirp = (frame % MINUTE_FRAMES) - this.#chirpFrame;
+      const sound = this.#sound[ofChirp];
+      const frames = sound === undefined ? SILENT_FRAMES : 1;
+      const at = this.#timeOf(frame + frames);
       if (at > until) return;
-      this.#index++;
-      const begin = Math.round(at) % 60_000;
-      if (begin >= 59_000) continue;
-      this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) | 0;
-      const since = Math.floor((begin - this.chirpsAt) / 20);
-      const payload = this.#sound[since] ?? Uint8Array.of(0xf8, 0xff, 0xfe);
-      // Within a chirp too.
-      if (since === LOST_OF_CHIRP || (since < 0 && (this.#seed >>> 8) % 50 === 0)) continue;
-      const [seq, timestamp] = [index & 0xffff, (index * 960) >>> 0];
-      const packet = { payloadType: 111, seq, timestamp, ssrc: this.chirpsAt, payload };
-      recording.push(this.id, packet, STARTED_AT + at);
+      this.#frame += frames;
+      if (frame % MINUTE_FRAMES >= PAUSE_FROM) continue;
+      const seq = this.#seq++ & 0xffff;
+      if (ofChirp === LOST_OF_CHIRP || (sound === undefined && seq % 50 === 49)) continue;
+      const packet = { payloadType: 111, seq, timestamp: (frame * 960) >>> 0 };
+      const content = { payload: sound ?? SILENCE, audioLevel: sound ? 20 : 127 };
+      const ssrc = this.#chirpFrame;
+      recording.push(this.id, { ...packet, ...content, ssrc }, STARTED_AT + at);
     }
   }
 
-  /** When its chirp of a minute begins, in ms of the recording's clock, as it was sent. */
+  /** When its chirp of a minute was sent, in ms of the recording's clock. */
   chirpedAt(minute: number): number {
-    for (let index = Math.floor((minute * 3000 + this.chirpsAt / 20) * this.#rate) - 2; ; index++) {
-      const at = ((index + 1) * 20) / this.#rate;
-      if (Math.floor(((Math.round(at) % 60_000) - this.chirpsAt) / 20) === 0) return at - 20 + 100;
-    }
+    const first = this.#timeOf(minute * MINUTE_FRAMES + this.#chirpFrame + 1) - 20;
+    return first + CHIRP_AT_MS;
+  }
+
+  #timeOf(frame: number): number {
+    return (frame * 20) / this.#rate;
   }
 }
 
@@ -87,25 +92,31 @@ async function foundAt(ogg: OggPage[], at: number): Promise<number> {
 }
 
 async function meeting(): Promise<{ recording: Recording; drifters: Drifter[] }> {
-  const sound = await encode(within(SOUND_MS, 100, CHIRP));
+  const sound = await encode(within(SOUND_FRAMES * 20, CHIRP_AT_MS, CHIRP));
   const drifters = [
-    new Drifter('p-fast', sound, 1 + DRIFT, 30_000),
-    new Drifter('p-slow', sound, 1 - DRIFT, 40_000),
+    new Drifter('p-fast', sound, 1 + DRIFT, 1500),
+    new Drifter('p-slow', sound, 1 - DRIFT, 2100),
   ];
   const recording = await studio.record('r1');
   for (const { id } of drifters) {
-    await recording.addTrack({ id, name: id, kind: 'browser' }, STARTED_AT);
+    // Not at a multiple of Opus's shortest frame.
+    await recording.addTrack({ id, name: id, kind: 'browser' }, STARTED_AT + 7);
   }
   return { recording, drifters };
 }
 
-async function check(tracks: string[], drifters: Drifter[], minutes: number[]): Promise<void> {
+async function check(
+  tracks: { id: string; startMs: number }[],
+  drifters: Drifter[],
+  minutes: number[],
+): Promise<void> {
   const mix = await oggOf('mix');
   for (const [index, drifter] of drifters.entries()) {
-    const track = await oggOf(tracks[index]!);
+    const { id, startMs } = tracks[index]!;
+    const track = await oggOf(id);
     for (const minute of minutes) {
       const sent = drifter.chirpedAt(minute);
-      const inTrack = await foundAt(track, sent);
+      const inTrack = startMs + (await foundAt(track, sent - startMs));
       const what = `${drifter.id}, minute ${minute}`;
       expect(Math.abs(inTrack - sent), what).toBeLessThan(OFF_MS);
       expect(Math.abs((await foundAt(mix, sent)) - inTrack), what).toBeLessThan(1);
@@ -118,16 +129,15 @@ describe('a meeting of an hour, with clocks that drift, pauses and loss', () => 
     const { recording, drifters } = await meeting();
     await play(recording, drifters, MINUTES);
     await recording.stop(STARTED_AT + MINUTES * 60_000);
-    const tracks = recording.view.tracks.map(({ id }) => id);
-    await check(tracks, drifters, [0, 1, 17, 38, 59]);
+    await check(recording.view.tracks, drifters, [0, 1, 17, 38, 59]);
   }, 60_000);
 
   it('keeps that after a crash', async () => {
     const { recording, drifters } = await meeting();
     await play(recording, drifters, 5);
-    const tracks = recording.view.tracks.map(({ id }) => id);
+    const { tracks } = recording.view;
     // The writes come to their end, as they do in the kernel; nobody stops it.
-    for (const id of ['mix', ...tracks]) {
+    for (const id of ['mix', ...tracks.map((track) => track.id)]) {
       await expect
         .poll(async () => (await oggOf(id)).length, { timeout: 20_000 })
         .toBeGreaterThan(290);

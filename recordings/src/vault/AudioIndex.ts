@@ -75,8 +75,8 @@ export class AudioIndex {
         startPosition: header.startPosition,
         vendor: 'switchroom',
       });
-      const { bytes: head, next } = muxer.head();
-      let state = next;
+      const { bytes: head, next: first } = muxer.head();
+      let state = first;
       const sections: Section[] = [{ offset: 0, size: head.length, source: null }];
       let offset = head.length;
       let end = header.startPosition;
@@ -93,11 +93,10 @@ export class AudioIndex {
         if (isDamaged)
           damage.push({ fromMs: toMs(end), toMs: toMs(packets[0]?.position ?? clock) });
         isDamaged = false;
-        const body = muxer.body(state, packets);
-        const size = body.bytes.length;
+        const { size, next } = muxer.measure(state, packets);
         sections.push({ offset, size, source: { place: { number, length, offset: at }, state } });
         offset += size;
-        state = body.next;
+        state = next;
         end = Math.max(end, clock);
       }
       const before = end;

@@ -1,22 +1,13 @@
-import {
-  GATEWAY_NAMESPACE,
-  PROTOCOL_VERSION,
-  unwrap,
-  type GatewayClientToServer,
-  type GatewayServerToClient,
-  type MeetingView,
-  type OpenedRoom,
-} from '@switchroom/protocol';
-import { io, type Socket } from 'socket.io-client';
+import { GATEWAY_NAMESPACE, PROTOCOL_VERSION, type MeetingView } from '@switchroom/protocol';
+import { io } from 'socket.io-client';
+import { request, type GatewaySocket } from '../../../recordings/src/recorder/request.ts';
 import type { OpusLoad } from './OpusLoad.ts';
-
-const PATIENCE_MS = 10_000;
 
 /** Somebody in a meeting with a transport of their own, whose sound is a socket of the load. */
 export class BenchParticipant {
-  readonly #socket: Socket;
+  readonly #socket: GatewaySocket;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: GatewaySocket) {
     this.#socket = socket;
   }
 
@@ -29,25 +20,21 @@ export class BenchParticipant {
     index: number;
   }): Promise<BenchParticipant> {
     const { url, token, meeting, load, index } = options;
-    const socket: Socket<GatewayServerToClient, GatewayClientToServer> = io(
-      url + GATEWAY_NAMESPACE,
-      {
-        ...{ forceNew: true, transports: ['websocket'] },
-        auth: { token, kind: 'sip-dialin', protocolVersion: PROTOCOL_VERSION },
-      },
-    );
+    const socket: GatewaySocket = io(url + GATEWAY_NAMESPACE, {
+      ...{ forceNew: true, transports: ['websocket'] },
+      auth: { token, kind: 'sip-dialin', protocolVersion: PROTOCOL_VERSION },
+    });
     socket.on('consumer:created', (_, ack) => ack({ ok: true, value: {} }));
-    const server = socket.timeout(PATIENCE_MS);
     const meetingId = meeting.id;
-    const opened: OpenedRoom = unwrap(await server.emitWithAck('room:open', { meetingId }));
+    const opened = await request(socket, 'room:open', { meetingId });
     load.aim(index, opened);
     const { transportId, ip } = opened;
     const port = load.ports[index]!;
-    unwrap(await server.emitWithAck('transport:connect', { transportId, ip, port }));
+    await request(socket, 'transport:connect', { transportId, ip, port });
     const ssrc = load.ssrc(index, 0);
     const phone = { meetingId, name: `P ${index}`, number: '', ssrc };
-    unwrap(await server.emitWithAck('phone:join', phone));
-    return new BenchParticipant(socket as unknown as Socket);
+    await request(socket, 'phone:join', phone);
+    return new BenchParticipant(socket);
   }
 
   leave(): void {

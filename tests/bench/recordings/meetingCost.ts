@@ -8,7 +8,9 @@ import { CpuClock } from './CpuClock.ts';
 import { OpusLoad } from './OpusLoad.ts';
 
 const LOAD_CORE = 1;
-/** The server's answer, files being made, the compiler. */
+/** The recorder's codecs are compiled well only after some use; a meeting is longer than that. */
+const WARM_UP_MS = 15_000;
+/** The server's answer, files being made. */
 const SETTLE_MS = 2500;
 const MEASURE_MS = 6000;
 const SERVICE_TOKEN = 'of-the-benchmark';
@@ -47,9 +49,8 @@ export async function meetingCost(
     }
     load.go();
     const cpu = await CpuClock.of(switchroom.pid!);
-    // Compiled, and with all connections made, before anything is measured.
     await record(switchroom, meeting, 'start');
-    await delay(SETTLE_MS);
+    await delay(WARM_UP_MS);
     await record(switchroom, meeting, 'stop');
     const costs: Record<'on' | 'off', Map<string, number>[]> = { on: [], off: [] };
     const before = await load.stat();

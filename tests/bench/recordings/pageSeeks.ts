@@ -1,5 +1,5 @@
 import { chromium, type Page } from 'playwright-core';
-import type { TwoHours } from './TwoHours.ts';
+import type { LongMeeting } from './LongMeeting.ts';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const SEEKS = 20;
@@ -12,8 +12,8 @@ export interface PageSeeks {
 }
 
 /** ms from setting `currentTime` of an element that plays to its being there and sounding. */
-export async function pageSeeks(hours: TwoHours): Promise<PageSeeks> {
-  const server = await hours.serve();
+export async function pageSeeks(long: LongMeeting): Promise<PageSeeks> {
+  const server = await long.serve();
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
@@ -21,7 +21,7 @@ export async function pageSeeks(hours: TwoHours): Promise<PageSeeks> {
   try {
     const page = await browser.newPage();
     await page.goto(`${server.url}/api/v1/openapi.json`);
-    const url = `/api/v1/recordings/${hours.recording.id}/audio`;
+    const url = `/api/v1/recordings/${long.recording.id}/audio`;
     const loadMs = await load(page, url, server.token);
     const times: number[] = [];
     for (let seek = 0; seek < SEEKS; seek++) {

@@ -1,6 +1,6 @@
 import type { BenchServer } from './benchServer.ts';
 import { median } from '../median.ts';
-import type { TwoHours } from './TwoHours.ts';
+import type { LongMeeting } from './LongMeeting.ts';
 
 /** What a player asks for when somebody jumps. */
 const PIECE_BYTES = 64 * 1024;
@@ -14,11 +14,14 @@ export interface SeekTimes {
 }
 
 /** ms from a request with Range to the last byte of its answer, over REST. */
-export async function seekTimes(hours: TwoHours, trackId: string | undefined): Promise<SeekTimes> {
-  const { id } = hours.recording;
+export async function seekTimes(
+  long: LongMeeting,
+  trackId: string | undefined,
+): Promise<SeekTimes> {
+  const { id } = long.recording;
   const track = trackId === undefined ? '' : `/tracks/${trackId}`;
   const path = `/recordings/${id}${track}/audio`;
-  const server = await hours.serve();
+  const server = await long.serve();
   try {
     const cold = await ask(server, path, `bytes=-${PIECE_BYTES}`);
     const times: number[] = [];

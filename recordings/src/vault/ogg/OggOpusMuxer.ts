@@ -61,14 +61,21 @@ export class OggOpusMuxer {
 
   /** Pages of some packets, with silence before each up to its place. */
   body(state: MuxState, packets: readonly PlacedPacket[]): { bytes: Buffer; next: MuxState } {
-    const writer = new PageWriter(state, (page, at) =>
-      this.#page(page, { sequence: at.sequence, granule: at.written, flags: 0 }),
-    );
-    for (const { position, payload } of packets) {
-      writer.silence(position - this.#options.startPosition);
-      writer.add(payload, opusSamples(payload));
-    }
-    return writer.finish();
+    const pages: Buffer[] = [];
+    const writer = this.#bodyWriter(state, pages);
+    const next = this.#write(writer, packets);
+    return { bytes: Buffer.concat(pages), next };
+  }
+
+  /** As `body()`, but gives only how many bytes it would be: without a checksum over all of them. */
+  measure(state: MuxState, packets: readonly PlacedPacket[]): { size: number; next: MuxState } {
+    let size = 0;
+    const writer = new PageWriter(state, (page) => {
+      for (const { length } of page) size += length + segmentsOf(length);
+      size += PAGE_HEAD_BYTES;
+    });
+    const next = this.#write(writer, packets);
+    return { size, next };
   }
 
   /**
@@ -78,13 +85,12 @@ export class OggOpusMuxer {
   tail(state: MuxState, endPosition: number): Buffer {
     const { startPosition, preSkip } = this.#options;
     const granule = Math.max(state.written, endPosition - startPosition + preSkip);
-    const writer = new PageWriter(state, (page, at) =>
-      this.#page(page, { sequence: at.sequence, granule: at.written, flags: 0 }),
-    );
+    const pages: Buffer[] = [];
+    const writer = this.#bodyWriter(state, pages);
     // One frame is kept for the last page, which must end with the granule position wanted.
     const last = SILENCE[0]!;
     writer.silence(granule - last.samples);
-    const { bytes, next } = writer.finish();
+    const next = writer.finish();
     const missing = granule - next.written;
     const lastPage = this.#page(
       Array<Uint8Array>(Math.ceil(missing / last.samples)).fill(last.packet),
@@ -94,7 +100,21 @@ export class OggOpusMuxer {
         flags: FLAG_LAST,
       },
     );
-    return Buffer.concat([bytes, lastPage]);
+    return Buffer.concat([...pages, lastPage]);
+  }
+
+  #bodyWriter(state: MuxState, pages: Buffer[]): PageWriter {
+    return new PageWriter(state, (page, { sequence, written }) => {
+      pages.push(this.#page(page, { sequence, granule: written, flags: 0 }));
+    });
+  }
+
+  #write(writer: PageWriter, packets: readonly PlacedPacket[]): MuxState {
+    for (const { position, payload } of packets) {
+      writer.silence(position - this.#options.startPosition);
+      writer.add(payload, opusSamples(payload));
+    }
+    return writer.finish();
   }
 
   #page(
@@ -118,22 +138,27 @@ export class OggOpusMuxer {
   }
 }
 
+/** Lacing values of a packet (RFC 3533 section 6): it ends with one below 255. */
+function segmentsOf(length: number): number {
+  return Math.floor(length / 255) + 1;
+}
+
 /** Collects packets to pages of at most a second and 255 segments. */
 class PageWriter {
-  readonly #encode: (packets: readonly Uint8Array[], at: MuxState) => Buffer;
-  readonly #pages: Buffer[] = [];
+  readonly #onPage: (packets: readonly Uint8Array[], at: MuxState) => void;
   #state: MuxState;
   #packets: Uint8Array[] = [];
   #segments = 0;
   #samples = 0;
 
-  constructor(state: MuxState, encode: (packets: readonly Uint8Array[], at: MuxState) => Buffer) {
+  /** `onPage` is told a page's packets, its number, and the samples up to its end. */
+  constructor(state: MuxState, onPage: (packets: readonly Uint8Array[], at: MuxState) => void) {
     this.#state = state;
-    this.#encode = encode;
+    this.#onPage = onPage;
   }
 
   add(packet: Uint8Array, samples: number): void {
-    const segments = Math.floor(packet.length / 255) + 1;
+    const segments = segmentsOf(packet.length);
     if (this.#segments + segments > MAX_SEGMENTS || this.#samples + samples > PAGE_SAMPLES) {
       this.#flush();
     }
@@ -149,15 +174,16 @@ class PageWriter {
     }
   }
 
-  finish(): { bytes: Buffer; next: MuxState } {
+  /** Where it stands after all that was added. */
+  finish(): MuxState {
     if (this.#packets.length > 0) this.#flush();
-    return { bytes: Buffer.concat(this.#pages), next: this.#state };
+    return this.#state;
   }
 
   #flush(): void {
     const { sequence, written } = this.#state;
     const at = written + this.#samples;
-    this.#pages.push(this.#encode(this.#packets, { sequence, written: at }));
+    this.#onPage(this.#packets, { sequence, written: at });
     this.#state = { sequence: sequence + 1, written: at };
     this.#packets = [];
     this.#segments = 0;

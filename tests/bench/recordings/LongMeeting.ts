@@ -10,19 +10,18 @@ import { startBenchServer, type BenchServer } from './benchServer.ts';
 import { browserOpus, type SpokenPacket } from './browserOpus.ts';
 
 const PEOPLE = 10;
-const HOURS = 2;
-const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 /** Whoever talks does so for 5 s. */
 const TURN_MS = 5000;
 /** Who is silent sends so often, as our client does. */
 const DTX_MS = 400;
-const RECORDING_ID = 'two-hours';
+const RECORDING_ID = 'hours';
 
 /**
- * A meeting of two hours and ten, one of whom talks at a time, recorded by the recorder's own code, whose clock runs as
+ * A meeting of some hours and ten people, one of whom talks at a time, recorded by the recorder's own code, whose clock runs as
  * fast as the machine can. What is measured begins where the meeting ends, in real time.
  */
-export class TwoHours {
+export class LongMeeting {
   readonly dataDir: string;
   readonly recording: RecordingView;
   /** Real time from the end of the meeting to the seal, ms. */
@@ -34,7 +33,7 @@ export class TwoHours {
     this.sealedMs = sealedMs;
   }
 
-  static async record(): Promise<TwoHours> {
+  static async record(hours: number): Promise<LongMeeting> {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchroom-hours-'));
     // The server's tables, and its keys.
     await (await startBenchServer(dataDir)).close();
@@ -45,13 +44,13 @@ export class TwoHours {
     for (const id of people) {
       await recording.addTrack({ id, name: `Person ${id}`, kind: 'browser' }, STARTED_AT);
     }
-    await talk(recording, people);
+    await talk(recording, people, hours * HOUR_MS);
     const endedAt = performance.now();
-    await recording.stop(STARTED_AT + HOURS * 60 * MINUTE_MS);
+    await recording.stop(STARTED_AT + hours * HOUR_MS);
     const sealedMs = performance.now() - endedAt;
     await studio.sealer.close();
     addToDatabase(dataDir, recording.view);
-    return new TwoHours(dataDir, recording.view, sealedMs);
+    return new LongMeeting(dataDir, recording.view, sealedMs);
   }
 
   /** A server that has not seen the recording yet. */
@@ -64,9 +63,13 @@ export class TwoHours {
   }
 }
 
-async function talk(recording: Recording, people: readonly string[]): Promise<void> {
+async function talk(
+  recording: Recording,
+  people: readonly string[],
+  lastsMs: number,
+): Promise<void> {
   const { voice, silence } = await browserOpus();
-  for (let at = 0; at < HOURS * 60 * MINUTE_MS; at += 20) {
+  for (let at = 0; at < lastsMs; at += 20) {
     const talker = Math.floor(at / TURN_MS) % people.length;
     for (const [index, id] of people.entries()) {
       const talks = index === talker;
@@ -92,7 +95,7 @@ function addToDatabase(dataDir: string, view: RecordingView): void {
   const now = view.startedAt;
   db.prepare(
     `insert into "meetings" ("id", "ownerId", "title", "joinToken", "pin", "moderatorPin", "lobby", "recording",
-       "createdAt", "endedAt") values (?, ?, 'Two hours', 'two-hours', '', '', 0, 'always', ?, ?)`,
+       "createdAt", "endedAt") values (?, ?, 'Long', 'long', '', '', 0, 'always', ?, ?)`,
   ).run(view.meetingId, ownerId as string, now, now);
   db.prepare(
     `insert into "recordings" ("id", "meetingId", "startedAt", "endedAt", "durationMs", "state")
