@@ -15,6 +15,8 @@ const PACKET_HEAD_BYTES = 8;
  * count: what fills a gap is no different from what a sender said nothing with.
  */
 export class ContentDigest {
+  /** Packets that count. */
+  packets = 0;
   #value = START;
   /** Samples of the Ogg stream so far. */
   #written = 0;
@@ -38,6 +40,7 @@ export class ContentDigest {
     const at = this.#written + Math.floor(gap / SHORTEST_FRAME) * SHORTEST_FRAME;
     this.#written = at + samples;
     if (isSilence(payload)) return;
+    this.packets++;
     const head = Buffer.alloc(PACKET_HEAD_BYTES);
     head.writeUIntBE(at, 0, 6);
     head.writeUInt16BE(payload.length, 6);
