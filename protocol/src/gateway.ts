@@ -68,6 +68,35 @@ export const callEventSchema = z.object({
 });
 export type CallEventNews = z.infer<typeof callEventSchema>;
 
+/** What a recorder counted so far, in packets. */
+export const recordingCountsSchema = z.object({
+  ...meeting,
+  recordingId: id,
+  /** Of the streams that it receives now, each since its `consumer:created`; `lost`: missing by their numbers. */
+  consumers: z
+    .array(
+      z.object({
+        consumerId: id,
+        participantId: id,
+        received: z.int().nonnegative(),
+        lost: z.int().nonnegative(),
+      }),
+    )
+    .max(1000),
+  /** Of the tracks that it writes now, each since its beginning: what came, is in the file, and on the disk. */
+  tracks: z
+    .array(
+      z.object({
+        participantId: id,
+        received: z.int().nonnegative(),
+        written: z.int().nonnegative(),
+        synced: z.int().nonnegative(),
+      }),
+    )
+    .max(1000),
+});
+export type RecordingCounts = z.infer<typeof recordingCountsSchema>;
+
 export const gatewayRequests = {
   /** Opens the room for this gateway; a second call gives the same transport again. */
   'room:open': z.object(meeting),
@@ -172,6 +201,8 @@ export const gatewayRequests = {
 
   /** recorder: the recording as it stands now; sent at the start, on every new or ended track, at the end. */
   'recording:report': z.object({ recording: recordingViewSchema }),
+  /** recorder: what it counted, every 2 s; the answer is what was sent to it. Error `conflict`: the room is not open. */
+  'recording:counts': recordingCountsSchema,
 } as const;
 
 export type GatewayRequest = keyof typeof gatewayRequests;
@@ -221,6 +252,7 @@ export interface GatewayResults {
   'call:refer': { callId: string };
   'call:event': Record<string, never>;
   'recording:report': Record<string, never>;
+  'recording:counts': { sent: { consumerId: string; packets: number }[] };
 }
 
 export type GatewayClientToServer = {

@@ -162,6 +162,7 @@ function checkSound(zip, manifest, damage) {
       found.content === file.content,
       `${name} does not say what its manifest says it does.${why}`,
     );
+    checkLedger(manifest, file.id, found);
     const wanted = file.endPosition - file.startPosition + file.preSkip;
     // A last frame that sounds is not cut: it can reach beyond the end by less than its own length.
     const isLonger = found.granule === found.written && found.granule - wanted < MIX_FRAME;
@@ -176,6 +177,30 @@ function checkSound(zip, manifest, damage) {
   for (const name of zip.entries.keys()) {
     const isSound = TRACK.test(name) || name === 'mix.ogg';
     must(!isSound || names.has(name), `${name} is not in the manifest.`);
+  }
+}
+
+/**
+ * What the recorder counted of a track, against the packets that are in it. Silence in its Ogg file may be the sender's or
+ * fill a gap: only the rest can be counted anew.
+ * @param {import('./shapes.mjs').Manifest} manifest
+ * @param {string} id
+ * @param {import('./oggContent.mjs').OggContent} found
+ */
+function checkLedger({ ledger }, id, { sounding, packets }) {
+  for (const entry of ledger) {
+    if (entry.track !== id) continue;
+    const counts = [entry.received, entry.written, entry.sounding];
+    must(
+      counts.every((count) => Number.isInteger(count) && count >= 0) &&
+        entry.received >= entry.written &&
+        entry.written >= entry.sounding,
+      `The ledger of track ${id} contradicts itself.`,
+    );
+    must(
+      entry.sounding === sounding && entry.written <= packets,
+      `tracks/${id}.ogg has other packets than the ledger says: ${sounding}, not ${entry.sounding}.`,
+    );
   }
 }
 

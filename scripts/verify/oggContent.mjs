@@ -21,6 +21,8 @@ const SILENCE = new Set(['f8fffe', 'f0fffe', 'e8fffe', 'e0fffe']);
 /**
  * @typedef {object} OggContent
  * @property {string} content the digest of times and packets, hexadecimal
+ * @property {number} sounding packets that are not mere silence
+ * @property {number} packets
  * @property {number} preSkip
  * @property {number} written samples of all packets
  * @property {number} granule of the last page
@@ -34,6 +36,7 @@ const SILENCE = new Set(['f8fffe', 'f0fffe', 'e8fffe', 'e0fffe']);
 export function oggContent(chunks, name) {
   let digest = createHash('sha256').update('switchroom content 1').digest();
   let written = 0;
+  let [packets, sounding] = [0, 0];
   let preSkip = 0;
   let serial = 0;
   let last = { sequence: -1, flags: 0, granule: 0 };
@@ -52,7 +55,9 @@ export function oggContent(chunks, name) {
       for (const packet of page.packets) {
         const samples = opusSamples(packet);
         must(samples > 0, `${what} has a packet that is not Opus.`);
+        packets++;
         if (!isSilence(packet)) {
+          sounding++;
           const head = Buffer.alloc(8);
           head.writeUIntBE(written, 0, 6);
           head.writeUInt16BE(packet.length, 6);
@@ -66,7 +71,14 @@ export function oggContent(chunks, name) {
     last = page;
   }
   must((last.flags & 4) !== 0, `${name} has no last page; it was cut off.`);
-  return { content: digest.toString('hex'), preSkip, written, granule: last.granule };
+  return {
+    content: digest.toString('hex'),
+    sounding,
+    packets,
+    preSkip,
+    written,
+    granule: last.granule,
+  };
 }
 
 /**

@@ -27,11 +27,22 @@ import { must, parseJson } from './Fault.mjs';
  */
 
 /**
+ * Packets of a track that was ended in order.
+ * @typedef {object} LedgerEntry
+ * @property {string} track
+ * @property {{ produced: number, received: number } | null} compared
+ * @property {number} received
+ * @property {number} written
+ * @property {number} sounding
+ */
+
+/**
  * @typedef {object} Manifest
  * @property {string} title
  * @property {{ id: string, startedAt: string, durationMs: number }} recording
  * @property {{ file: string, fromMs: number, reason: string }[]} gaps
  * @property {ManifestFile[]} files
+ * @property {LedgerEntry[]} ledger
  * @property {{ sequence: number, previous: string, sealedAt: string, key: string, exportKey: string | null }} seal
  */
 

@@ -29,6 +29,7 @@ import { MeetingLinks } from './meetings/MeetingLinks.ts';
 import { MeetingStore } from './meetings/MeetingStore.ts';
 import { PinGuard } from './meetings/PinGuard.ts';
 import { DamageLog } from './recording/DamageLog.ts';
+import { CompletenessLedger } from './recording/ledger/CompletenessLedger.ts';
 import { RecordingControl } from './recording/RecordingControl.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
 import { createApp } from './rest/createApp.ts';
@@ -128,6 +129,8 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const meetings = new MeetingStore(db);
     const sessions = new Sessions(db);
     const links = new MeetingLinks(config, publicUrl(config, httpServer), dialPlan);
+    const ledger = new CompletenessLedger({ alarms, logger, now: () => performance.now() });
+    undo.defer(() => ledger.close());
     const recordings = new RecordingControl({
       rooms,
       meetings,
@@ -136,6 +139,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       exportKey: keys.exportKey.fingerprint,
       trail,
       alarms,
+      ledger,
       logger,
     });
     const calls = new Calls({

@@ -14,6 +14,8 @@ export class SealedLogWriter {
   readonly #file: FileKey;
   readonly #hash: Hash;
   #number = 0;
+  #written = 0;
+  #synced = 0;
   #pending: Buffer[] = [];
   #writing: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
@@ -60,6 +62,16 @@ export class SealedLogWriter {
     return this.#number;
   }
 
+  /** How many records are in the file. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** How many records are on the disk for sure. */
+  get synced(): number {
+    return this.#synced;
+  }
+
   /** Whether something was written that may not be on the disk yet. */
   get isDirty(): boolean {
     return this.#dirty;
@@ -76,10 +88,12 @@ export class SealedLogWriter {
   async sync(): Promise<void> {
     if (this.#ended || !this.#dirty) return;
     this.#dirty = false;
+    const written = this.#written;
     const syncing = this.#handle.datasync();
     this.#syncing = syncing.catch(() => undefined);
     try {
       await syncing;
+      this.#synced = written;
     } catch (error) {
       this.#failure ??= toError(error);
     }
@@ -122,6 +136,7 @@ export class SealedLogWriter {
     if (this.#failure !== undefined) return;
     try {
       await this.#handle.appendFile(Buffer.concat(records));
+      this.#written += records.length;
       this.#dirty = true;
     } catch (error) {
       this.#failure = toError(error);

@@ -17,6 +17,8 @@ const USUAL_BYTES = 1500;
  * count: what fills a gap is no different from what a sender said nothing with.
  */
 export class ContentDigest {
+  /** Packets that count. */
+  packets = 0;
   #value = START;
   /** What is hashed; kept, since this is done for every packet. */
   #input = Buffer.alloc(HEAD_BYTES + USUAL_BYTES);
@@ -42,6 +44,7 @@ export class ContentDigest {
     const at = this.#written + Math.floor(gap / SHORTEST_FRAME) * SHORTEST_FRAME;
     this.#written = at + samples;
     if (isSilence(payload)) return;
+    this.packets++;
     const end = HEAD_BYTES + payload.length;
     if (end > this.#input.length) this.#input = Buffer.alloc(end);
     this.#input.set(this.#value, 0);

@@ -73,6 +73,22 @@ export const manifestSchema = z.object({
       toMs: z.number().nonnegative(),
     }),
   ),
+  /**
+   * What became of each track's packets, of those that were ended in order: how many came, how many were
+   * written, and how many of these are not mere silence. `compared`: how many the server had passed on to the
+   * recorder when that had received so many, as they last compared; null when they never did.
+   */
+  ledger: z.array(
+    z.object({
+      track: z.string().max(64),
+      compared: z
+        .object({ produced: z.int().nonnegative(), received: z.int().nonnegative() })
+        .nullable(),
+      received: z.int().nonnegative(),
+      written: z.int().nonnegative(),
+      sounding: z.int().nonnegative(),
+    }),
+  ),
   /** Where sound is known to be missing. */
   gaps: z.array(gapSchema),
   /** Files that are ended. */

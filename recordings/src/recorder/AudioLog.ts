@@ -28,6 +28,11 @@ export class AudioLog {
   readonly #log: SealedLogWriter;
   readonly #digest: ContentDigest;
   readonly #leave: () => void;
+  /** Packets appended so far, at the end of each record that may not be on the disk yet. */
+  #recent: { record: number; packets: number }[] = [];
+  #packets = 0;
+  #written = 0;
+  #synced = 0;
 
   private constructor(options: AudioLogOptions, log: SealedLogWriter) {
     this.#options = options;
@@ -52,10 +57,34 @@ export class AudioLog {
     return this.#log.failure;
   }
 
+  /** Packets that were appended. */
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** Those of them that are no mere silence: what the content's digest is of. */
+  get sounding(): number {
+    return this.#digest.packets;
+  }
+
+  /** Packets that are in the file. */
+  get written(): number {
+    this.#look();
+    return this.#written;
+  }
+
+  /** Packets that are on the disk. */
+  get synced(): number {
+    this.#look();
+    return this.#synced;
+  }
+
   /** Seals one record. `clock`: the recording's clock at its end, in samples. */
   append(packets: readonly PlacedPacket[], clock: number): void {
     for (const packet of packets) this.#digest.push(packet);
     this.#log.append(encodePackets(packets), clock, this.#mark());
+    this.#packets += packets.length;
+    this.#recent.push({ record: this.#log.records, packets: this.#packets });
   }
 
   /** Marks the end, brings the file to the disk and closes it. Throws what a write failed with. */
@@ -69,6 +98,15 @@ export class AudioLog {
       ...{ id, sha256, bytes: this.#log.size, endedCleanly: true },
       ...{ startPosition, endPosition, preSkip, content },
     };
+  }
+
+  #look(): void {
+    const { written, synced } = this.#log;
+    const upTo = (records: number): number | undefined =>
+      this.#recent.findLast(({ record }) => record <= records)?.packets;
+    this.#written = upTo(written) ?? this.#written;
+    this.#synced = upTo(synced) ?? this.#synced;
+    this.#recent = this.#recent.filter(({ record }) => record > synced);
   }
 
   #mark(): Buffer {

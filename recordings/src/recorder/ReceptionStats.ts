@@ -33,6 +33,13 @@ export class ReceptionStats {
     this.#ssrc = ssrc;
   }
 
+  /** Packets so far, and those that are missing by their numbers. */
+  get counts(): { received: number; lost: number } {
+    const expected = this.#cycles * 65_536 + this.#highest - (this.#first ?? 1) + 1;
+    const lost = this.#first === null ? 0 : Math.max(0, expected - this.#received);
+    return { received: this.#received, lost };
+  }
+
   /** `now`: ms, monotonic. */
   received(packet: RtpPacket, now: number): void {
     this.#received++;

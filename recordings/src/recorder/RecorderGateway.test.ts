@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readManifest } from '../format/manifest.ts';
 import { FakeServer, TOKEN } from '../testing/FakeServer.ts';
 import { collect, decodeOgg, encode, level, tone } from '../testing/sound.ts';
 import { Talker } from '../testing/talker.ts';
@@ -67,7 +68,19 @@ describe('the recorder', () => {
     expect(await server.consume('anna', 'browser', 1)).toEqual({ ok: true, value: {} });
     expect(await server.consume('bert', 'phone', 2)).toEqual({ ok: true, value: {} });
     await talk([anna, bert], 100);
+    ahead += 2000;
+    await expect
+      .poll(() => server.counts.at(-1)?.consumers, { timeout: 5000 })
+      .toMatchObject([...[{ consumerId: 'c-1', lost: 0 }, { consumerId: 'c-2' }]]);
+    const [counted] = server.counts.at(-1)!.tracks;
+    expect(counted!.received).toBeGreaterThan(0);
     expect(await server.stop('r1')).toEqual({ ok: true, value: {} });
+    const path = join(dataDirectory, 'vault', 'r1', 'manifest.sealed');
+    const { ledger } = await readManifest(path, keys.identity);
+    expect(ledger).toMatchObject([
+      { received: 100, written: 100, sounding: 100, compared: { produced: 4711 } },
+      { received: 100, written: 100 },
+    ]);
 
     const view = server.reports.at(-1)!;
     expect(server.reports[0]).toMatchObject({ state: 'recording', tracks: [] });
@@ -84,8 +97,8 @@ describe('the recorder', () => {
       const pcm = (await listen('r1', id)).subarray(24_000, 72_000);
       expect(level(pcm, heard) - level(pcm, unheard)).toBeGreaterThan(30);
     }
-    // The recording began when the first was not there yet.
-    const from = a!.startMs * 48 + 24_000;
+    // The recording began when neither was there yet.
+    const from = b!.startMs * 48 + 24_000;
     const mix = (await listen('r1', 'mix')).subarray(from, from + 48_000);
     expect(Math.min(level(mix, 440), level(mix, 880))).toBeGreaterThan(-26);
   });

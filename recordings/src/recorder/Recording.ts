@@ -21,6 +21,7 @@ import { RecordingSecrets } from './RecordingSecrets.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { Sealer } from './Sealer.ts';
 import type { StateJournal } from './StateJournal.ts';
+import { Tally } from './Tally.ts';
 import { positionAt, TrackWriter } from './TrackWriter.ts';
 
 /** A track begins at a multiple of 5 ms: in whole ms, and in whole shortest frames, which ties are a multiple of. */
@@ -68,6 +69,7 @@ export class Recording {
   readonly #ending = new Set<Promise<void>>();
   readonly #tracks: TrackView[] = [];
   readonly #minutes = new Minutes();
+  readonly #tally = new Tally();
   readonly #files: Manifest['files'] = [];
   #state: RecordingState = 'recording';
   #durationMs: number | null = null;
@@ -141,6 +143,11 @@ export class Recording {
   /** What the mix did so far. */
   get mixStats(): Mixer['stats'] {
     return this.#mix.mixer.stats;
+  }
+
+  /** What came in and what is written, track by track. */
+  get tally(): Pick<Tally, 'counts' | 'compared'> {
+    return this.#tally;
   }
 
   /** Makes a track for a participant; one that has an open track goes on in it. */
@@ -241,6 +248,7 @@ export class Recording {
       endMs: null,
     };
     this.#minutes.joined(participant, view.startMs);
+    this.#tally.add({ trackId: id, participantId: participant.id, writer, log });
     this.#tracks.push(view);
     this.#open.set(participant.id, { view, log, writer });
     this.#changed();
@@ -252,6 +260,7 @@ export class Recording {
     track.writer.flush(now);
     track.view.endMs = Math.ceil(Math.max(at, track.writer.end) / SAMPLES_PER_MS);
     this.#mixing.add(track.view);
+    this.#tally.ended(track.view.id);
     await this.#endFile(track.log, track.view.endMs * SAMPLES_PER_MS);
   }
 
@@ -344,6 +353,7 @@ export class Recording {
       ...{ software: this.#options.software, title: this.#options.start.title },
       ...{ recording: this.view, clockRate: CLOCK_RATE, ...this.#minutes.content },
       speakers: this.#mix.mixer.speakers,
+      ledger: this.#tally.ledger,
       ...{ gaps: [], files: [...this.#files], recovered: null, seal: null },
     };
   }

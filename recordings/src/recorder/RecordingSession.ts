@@ -5,6 +5,7 @@ import {
   type RecordingStart,
   type RecordingView,
 } from '@switchroom/protocol';
+import { Comparison } from './Comparison.ts';
 import { Recording, type RecordingOptions } from './Recording.ts';
 import type { GatewaySocket } from './request.ts';
 import { RoomLink } from './RoomLink.ts';
@@ -21,6 +22,7 @@ export class RecordingSession {
   readonly #link: RoomLink;
   readonly #now: () => number;
   readonly #start: RecordingStart;
+  readonly #comparison: Comparison;
   #closed: Promise<void> | null = null;
 
   private constructor(recording: Recording, link: RoomLink, options: SessionOptions) {
@@ -28,6 +30,7 @@ export class RecordingSession {
     this.#link = link;
     this.#now = options.now;
     this.#start = options.start;
+    this.#comparison = new Comparison({ signaling: options.signaling, recording, link });
   }
 
   /** Opens the files; `link()` opens the room. Errors: those of `Recording.create()`. */
@@ -92,6 +95,7 @@ export class RecordingSession {
   tick(now: number): void {
     this.#recording.tick(now);
     this.#link.tick(now);
+    if (this.#closed === null) this.#comparison.tick(now);
   }
 
   /** Seals the recording, and lets go of the room. A second call gives the same promise. */

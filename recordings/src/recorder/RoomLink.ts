@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { AppError, type GatewayConsumerCreated } from '@switchroom/protocol';
+import { AppError, type GatewayConsumerCreated, type RecordingCounts } from '@switchroom/protocol';
 import { ReceptionStats } from './ReceptionStats.ts';
 import { MAX_BLOCKS, parseSenderReports, receiverReport } from './rtcp.ts';
 import { request, type GatewaySocket } from './request.ts';
@@ -80,6 +80,13 @@ export class RoomLink {
     for (const [ssrc, { id }] of this.#consumers) {
       if (id === consumerId) this.#consumers.delete(ssrc);
     }
+  }
+
+  /** What came of each stream that is received now. */
+  get counts(): RecordingCounts['consumers'] {
+    return [...this.#consumers.values()].map(({ id, participantId, stats }) => {
+      return { consumerId: id, participantId, ...stats.counts };
+    });
   }
 
   /** Sends a receiver report when one is due. */

@@ -31,7 +31,8 @@ export interface TrackWriterOptions {
  * a sender starts anew): the track goes on, on the same clock.
  */
 export class TrackWriter {
-  readonly stats = { packets: 0, bytes: 0 };
+  /** What came, and what of it has its place. */
+  readonly stats = { received: 0, packets: 0, bytes: 0 };
   readonly #log: AudioLog;
   readonly #startedAt: number;
   readonly #onPacket: TrackWriterOptions['onPacket'];
@@ -55,6 +56,7 @@ export class TrackWriter {
 
   /** Takes an RTP packet that came at `now` (ms, monotonic), and keeps its payload until it is written. */
   push(packet: RtpPacket, now: number): void {
+    this.stats.received++;
     const stream = this.#streamOf(packet.ssrc, now);
     const arrived = { ...packet, arrivedAt: now };
     for (const next of stream.reorder.push(arrived)) this.#write(stream.mapper.push(next), now);

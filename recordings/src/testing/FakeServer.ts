@@ -13,6 +13,7 @@ import {
   type GatewayHandshake,
   type GatewayServerToClient,
   type ParticipantKind,
+  type RecordingCounts,
   type RecordingView,
   type Result,
 } from '@switchroom/protocol';
@@ -26,6 +27,7 @@ type Peer = Socket<GatewayClientToServer, GatewayServerToClient>;
 export class FakeServer {
   readonly calls: string[] = [];
   readonly reports: RecordingView[] = [];
+  readonly counts: RecordingCounts[] = [];
   readonly rtcp: Buffer[] = [];
   /** Set to refuse `room:open` with it. */
   refusal: AppError | null = null;
@@ -131,6 +133,12 @@ export class FakeServer {
       ack(ok({}));
     });
     socket.on('room:release', (_, ack) => ack(ok({})));
+    socket.on('recording:counts', (payload, ack) => {
+      const counts = gatewayRequests['recording:counts'].parse(payload);
+      this.counts.push(counts);
+      const sent = counts.consumers.map(({ consumerId }) => ({ consumerId, packets: 4711 }));
+      ack(ok({ sent }));
+    });
     socket.on('recording:report', (payload, ack) => {
       this.reports.push(gatewayRequests['recording:report'].parse(payload).recording);
       ack(ok({}));

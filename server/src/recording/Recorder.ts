@@ -6,4 +6,6 @@ export interface Recorder {
   start(request: RecordingStart): Promise<void>;
   /** Resolves when everything is on disk and sealed. */
   stop(recordingId: string): Promise<void>;
+  /** It does not answer any more: its connection is cut, so that it is as gone. */
+  giveUp(): void;
 }

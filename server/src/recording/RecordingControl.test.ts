@@ -13,6 +13,7 @@ import { Participant } from '../room/Participant.ts';
 import type { Room } from '../room/Room.ts';
 import { Rooms } from '../room/Rooms.ts';
 import { FakeSfu } from '../sfu/fake/FakeSfu.ts';
+import { CompletenessLedger } from './ledger/CompletenessLedger.ts';
 import type { Recorder } from './Recorder.ts';
 import { RecordingControl } from './RecordingControl.ts';
 import { RecordingStore } from './RecordingStore.ts';
@@ -36,6 +37,10 @@ class FakeRecorder implements Recorder {
   async stop(recordingId: string): Promise<void> {
     this.stops.push(recordingId);
   }
+
+  giveUp(): void {
+    throw new Error('Nobody told that it is quiet.');
+  }
 }
 
 describe('RecordingControl', () => {
@@ -45,6 +50,7 @@ describe('RecordingControl', () => {
   let meetings: MeetingStore;
   let store: RecordingStore;
   let alarms: Alarms;
+  let ledger: CompletenessLedger;
   let control: RecordingControl;
   let recorder: FakeRecorder;
 
@@ -62,11 +68,15 @@ describe('RecordingControl', () => {
     const trail = new AuditTrail(db);
     const keys = { recipient: 'age1x', exportKey: '' };
     alarms = new Alarms({ trail, logger });
-    control = new RecordingControl({ ...keys, rooms, meetings, store, trail, alarms, logger });
+    ledger = new CompletenessLedger({ alarms, logger, now: () => performance.now() });
+    control = new RecordingControl({
+      ...{ ...keys, rooms, meetings, store, trail, alarms, ledger, logger },
+    });
     recorder = new FakeRecorder();
   });
   afterEach(async () => {
     rooms.close('left');
+    ledger.close();
     await control.whenSealed();
     await db.destroy();
     rmSync(dir, { recursive: true, force: true });

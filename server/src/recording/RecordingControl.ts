@@ -8,6 +8,7 @@ import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import { HeldRecordings, type HeldRecording } from './HeldRecordings.ts';
 import type { Recorder } from './Recorder.ts';
+import type { CompletenessLedger } from './ledger/CompletenessLedger.ts';
 import { RecordingAlarms } from './RecordingAlarms.ts';
 import type { RecordingStore } from './RecordingStore.ts';
 
@@ -28,6 +29,7 @@ export interface RecordingControlOptions {
   exportKey: string;
   trail: AuditTrail;
   alarms: Alarms;
+  ledger: CompletenessLedger;
   logger: Logger;
 }
 
@@ -59,6 +61,10 @@ export class RecordingControl {
     options.rooms.events.on('opened', (room) => this.#watch(room));
   }
 
+  get ledger(): CompletenessLedger {
+    return this.#options.ledger;
+  }
+
   /** Resolves when every recording that was stopped is sealed, or failed to. */
   async whenSealed(): Promise<void> {
     while (this.#stopping.size > 0) await Promise.all(this.#stopping);
@@ -78,6 +84,7 @@ export class RecordingControl {
     for (const [meetingId, active] of [...this.#active]) {
       if (active.recorder !== recorder) continue;
       this.#active.delete(meetingId);
+      this.ledger.end(active.id);
       this.#lose(active);
       const room = this.#options.rooms.get(meetingId);
       if (room) this.#replace(room);
@@ -129,6 +136,7 @@ export class RecordingControl {
     await this.#options.store.report(view);
     if (view.state === 'recording' || this.#active.get(view.meetingId)?.id !== view.id) return;
     this.#active.delete(view.meetingId);
+    this.ledger.end(view.id);
     const room = this.#options.rooms.get(view.meetingId);
     if (!room) return;
     const failed = view.state === 'failed';
@@ -245,6 +253,8 @@ export class RecordingControl {
     }
     if (this.#active.get(meeting.id) !== active) return;
     this.#alarms.settled(meeting.id);
+    const { id, recorder } = active;
+    this.ledger.begin(id, meeting.id, () => recorder.giveUp());
     room.setRecording(true);
   }
 
@@ -302,6 +312,7 @@ export class RecordingControl {
     const active = this.#active.get(meetingId);
     if (!active) return;
     this.#active.delete(meetingId);
+    this.ledger.end(active.id);
     this.#options.rooms.get(meetingId)?.setRecording(false);
     const stopping = this.#seal(active, by).finally(() => this.#stopping.delete(stopping));
     this.#stopping.add(stopping);

@@ -34,6 +34,11 @@ export class ConsumerSet {
     return this.#entries.size;
   }
 
+  /** What forwards a source; undefined when nothing does, or not yet. */
+  consumerOf(source: MediaProducer): MediaConsumer | undefined {
+    return this.#entries.get(source)?.consumer;
+  }
+
   /** The peer can receive from now on. Twice is silent. */
   start(): void {
     if (this.#started || this.#closed) return;

@@ -114,6 +114,8 @@ export interface MediaProducerEvents {
 export interface MediaProducer {
   readonly id: string;
   readonly events: EventEmitter<MediaProducerEvents>;
+  /** Packets that came in so far, and those that are missing by their numbers. Zeros once it is closed. */
+  counts(): Promise<{ packets: number; lost: number }>;
   /** A paused producer is heard by nobody. */
   setPaused(paused: boolean): Promise<void>;
   /** Twice is silent. */
@@ -127,6 +129,8 @@ export interface MediaConsumer {
   /** Its only SSRC. */
   readonly ssrc: number;
   readonly payloadType: number;
+  /** Packets that went out so far; 0 once it is closed. */
+  count(): Promise<number>;
   /** RTP starts. Silent when it was closed meanwhile. */
   resume(): Promise<void>;
   /** Twice is silent. */

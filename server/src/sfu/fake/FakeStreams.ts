@@ -16,6 +16,10 @@ export class FakeProducer implements MediaProducer {
     this.#onClose = onClose;
   }
 
+  async counts(): Promise<{ packets: number; lost: number }> {
+    return { packets: 0, lost: 0 };
+  }
+
   async setPaused(paused: boolean): Promise<void> {
     this.paused = paused;
   }
@@ -46,6 +50,10 @@ export class FakeConsumer implements MediaConsumer {
       codecs: [{ mimeType, clockRate, channels, payloadType: OPUS_PAYLOAD_TYPE }],
       encodings: [{ ssrc: this.ssrc }],
     };
+  }
+
+  async count(): Promise<number> {
+    return 0;
   }
 
   async resume(): Promise<void> {

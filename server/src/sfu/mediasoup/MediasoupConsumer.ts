@@ -29,6 +29,11 @@ export class MediasoupConsumer implements MediaConsumer {
     return this.#consumer.rtpParameters.codecs[0]?.payloadType ?? 0;
   }
 
+  async count(): Promise<number> {
+    const stats = this.#consumer.closed ? [] : await this.#consumer.getStats().catch(() => []);
+    return stats.find(({ type }) => type === 'outbound-rtp')?.packetCount ?? 0;
+  }
+
   async resume(): Promise<void> {
     if (this.#consumer.closed) return;
     await this.#consumer.resume();

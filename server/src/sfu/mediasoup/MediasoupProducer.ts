@@ -19,6 +19,14 @@ export class MediasoupProducer implements MediaProducer {
     return this.#producer.id;
   }
 
+  async counts(): Promise<{ packets: number; lost: number }> {
+    const stats = this.#producer.closed ? [] : await this.#producer.getStats().catch(() => []);
+    return {
+      packets: stats.reduce((sum, { packetCount }) => sum + packetCount, 0),
+      lost: stats.reduce((sum, { packetsLost }) => sum + packetsLost, 0),
+    };
+  }
+
   async setPaused(paused: boolean): Promise<void> {
     if (this.#producer.closed) return;
     await (paused ? this.#producer.pause() : this.#producer.resume());

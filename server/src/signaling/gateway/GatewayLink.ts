@@ -27,6 +27,19 @@ export interface GatewayLinkOptions {
   logger: Logger;
 }
 
+/** In packets. */
+export interface SoundCounts {
+  participantId: string;
+  producerId: string;
+  muted: boolean;
+  produced: number;
+  /** Of what was produced, by its numbers. */
+  lost: number;
+  /** Null when nothing forwards it. */
+  consumerId: string | null;
+  sent: number;
+}
+
 /** A gateway's tie to one room: its transport, what it receives over it, and its phones. */
 export class GatewayLink implements RoomListener {
   readonly carries = 'phone';
@@ -39,6 +52,8 @@ export class GatewayLink implements RoomListener {
   readonly #outbox: GatewayOutbox;
   readonly #consumers: ConsumerSet;
   readonly #phones: GatewayPhones;
+  /** What it is to receive, whether it does or not. */
+  readonly #sources = new Map<MediaProducer, Participant>();
   readonly #onClosed: () => void;
   #connectedTo: string | undefined;
   #release: (() => void) | undefined;
@@ -95,6 +110,30 @@ export class GatewayLink implements RoomListener {
     if (this.#closed) return;
     this.#outbox.tell('room:closed', { meetingId: this.room.meetingId, reason });
     this.#end();
+  }
+
+  /** What came in of each sound that it is to receive, and what went out to it. */
+  async sounds(): Promise<SoundCounts[]> {
+    const counting = [...this.#sources].map(async ([source, participant]) => {
+      const consumer = this.#consumers.consumerOf(source);
+      const [{ packets: produced, lost }, sent] = await Promise.all([
+        source.counts(),
+        consumer?.count() ?? 0,
+      ]);
+      const { id: participantId, muted } = participant;
+      const consumerId = consumer?.id ?? null;
+      return { participantId, producerId: source.id, muted, produced, lost, consumerId, sent };
+    });
+    return await Promise.all(counting);
+  }
+
+  /** Forwards a sound by a new consumer. One that it is not to receive is ignored. */
+  forwardAnew(producerId: string): void {
+    for (const [source, participant] of this.#sources) {
+      if (source.id !== producerId) continue;
+      this.#consumers.remove(source);
+      this.#consumers.add(participant, source);
+    }
   }
 
   /** Keeps the room open for a while for a phone that is about to join. */
@@ -187,10 +226,12 @@ export class GatewayLink implements RoomListener {
   }
 
   sourceAdded(participant: Participant, source: MediaProducer): void {
+    this.#sources.set(source, participant);
     this.#consumers.add(participant, source);
   }
 
   sourceRemoved(source: MediaProducer): void {
+    this.#sources.delete(source);
     this.#consumers.remove(source);
   }
 

@@ -13,6 +13,7 @@ import { AuditTrail } from '../../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { PinGuard } from '../../meetings/PinGuard.ts';
+import { CompletenessLedger } from '../../recording/ledger/CompletenessLedger.ts';
 import { RecordingControl } from '../../recording/RecordingControl.ts';
 import { RecordingStore } from '../../recording/RecordingStore.ts';
 import { Rooms } from '../../room/Rooms.ts';
@@ -59,6 +60,7 @@ describe('GatewaySession', () => {
     const rate = await CallRate.open(db, () => systemClock.now());
     const note = async (): Promise<void> => undefined;
     const trail = new AuditTrail(db);
+    const alarms = new Alarms({ trail, logger });
     deps = {
       trail,
       rooms,
@@ -67,7 +69,7 @@ describe('GatewaySession', () => {
       calls: new Calls({ rooms, dialPlan, dialOut, rate, clock: systemClock, note, logger }),
       recordings: new RecordingControl({
         ...{ rooms, meetings, store, recipient: 'age1x', exportKey: '', logger },
-        ...{ trail, alarms: new Alarms({ trail, logger }) },
+        ...{ trail, alarms, ledger: new CompletenessLedger({ alarms, logger, now: () => 0 }) },
       }),
       pins: new PinGuard({ logger }),
       logger,

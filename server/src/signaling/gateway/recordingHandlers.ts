@@ -1,17 +1,45 @@
-import type { gatewayRequests, GatewayResults } from '@switchroom/protocol';
+import type { gatewayRequests, GatewayResults, RecordingCounts } from '@switchroom/protocol';
+import type { StreamLook } from '../../recording/ledger/StreamWatch.ts';
 import type { Handlers } from '../handle.ts';
+import type { SoundCounts } from './GatewayLink.ts';
 import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
 
 /** What a recorder reports. */
 export function recordingHandlers(
   session: GatewaySession,
   { recordings }: GatewayDeps,
-): Pick<Handlers<typeof gatewayRequests, GatewayResults>, 'recording:report'> {
+): Pick<Handlers<typeof gatewayRequests, GatewayResults>, 'recording:report' | 'recording:counts'> {
   return {
     async 'recording:report'({ recording }) {
       session.mustBe('recorder');
       await recordings.report(recording);
       return {};
     },
+
+    async 'recording:counts'(counts) {
+      session.mustBe('recorder');
+      const link = session.link(counts.meetingId);
+      const sounds = await link.sounds();
+      const looks = sounds.map((sound) => lookAt(sound, counts));
+      recordings.ledger.look(counts.recordingId, looks, (id) => link.forwardAnew(id));
+      return {
+        sent: sounds.flatMap(({ consumerId, sent }) =>
+          consumerId === null ? [] : [{ consumerId, packets: sent }],
+        ),
+      };
+    },
+  };
+}
+
+/** What there was of a sound, beside what the recorder has of it. */
+function lookAt(
+  { lost: upstreamLost, ...sound }: SoundCounts,
+  { consumers, tracks }: RecordingCounts,
+): StreamLook {
+  return {
+    ...sound,
+    upstreamLost,
+    arrived: consumers.find(({ consumerId }) => consumerId === sound.consumerId) ?? null,
+    track: tracks.find(({ participantId }) => participantId === sound.participantId) ?? null,
   };
 }

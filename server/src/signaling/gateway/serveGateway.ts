@@ -33,7 +33,7 @@ export function serveGateway(
     ...callHandlers(session, deps),
   };
   const callGateway = kind === 'sip-dialin' ? callGatewayOf(outbox) : undefined;
-  const recorder = kind === 'recorder' ? recorderOf(outbox) : undefined;
+  const recorder = kind === 'recorder' ? recorderOf(socket, outbox) : undefined;
   serve(socket as ServedSocket, gatewayRequests, handlers, { budget: BUDGET, logger });
   const tellTrunks = (): void => outbox.tell('trunks:changed', deps.dialPlan.news);
   if (kind === 'sip-dialin') deps.dialPlan.on('changed', tellTrunks);
@@ -50,9 +50,10 @@ export function serveGateway(
   if (kind === 'sip-dialin') tellTrunks();
 }
 
-function recorderOf(outbox: GatewayOutbox): Recorder {
+function recorderOf(socket: GatewaySocket, outbox: GatewayOutbox): Recorder {
   return {
     start: (request) => outbox.startRecording(request),
     stop: (recordingId) => outbox.stopRecording(recordingId),
+    giveUp: () => void socket.disconnect(true),
   };
 }
