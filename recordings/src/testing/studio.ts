@@ -10,7 +10,7 @@ import { Recording } from '../recorder/Recording.ts';
 import { SealChain } from '../recorder/SealChain.ts';
 import { Sealer } from '../recorder/Sealer.ts';
 import { StateJournal } from '../recorder/StateJournal.ts';
-import { loadOrCreateKeys, openVault, type Vault, type VaultKeys } from '../vault/index.ts';
+import { loadOrCreateKeys, openVault, type OwnKeys, type Vault } from '../vault/index.ts';
 import type { Talker } from './talker.ts';
 
 /** The monotonic time at which every recording in a studio starts. */
@@ -19,7 +19,7 @@ export const STARTED_AT = 70_000;
 /** A data directory with keys, a vault, and a recording that is made in it, all in simulated time. */
 export class Studio {
   readonly dataDirectory: string;
-  readonly keys: VaultKeys;
+  readonly keys: OwnKeys;
   readonly journal: StateJournal;
   readonly vault: Vault;
   readonly views: RecordingView[] = [];
@@ -60,8 +60,9 @@ export class Studio {
     return join(this.dataDirectory, 'vault');
   }
 
-  async record(recordingId: string): Promise<Recording> {
-    const { recipient, exportKey } = this.keys;
+  /** `recipient`: of the vault, if it is not to be the studio's own. */
+  async record(recordingId: string, recipient = this.keys.recipient): Promise<Recording> {
+    const { exportKey } = this.keys;
     const start = { recordingId, meetingId: 'm1', title: 'Quarterly secrets', recipient };
     return await Recording.create({
       vaultDirectory: this.vaultDirectory,

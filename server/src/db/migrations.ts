@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 import { randomPin } from '../identity/secrets.ts';
 import { auditMigration } from './auditMigration.ts';
 import { dialOutMigration } from './dialOutMigration.ts';
+import { recordingKeysMigration } from './recordingKeysMigration.ts';
 import { recordingSearchMigration } from './recordingSearchMigration.ts';
 import { retentionMigration } from './retentionMigration.ts';
 import type { Schema } from './schema.ts';
@@ -135,6 +136,7 @@ export const migrations: Record<string, Migration> = {
   '0006-audit': auditMigration,
   '0007-retention': retentionMigration,
   '0008-recording-search': recordingSearchMigration,
+  '0009-recording-keys': recordingKeysMigration,
 };
 
 /** Meetings that were made before there were any. */

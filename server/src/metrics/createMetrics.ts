@@ -11,8 +11,9 @@ export function createMetrics(sources: {
   calls: Pick<Calls, 'active' | 'counts'>;
   gateways: () => Record<string, number>;
   damage: Pick<DamageLog, 'parts'>;
+  keysLost: number;
 }): Registry {
-  const { rooms, sfu, calls, gateways, damage } = sources;
+  const { rooms, sfu, calls, gateways, damage, keysLost } = sources;
   const registry = new Registry();
   const gauge = (name: string, help: string, read: () => number): void => {
     const registers = [registry];
@@ -34,6 +35,7 @@ export function createMetrics(sources: {
   gauge('consumers', 'Streams that go out', () => sum((room) => room.streams.consumers));
   gauge('recordings', 'Rooms that are recorded', () => sum((room) => (room.recording ? 1 : 0)));
   gauge('calls', 'Calls to the outside that are placed, ringing or up', () => calls.active);
+  gauge('recordings_key_lost', 'Recordings whose key was gone at the start', () => keysLost);
   gauge('workers', 'SFU workers that run', () => sfu.workers.up);
 
   new Gauge({
