@@ -1,35 +1,29 @@
 // @ts-check
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseIdentities } from './verify/age.mjs';
+import { checkAny } from './verify/checkAny.mjs';
 import { checkAudit } from './verify/checkAudit.mjs';
 import { checkChain } from './verify/checkChain.mjs';
-import { checkExport } from './verify/checkExport.mjs';
 import { Fault } from './verify/Fault.mjs';
+import { fingerprint } from './verify/keys.mjs';
 
 /*
  * Checks an export of a recording with nothing but Node.js 20: no set-up, no packages, no network
  * (docs/recording-format.md).
  */
 
-const USAGE = `Usage: npm run verify -- export.zip [--key fingerprint]...
+const USAGE = `Usage: npm run verify -- export.zip [--key fingerprint]... [--identity key.txt]
        npm run verify -- --chain DATA_DIR [--key fingerprint]...
        npm run verify -- --audit audit.jsonl`;
-
-/** @param {string} text */
-function fingerprint(text) {
-  const digits = text
-    .toLowerCase()
-    .replace(/^sha256:/, '')
-    .replaceAll(':', '');
-  if (!/^[0-9a-f]{64}$/.test(digits)) throw new TypeError(`${text} is not a fingerprint.`);
-  return digits;
-}
 
 function readArguments() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       key: { type: 'string', multiple: true, default: [] },
+      identity: { type: 'string' },
       chain: { type: 'string' },
       audit: { type: 'string' },
     },
@@ -37,16 +31,21 @@ function readArguments() {
   const pins = new Set(values.key.flatMap((keys) => keys.split(',')).map(fingerprint));
   // npm goes to the checkout; files are named from where the user stands.
   const here = process.env.INIT_CWD ?? process.cwd();
-  const { chain, audit } = values;
+  const { chain, audit, identity } = values;
   const [zip, ...more] = positionals;
   const given = [zip, chain, audit].filter((one) => one !== undefined);
   if (more.length > 0 || given.length !== 1) {
     throw new TypeError('Give one export, or --chain and a directory, or --audit and a file.');
   }
   const path = resolve(here, String(given[0]));
-  const check =
-    zip !== undefined ? checkExport : chain !== undefined ? checkChain : () => checkAudit(path);
-  return { check: () => check(path, pins) };
+  /** @returns {Promise<import('./verify/checkExport.mjs').Report>} */
+  const check = async () => {
+    if (chain !== undefined) return await checkChain(path, pins);
+    if (audit !== undefined) return await checkAudit(path);
+    const text = identity === undefined ? undefined : readFileSync(resolve(here, identity), 'utf8');
+    return checkAny(path, pins, text === undefined ? [] : parseIdentities(text));
+  };
+  return { check };
 }
 
 /** @type {ReturnType<typeof readArguments> | undefined} */

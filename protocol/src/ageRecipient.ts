@@ -21,8 +21,23 @@ export const ageRecipientsSchema = z
   .transform(listed)
   .pipe(z.array(recipient).min(1).max(MOST));
 
+/** The server's own key, among recipients. */
+export const SERVER_RECIPIENT = 'server';
+
+/** Whom recordings are encrypted to: recipients, the server's own among them by the word `server`. */
+export const vaultRecipientsSchema = z.string().transform((text, context): string[] => {
+  const all = listed(text);
+  const others = all.filter((one) => one !== SERVER_RECIPIENT);
+  const { error } = z.array(recipient).max(MOST).safeParse(others);
+  const message =
+    error?.issues[0]?.message ?? (all.length === 0 ? 'must name somebody' : undefined);
+  if (message === undefined) return all;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 /** What is between commas, each once. */
-export function listed(text: string): string[] {
+function listed(text: string): string[] {
   return [...new Set(text.split(',').map((one) => one.trim()))].filter(Boolean);
 }
 

@@ -43,6 +43,19 @@ describe('parseConfig()', () => {
     expect(config.SIGNALING_URL).toBe('http://127.0.0.1:3000');
   });
 
+  it('takes the server and officers as whom recordings are encrypted to', () => {
+    const officer = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+    const recipients = (text: string) => parseConfig({ VAULT_RECIPIENT: text }).VAULT_RECIPIENT;
+    expect(parseConfig({}).VAULT_RECIPIENT).toEqual(['server']);
+    expect(recipients(officer)).toEqual([officer]);
+    expect(recipients(`server, ${officer}`)).toEqual(['server', officer]);
+    expect(() => recipients(`server,${officer.slice(0, -1)}q`)).toThrow(
+      /^VAULT_RECIPIENT: is mistyped/,
+    );
+    expect(() => recipients('Server')).toThrow(/^VAULT_RECIPIENT: must be an age recipient/);
+    expect(() => recipients(',')).toThrow(/^VAULT_RECIPIENT: must name somebody/);
+  });
+
   it('puts an IPv6 address in brackets', () => {
     expect(parseConfig({ HTTP_HOST: '::1' }).PUBLIC_URL).toBe('http://[::1]:3000');
     expect(parseConfig({ HTTP_HOST: '::' }).SIGNALING_URL).toBe('http://127.0.0.1:3000');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SERVER_RECIPIENT, vaultRecipientsSchema } from './ageRecipient.ts';
 
 /*
  * All of Switchroom's settings, from the environment, parsed once in each `main.ts`. What listens
@@ -49,6 +50,8 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default('./data'),
   /** With less space than this left (MB), no recording begins. */
   RECORDING_MIN_FREE_MB: wholeNumber(0, 1_000_000_000).default(512),
+  /** Whom recordings are encrypted to; without `server` among them, this server cannot read them. */
+  VAULT_RECIPIENT: vaultRecipientsSchema.default([SERVER_RECIPIENT]),
   DATABASE_URL: z.string().optional(),
   REDIS_URL: z.string().optional(),
   ADMIN_EMAIL: z.string().trim().toLowerCase().min(3).optional(),

@@ -21,6 +21,10 @@ export const errorStatus = {
   'recording-off': 409,
   /** The recording policy asks for a `reason` of who plays or exports. */
   'reason-required': 400,
+  /** What would open this recording was never meant to be on this server. */
+  'key-elsewhere': 409,
+  /** The server's own key to this recording is not there any more. */
+  'key-lost': 409,
   'payload-too-large': 413,
   'range-not-satisfiable': 416,
   'rate-limited': 429,

@@ -273,7 +273,7 @@ export interface RecordingStart {
   recordingId: string;
   meetingId: string;
   title: string;
-  /** age recipient (`age1…`) that everything on disk is encrypted to. */
+  /** age recipient (`age1…`) that everything on disk is encrypted to; several have commas between them. */
   recipient: string;
   /** Fingerprint of the key that the server signs exports with; the recording's manifest names it. */
   exportKey?: string;

@@ -14,6 +14,13 @@ export const reasonQuerySchema = z.object({ reason: z.string().trim().max(500).o
 
 /** Of an export. An empty `recipient` is an error: nobody gets in the clear what was to be encrypted. */
 export const exportQuerySchema = reasonQuerySchema.extend({
+  /**
+   * Files as they lie in the vault. Left out: in the clear, and as they lie there where the key is elsewhere.
+   */
+  sealed: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
   /** age recipients (`age1…`) that the whole of it is encrypted to, comma separated. */
   recipient: ageRecipientsSchema.optional(),
 });
@@ -41,8 +48,16 @@ export interface Stated {
   at: string;
 }
 
+/** Who can open a recording. */
+export interface RecordingKeyView {
+  /** Whether this server can: `elsewhere` was meant so, `lost` was not. */
+  key: 'here' | 'elsewhere' | 'lost';
+  /** To whom it is sealed: SHA-256 of the age recipient as text, and whether that was the server's own. */
+  sealedTo: { fingerprint: string; server: boolean }[];
+}
+
 /** A Recording over REST. */
-export interface KeptRecordingView extends RecordingView {
+export interface KeptRecordingView extends RecordingView, RecordingKeyView {
   meetingTitle: string;
   /** Legal hold: it is deleted by nobody and does not expire. */
   hold: Stated | null;

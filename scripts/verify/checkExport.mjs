@@ -1,20 +1,11 @@
 // @ts-check
-import { createHash } from 'node:crypto';
 import { checkExtract } from './checkAudit.mjs';
+import { checkList, checkManifest, checkNames, checkRecorder } from './exportFiles.mjs';
 import { must } from './Fault.mjs';
-import { keyOfPem } from './keys.mjs';
 import { oggContent } from './oggContent.mjs';
-import { checkSeal } from './seal.mjs';
-import { parseFileList, parseManifest } from './shapes.mjs';
 import { Zip } from './zip.mjs';
 
-const REQUIRED = [
-  ...['manifest.json', 'manifest.sig', 'seal.json', 'keys/recorder.pem', 'keys/export.pem'],
-  ...['export.json', 'export.sig'],
-];
-const OPTIONAL = ['mix.ogg', 'mix.wav', 'audit.jsonl'];
-/** They sign all the others. */
-const LIST = ['export.json', 'export.sig'];
+const OWN = ['manifest.json', 'mix.ogg', 'mix.wav', 'audit.jsonl'];
 /** Samples. */
 const MIX_FRAME = 960;
 const TRACK = /^tracks\/[A-Za-z0-9_-]{1,64}\.ogg$/;
@@ -33,10 +24,11 @@ const TRACK = /^tracks\/[A-Za-z0-9_-]{1,64}\.ogg$/;
 export function checkExport(path, pins) {
   const zip = new Zip(path);
   try {
-    checkNames(zip);
+    checkNames(zip, ['manifest.json'], (name) => OWN.includes(name) || TRACK.test(name));
     for (const name of zip.entries.keys()) zip.checkSum(name);
-    const list = checkList(zip);
-    const { manifest, seal, recorderKey } = checkManifest(zip, list);
+    const list = checkList(zip, 'switchroom-export');
+    const { seal, recorderKey } = checkRecorder(zip, list);
+    const manifest = checkManifest(zip.read('manifest.json'), seal, recorderKey);
     checkKeys(list, manifest, recorderKey, pins);
     checkSound(zip, manifest, list.damage);
     const audited = zip.entries.has('audit.jsonl')
@@ -46,83 +38,6 @@ export function checkExport(path, pins) {
   } finally {
     zip.close();
   }
-}
-
-/** @param {Zip} zip */
-function checkNames(zip) {
-  for (const name of REQUIRED) must(zip.entries.has(name), `${name} is missing from the zip.`);
-  for (const name of zip.entries.keys()) {
-    const isKnown = REQUIRED.includes(name) || OPTIONAL.includes(name) || TRACK.test(name);
-    must(isKnown, `${JSON.stringify(name)} does not belong in an export.`);
-  }
-}
-
-/**
- * The signed list of all files.
- * @param {Zip} zip
- */
-function checkList(zip) {
-  const key = keyOfPem(zip.read('keys/export.pem'), 'keys/export.pem');
-  const bytes = zip.read('export.json');
-  must(key.check(bytes, zip.read('export.sig')), 'export.sig does not sign export.json.');
-  const list = parseFileList(bytes);
-  must(list.key === key.fingerprint, 'export.json names another key than keys/export.pem.');
-  /** @type {Set<string>} */
-  const listed = new Set();
-  for (const file of list.files) {
-    const { name } = file;
-    const entry = zip.entries.get(name);
-    must(entry !== undefined, `${name} is in export.json, but missing from the zip.`);
-    must(!listed.has(name), `${name} is in export.json twice.`);
-    listed.add(name);
-    const same = entry.size === file.bytes && sha256(zip.chunks(name)) === file.sha256;
-    must(same, `${name} is not as export.json says.`);
-  }
-  for (const name of zip.entries.keys()) {
-    must(listed.has(name) || LIST.includes(name), `${name} is not in export.json.`);
-  }
-  return list;
-}
-
-/**
- * Manifest and seal: what the recorder signed.
- * @param {Zip} zip
- * @param {{ recordingId: string }} list
- */
-function checkManifest(zip, list) {
-  const recorderKey = keyOfPem(zip.read('keys/recorder.pem'), 'keys/recorder.pem');
-  const line = zip.read('seal.json').toString();
-  must(line.endsWith('\n'), 'seal.json has no end of line.');
-  const { seal, key } = checkSeal(line.slice(0, -1), 'seal.json');
-  must(
-    key.fingerprint === recorderKey.fingerprint,
-    'seal.json is signed by another key than keys/recorder.pem.',
-  );
-  const bytes = zip.read('manifest.json');
-  const signature = zip.read('manifest.sig');
-  must(recorderKey.check(bytes, signature), 'manifest.sig does not sign manifest.json.');
-  must(
-    sha256([bytes]) === seal.manifest.sha256 &&
-      signature.toString('base64') === seal.manifest.signature,
-    'seal.json is the seal of another manifest.',
-  );
-  const manifest = parseManifest(bytes);
-  const { sequence, previous, sealedAt } = manifest.seal;
-  must(
-    sequence === seal.sequence && previous === seal.previous && sealedAt === seal.sealedAt,
-    'manifest.json names another place in the chain than seal.json.',
-  );
-  must(manifest.seal.key === key.fingerprint, 'manifest.json names another key than its own.');
-  const ids = [manifest.recording.id, list.recordingId];
-  must(
-    ids.every((id) => id === seal.recordingId),
-    'manifest.json, seal.json and export.json are not of the same recording.',
-  );
-  for (const { id, sha256: hash, bytes: size } of manifest.files) {
-    const same = seal.files.some((f) => f.id === id && f.sha256 === hash && f.bytes === size);
-    must(same, `seal.json and manifest.json differ in the file of ${id}.`);
-  }
-  return { manifest, seal, recorderKey };
 }
 
 /**
@@ -250,11 +165,4 @@ function reportOf({ zip, manifest, seal, list, recorderKey, isPinned, audited })
   const title = JSON.stringify(manifest.title);
   const name = `recording ${recording.id} of ${title}, ${recording.startedAt}`;
   return { title: `${name}, ${recording.durationMs} ms`, facts, warnings };
-}
-
-/** @param {Iterable<Buffer>} chunks */
-function sha256(chunks) {
-  const hash = createHash('sha256');
-  for (const chunk of chunks) hash.update(chunk);
-  return hash.digest('hex');
 }

@@ -49,3 +49,16 @@ export function keyOfPem(pem, where) {
   must(key.pem === pem.toString('latin1'), `${where} was changed.`);
   return key;
 }
+
+/**
+ * A fingerprint as people give it: with or without `sha256:`, colons and capitals.
+ * @param {string} text
+ */
+export function fingerprint(text) {
+  const digits = text
+    .toLowerCase()
+    .replace(/^sha256:/, '')
+    .replaceAll(':', '');
+  if (!/^[0-9a-f]{64}$/.test(digits)) throw new TypeError(`${text} is not a fingerprint.`);
+  return digits;
+}

@@ -180,7 +180,7 @@ function isTags([tags, ...more]) {
 }
 
 /** @param {Buffer} packet */
-function isSilence(packet) {
+export function isSilence(packet) {
   return packet.length === 3 && SILENCE.has(packet.toString('hex'));
 }
 
@@ -188,7 +188,7 @@ function isSilence(packet) {
  * Samples of 48 kHz, or 0 when it is no Opus packet.
  * @param {Buffer} packet
  */
-function opusSamples(packet) {
+export function opusSamples(packet) {
   if (packet.length === 0) return 0;
   const toc = packet.readUInt8(0);
   const config = toc >> 3;

@@ -12,6 +12,8 @@ import { keyOf } from './keys.mjs';
  * @property {string} sealedAt
  * @property {{ sha256: string, signature: string }} manifest
  * @property {SealedFile[]} files
+ * @property {string[]} recipients fingerprints of whom they are encrypted to
+ * @property {string | null} exportKey fingerprint
  */
 
 /**

@@ -11,7 +11,8 @@ import { must, parseJson } from './Fault.mjs';
  * @property {string} recordingId
  * @property {string} exportedAt
  * @property {string} key fingerprint
- * @property {{ file: string, fromMs: number, toMs: number }[]} damage
+ * @property {{ file: string, fromMs: number, toMs: number, what: string }[]} damage with times, or in a sealed export with
+ *   what is wrong
  * @property {{ name: string, bytes: number, sha256: string }[]} files
  */
 
@@ -48,13 +49,14 @@ import { must, parseJson } from './Fault.mjs';
 
 /**
  * @param {Buffer} bytes
+ * @param {string} type
  * @returns {FileList}
  */
-export function parseFileList(bytes) {
+export function parseFileList(bytes, type) {
   const list = parseJson(bytes, 'export.json');
   must(
-    list['type'] === 'switchroom-export' && list['version'] === 1 && Array.isArray(list['files']),
-    'export.json is not that of an export of version 1.',
+    list['type'] === type && list['version'] === 1 && Array.isArray(list['files']),
+    `export.json is not that of a ${type} of version 1.`,
   );
   return /** @type {FileList} */ (/** @type {unknown} */ (list));
 }

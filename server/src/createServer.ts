@@ -4,12 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '@switchroom/protocol';
-import {
-  loadOrCreateKeys,
-  openVault,
-  type Vault,
-  type VaultKeys,
-} from '@switchroom/recordings/vault';
+import { loadKeys, openVault, type Vault, type VaultKeys } from '@switchroom/recordings/vault';
 import { pino, type Logger } from 'pino';
 import { Alarms } from './alarms/Alarms.ts';
 import { AlarmWebhook } from './alarms/AlarmWebhook.ts';
@@ -31,6 +26,7 @@ import { PinGuard } from './meetings/PinGuard.ts';
 import { DamageLog } from './recording/DamageLog.ts';
 import { CompletenessLedger } from './recording/ledger/CompletenessLedger.ts';
 import { RecordingControl } from './recording/RecordingControl.ts';
+import { RecordingKeys } from './recording/RecordingKeys.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
 import { createApp } from './rest/createApp.ts';
 import { Deletions } from './retention/Deletions.ts';
@@ -92,7 +88,10 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       email: config.ADMIN_EMAIL,
       password: config.ADMIN_PASSWORD,
     });
-    const keys = deps.vaultKeys ?? (await loadOrCreateKeys(join(config.DATA_DIR, 'keys')));
+    const keys = deps.vaultKeys ?? (await vaultKeys(config));
+    const recordingKeys = new RecordingKeys(db, keys);
+    const keysLost = await recordingKeys.countLost();
+    if (keysLost > 0) logger.error({ keysLost }, 'createServer() | the key to recordings is gone');
     const alarms = new Alarms({ trail, logger });
     const alarmWebhook = new AlarmWebhook({
       ...{ alarms, logger, setting: await AlarmWebhook.openSetting(db) },
@@ -107,7 +106,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
         auditExtract: (id) => auditReader.extract(id),
         onDamage: damage.add.bind(damage),
       });
-    const recordingStore = new RecordingStore(db);
+    const recordingStore = new RecordingStore(db, recordingKeys);
     await recordingStore.failUnfinished();
     const recordingPolicy = await openRecordingPolicy(db);
     const keptBy = { db, policy: recordingPolicy, trail };
@@ -160,7 +159,8 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const app = createApp({
       ...shared,
       ...{ auditReader, users, userStore: new UserStore(db), dialOut },
-      ...{ recordingStore, recordingPolicy, keeping: new Keeping(keptBy), deletions },
+      ...{ recordingStore, recordingKeys, keysLost, recordingPolicy, deletions },
+      keeping: new Keeping({ ...keptBy, keys: recordingKeys }),
       vault,
       damage,
       alarmWebhook,
@@ -185,6 +185,16 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
   } catch (error) {
     await undo.disposeAsync();
     throw error;
+  }
+}
+
+/** Errors: `StartError`. */
+async function vaultKeys({ DATA_DIR, VAULT_RECIPIENT }: Config): Promise<VaultKeys> {
+  try {
+    return await loadKeys(join(DATA_DIR, 'keys'), VAULT_RECIPIENT);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartError(`The keys of the vault cannot be used: ${why}`);
   }
 }
 

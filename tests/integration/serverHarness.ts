@@ -53,6 +53,11 @@ const fakeVault: Vault = {
       yield Buffer.from('PK fake');
     })();
   },
+  async exportSealedZip() {
+    return (async function* () {
+      yield Buffer.from('PK sealed fake');
+    })();
+  },
   async remove() {},
 };
 

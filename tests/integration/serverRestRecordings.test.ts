@@ -88,7 +88,11 @@ describe('recordings', () => {
       }>;
     await expect.poll(async () => (await list()).items[0]?.state).toBe('sealed');
     const { items } = await list();
-    const kept = { meetingTitle: 'Quarterly', hold: null, deletion: null, expiresAt: null };
+    const sealedTo = [
+      { fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string, server: true },
+    ];
+    const key = { key: 'here', sealedTo };
+    const kept = { ...key, meetingTitle: 'Quarterly', hold: null, deletion: null, expiresAt: null };
     expect(items).toEqual([{ ...view(starts[0]!, { state: 'sealed', ...sealed }), ...kept }]);
     const found = await server.rest('GET', '/recordings?q=ANN');
     expect(await found.json()).toMatchObject({ items: [{ id: items[0]!.id }], nextCursor: null });

@@ -9,7 +9,8 @@ import RecordingDetail from './RecordingDetail.vue';
 const recording: KeptRecordingView = {
   ...{ id: 'r1', meetingId: 'm1', meetingTitle: 'Board', startedAt: '2026-03-01T10:00:00.000Z' },
   ...{ endedAt: '2026-03-01T10:01:00.000Z', durationMs: 60_000, state: 'sealed' },
-  ...{ hold: null, deletion: null, expiresAt: null },
+  ...{ hold: null, deletion: null, expiresAt: null, key: 'here' },
+  sealedTo: [{ fingerprint: '0f'.repeat(32), server: true }],
   tracks: [
     {
       ...{ id: 't1', participantId: 'p1', participantName: 'Ann', kind: 'browser' },
@@ -24,11 +25,15 @@ let asked: string[];
 /** What it answers, by a part of the path; the recording otherwise. */
 let refused: Record<string, AppError>;
 let held: boolean;
+let key: KeptRecordingView['key'];
+let files: string[];
 
 beforeEach(() => {
   asked = [];
   refused = {};
   held = false;
+  key = 'here';
+  files = [];
 });
 afterEach(() => wrapper.unmount());
 
@@ -40,9 +45,10 @@ async function open(roles: UserRole[]): Promise<void> {
     if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0] };
     if (method === 'PUT') held = true;
     const hold = { reason: 'Case 7', by: 'o@example.org', at: '2026-03-02T00:00:00.000Z' };
-    return { ...recording, hold: held ? hold : null };
+    return { ...recording, key, hold: held ? hold : null };
   };
-  const rest = { call, file: () => Promise.resolve(new Blob()) } as unknown as RestClient;
+  const file = (path: string) => Promise.resolve((files.push(path), new Blob()));
+  const rest = { call, file } as unknown as RestClient;
   wrapper = mountApp(RecordingDetail, { props: { recordingId: 'r1' }, rest });
   useSessionStore().signedIn({
     token: 't',
@@ -73,6 +79,23 @@ describe('a recording', () => {
     expect(wrapper.text()).toContain('You are not allowed to do this.');
     expect(wrapper.find('[aria-label=Player]').exists()).toBe(false);
   });
+
+  it.each([
+    ['elsewhere', 'is not on this server'],
+    ['lost', 'is missing on this server'],
+  ] as const)(
+    'says that the key is %s, plays nothing, and exports it sealed',
+    async (how, words) => {
+      key = how;
+      await open(['compliance-officer']);
+      expect(wrapper.text()).toContain(words);
+      expect(wrapper.text()).toContain('0f0f0f0f0f0f0f0f (this server’s)');
+      expect(labels()).toEqual(['Export, sealed', 'Put on hold', 'Delete']);
+      await buttonOf(wrapper, 'Export, sealed').trigger('click');
+      await flushPromises();
+      expect(files).toEqual(['/recordings/r1/export?sealed=true']);
+    },
+  );
 
   it('asks for a reason where the policy wants one, and plays with it', async () => {
     await open(['compliance-officer']);

@@ -55,8 +55,10 @@ export class RecordingsApi {
     return this.#rest.file(`${pathOf(id)}${track}/audio${because(reason)}`, this.#token);
   }
 
-  export(id: string, reason: string): Promise<Blob> {
-    return this.#rest.file(`${pathOf(id)}/export${because(reason)}`, this.#token);
+  /** `sealed`: the files as they lie in the vault. */
+  export(id: string, reason: string, sealed: boolean): Promise<Blob> {
+    const query = new URLSearchParams({ sealed: `${sealed}`, ...(reason !== '' && { reason }) });
+    return this.#rest.file(`${pathOf(id)}/export?${query.toString()}`, this.#token);
   }
 
   hold(id: string, reason: string): Promise<void> {

@@ -32,7 +32,7 @@ export class SealedLogWriter {
     this.#size = head.length;
   }
 
-  /** Makes the file (it must not exist) with its head on disk. `recipient` is `age1…`. */
+  /** Makes the file (it must not exist) with its head on disk. `recipient` is `age1…`, or several with commas. */
   static async create(
     path: string,
     info: SealedFileInfo,

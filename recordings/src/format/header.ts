@@ -1,6 +1,7 @@
 import { createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { Decrypter, Encrypter } from 'age-encryption';
 import { z } from 'zod';
+import { identitiesOf, recipientsOf } from './recipients.ts';
 import { SealError } from './SealError.ts';
 
 /*
@@ -12,7 +13,7 @@ const MAGIC = Buffer.from('SWSEAL', 'ascii');
 const VERSION = 2;
 /** Magic 6, version 2, length of the age file 4. */
 const PREFIX_BYTES = 12;
-/** An honest age file for one recipient is about 600 bytes. */
+/** An honest age file is about 500 bytes, and 110 for each recipient. */
 const MAX_AGE_BYTES = 64 * 1024;
 
 const headerSchema = z.object({
@@ -41,7 +42,7 @@ export interface EncodedHeader {
   digest: Buffer;
 }
 
-/** Makes a head with a fresh key. `recipient` is an age recipient, `age1…`. */
+/** Makes a head with a fresh key. `recipient` is an age recipient, `age1…`, or several with commas. */
 export async function createHeader(
   info: SealedFileInfo,
   recipient: string,
@@ -53,7 +54,7 @@ export async function createHeader(
     key: key.toString('base64'),
   };
   const encrypter = new Encrypter();
-  encrypter.addRecipient(recipient);
+  for (const one of recipientsOf(recipient)) encrypter.addRecipient(one);
   const age = await encrypter.encrypt(JSON.stringify(header));
   const prefix = Buffer.alloc(PREFIX_BYTES);
   MAGIC.copy(prefix);
@@ -89,10 +90,10 @@ export interface OpenedHeader {
   digest: Buffer;
 }
 
-/** Opens a whole head with an age identity. Errors: `SealError`. */
+/** Opens a whole head with an age identity, or with one of several, a line each. Errors: `SealError`. */
 export async function openHeader(bytes: Buffer, identity: string): Promise<OpenedHeader> {
   const decrypter = new Decrypter();
-  decrypter.addIdentity(identity);
+  for (const one of identitiesOf(identity)) decrypter.addIdentity(one);
   let text: string;
   try {
     text = await decrypter.decrypt(bytes.subarray(PREFIX_BYTES), 'text');

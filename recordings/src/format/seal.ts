@@ -23,6 +23,10 @@ export const sealSchema = z.object({
   manifest: z.object({ sha256, signature: z.base64() }),
   /** The files as they lie in the vault, the manifest's too. */
   files: z.array(z.object({ id: z.string().max(64), sha256, bytes: z.int().nonnegative() })),
+  /** Fingerprints of the age recipients that they are encrypted to (recipients.ts). */
+  recipients: z.array(sha256),
+  /** Fingerprint of the key that the server signs exports with, as far as it was known. */
+  exportKey: sha256.nullable(),
   /** Ed25519, SubjectPublicKeyInfo, base64. */
   key: z.base64(),
   signature: z.base64(),

@@ -15,7 +15,7 @@ export interface AudioLogOptions {
   /** Where it begins on the recording's clock, in samples. */
   startPosition: number;
   preSkip: number;
-  /** `age1…` */
+  /** `age1…`, or several with commas. */
   recipient: string;
   /** Hides the content's digest (contentMark.ts). */
   contentKey: KeyObject;

@@ -76,7 +76,7 @@ describe('the recorder', () => {
     expect(counted!.received).toBeGreaterThan(0);
     expect(await server.stop('r1')).toEqual({ ok: true, value: {} });
     const path = join(dataDirectory, 'vault', 'r1', 'manifest.sealed');
-    const { ledger } = await readManifest(path, keys.identity);
+    const { ledger } = await readManifest(path, keys.identity!);
     expect(ledger).toMatchObject([
       { received: 100, written: 100, sounding: 100, compared: { produced: 4711 } },
       { received: 100, written: 100 },

@@ -32,7 +32,7 @@ function recoveryOf(): Recovery {
 describe('several recorders in one vault', () => {
   it('one seals what another left, as soon as that one is dead and not before', async () => {
     const life = FileLock.tryTake(join(recorders, 'other.alive'))!;
-    await studio.record('a', 'other');
+    await studio.record('a', { recorder: 'other' });
     const recovery = recoveryOf();
     recovery.start(10);
     await recovery.close();
@@ -47,7 +47,7 @@ describe('several recorders in one vault', () => {
   });
 
   it('two that look at once seal each recording once', async () => {
-    for (const id of ['a', 'b', 'c']) await studio.record(id, 'gone');
+    for (const id of ['a', 'b', 'c']) await studio.record(id, { recorder: 'gone' });
     const both = [recoveryOf(), recoveryOf()];
     for (const recovery of both) recovery.start(10_000);
     await Promise.all(both.map((recovery) => recovery.close()));
@@ -56,7 +56,7 @@ describe('several recorders in one vault', () => {
 
   it('a recorder that ends in order leaves no sign of life', async () => {
     const life = SignOfLife.show(recorders);
-    const recording = await studio.record('a', life.id);
+    const recording = await studio.record('a', { recorder: life.id });
     await recording.stop(STARTED_AT + 100);
     life.release();
     life.release();

@@ -9,6 +9,7 @@ import {
   prepareManifest,
   type Manifest,
 } from '../format/manifest.ts';
+import { fingerprintOfRecipient, recipientsOf } from '../format/recipients.ts';
 import { SEAL_FILE, signSeal } from '../format/seal.ts';
 import { isCode } from '../format/secretFile.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
@@ -27,7 +28,7 @@ export interface SealerOptions {
 export interface SealRequest {
   /** As it shall be, but for the seal. */
   manifest: Manifest;
-  /** `age1…` */
+  /** `age1…`, or several with commas. */
   recipient: string;
   /** Fingerprint of the server's export key, when it told it. */
   exportKey: string | null;
@@ -104,6 +105,8 @@ export class Sealer {
           signature: key.sign(bytes).toString('base64'),
         },
         files: [...files, { id: MANIFEST_ID, ...file }],
+        recipients: recipientsOf(recipient).map(fingerprintOfRecipient),
+        exportKey,
       },
       key,
     );

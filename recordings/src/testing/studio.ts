@@ -9,7 +9,7 @@ import { recover } from '../recorder/recover.ts';
 import { Recording } from '../recorder/Recording.ts';
 import { Sealer } from '../recorder/Sealer.ts';
 import { StateJournal } from '../recorder/StateJournal.ts';
-import { loadOrCreateKeys, openVault, type Vault, type VaultKeys } from '../vault/index.ts';
+import { loadOrCreateKeys, openVault, type OwnKeys, type Vault } from '../vault/index.ts';
 import type { Talker } from './talker.ts';
 
 /** The monotonic time at which every recording in a studio starts. */
@@ -18,7 +18,7 @@ export const STARTED_AT = 70_000;
 /** A data directory with keys, a vault, and a recording that is made in it, all in simulated time. */
 export class Studio {
   readonly dataDirectory: string;
-  readonly keys: VaultKeys;
+  readonly keys: OwnKeys;
   readonly journal: StateJournal;
   readonly vault: Vault;
   readonly views: RecordingView[] = [];
@@ -60,9 +60,15 @@ export class Studio {
     return join(this.dataDirectory, 'vault');
   }
 
-  /** `recorder`: one that shows no sign of life, so that a recording which is not ended is left over. */
-  async record(recordingId: string, recorder = 'studio'): Promise<Recording> {
-    const { recipient, exportKey } = this.keys;
+  /**
+   * `recorder`: one that shows no sign of life, so that a recording which is not ended is left over. `recipient`: of the
+   * vault, if it is not to be the studio's own.
+   */
+  async record(
+    recordingId: string,
+    { recorder = 'studio', recipient = this.keys.recipient } = {},
+  ): Promise<Recording> {
+    const { exportKey } = this.keys;
     const start = { recordingId, meetingId: 'm1', title: 'Quarterly secrets', recipient };
     return await Recording.create({
       vaultDirectory: this.vaultDirectory,

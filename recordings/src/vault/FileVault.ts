@@ -10,6 +10,8 @@ import type { SigningKey } from '../format/SigningKey.ts';
 import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
 import { exportEntries } from './exportEntries.ts';
 import { readSeal } from './readSeal.ts';
+import { sealedEntries } from './sealedEntries.ts';
+import { isHalfSealed, sealedSources } from './sealedSources.ts';
 import type { AudioFile, Damage, Vault } from './Vault.ts';
 import { zipStream } from './zipStream.ts';
 
@@ -19,8 +21,8 @@ const MAX_INDEXES = 32;
 export interface FileVaultOptions {
   /** The directory that the recorder writes to: `DATA_DIR/vault`. */
   dir: string;
-  /** `AGE-SECRET-KEY-1…` */
-  identity: string;
+  /** `AGE-SECRET-KEY-1…`, one a line; null: nothing can be opened. */
+  identity: string | null;
   /** What exports are signed with. */
   exportKey: SigningKey;
   /** What the audit trail says of a recording, as lines of JSON; it becomes part of its export. */
@@ -33,7 +35,7 @@ export interface FileVaultOptions {
 export class FileVault implements Vault {
   readonly #options: FileVaultOptions;
   readonly #dir: string;
-  readonly #identity: string;
+  readonly #identity: string | null;
   /** By path, least recently used first; good as long as the file has that size and date. */
   readonly #indexes = new Map<string, { version: string; index: Promise<AudioIndex> }>();
 
@@ -46,7 +48,7 @@ export class FileVault implements Vault {
   async openAudio(recordingId: string, trackId: string): Promise<AudioFile> {
     if (!isSafeId(recordingId) || !isSafeId(trackId) || trackId === MANIFEST_ID) throw notFound();
     const index = await this.#index({ recordingId, trackId });
-    const identity = this.#identity;
+    const identity = this.#key();
     return {
       size: index.size,
       damage: index.damage,
@@ -72,10 +74,25 @@ export class FileVault implements Vault {
     return zipStream(
       exportEntries({
         ...{ recordingId, manifest: manifest.bytes, seal, audio, lost, exportKey },
-        identity: this.#identity,
+        identity: this.#key(),
         exportedAt: new Date(),
         audit: auditExtract?.(recordingId) ?? null,
       }),
+    );
+  }
+
+  async exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
+    if (!isSafeId(recordingId)) throw notFound();
+    const seal = await readSeal(this.#dir, recordingId);
+    if (seal?.seal.recordingId !== recordingId || (await isHalfSealed(this.#dir, recordingId))) {
+      await mustBeThere(recordingDirectory(this.#dir, recordingId));
+      throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
+    }
+    const { exportKey, auditExtract } = this.#options;
+    const files = await sealedSources(this.#dir, seal.seal);
+    const audit = auditExtract?.(recordingId) ?? null;
+    return zipStream(
+      sealedEntries({ recordingId, seal, files, exportKey, exportedAt: new Date(), audit }),
     );
   }
 
@@ -89,13 +106,19 @@ export class FileVault implements Vault {
     }
   }
 
+  /** Errors: `AppError('key-elsewhere')`. */
+  #key(): string {
+    if (this.#identity !== null) return this.#identity;
+    throw new AppError('key-elsewhere', 'The key to this recording is not on this server.');
+  }
+
   /** `null` when it is that of a recording which is still made. */
   async #sealedManifest(
     recordingId: string,
   ): Promise<{ bytes: Buffer; files: ManifestFile[] } | null> {
     try {
       const path = sealedFile(this.#dir, recordingId, MANIFEST_ID);
-      const bytes = await readManifestBytes(path, this.#identity);
+      const bytes = await readManifestBytes(path, this.#key());
       const { seal, files } = manifestSchema.parse(JSON.parse(bytes.toString()));
       return seal === null ? null : { bytes, files };
     } catch (error) {
@@ -131,7 +154,8 @@ export class FileVault implements Vault {
       return await kept.index;
     } catch (error) {
       this.#indexes.delete(path);
-      if (error instanceof SealError) this.#options.onDamage?.(file, []);
+      const isDamaged = error instanceof SealError && error.fault !== 'wrong-key';
+      if (isDamaged) this.#options.onDamage?.(file, []);
       throw translated(error);
     }
   }
@@ -148,7 +172,7 @@ export class FileVault implements Vault {
   }
 
   async #build(path: string, file: AudioFileName): Promise<AudioIndex> {
-    const index = await AudioIndex.build(path, file, this.#identity);
+    const index = await AudioIndex.build(path, file, this.#key());
     const missing = await this.#cutOff(path, file, index);
     if (missing !== null) index.damage.push(missing);
     if (index.damage.length > 0) this.#options.onDamage?.(file, index.damage);
@@ -164,6 +188,14 @@ async function* rethrown(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
+async function mustBeThere(directory: string): Promise<void> {
+  try {
+    await stat(directory);
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
 function notFound(cause?: unknown): AppError {
   return new AppError('not-found', 'There is no such recording or track.', { cause });
 }
@@ -171,6 +203,11 @@ function notFound(cause?: unknown): AppError {
 function translated(error: unknown): unknown {
   if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return notFound(error);
   if (!(error instanceof SealError)) return error;
+  if (error.fault === 'wrong-key') {
+    return new AppError('key-lost', 'No key on this server opens this recording.', {
+      cause: error,
+    });
+  }
   return new AppError('internal', `The recording cannot be read: ${error.message}`, {
     cause: error,
   });

@@ -8,15 +8,21 @@ export interface Vault {
   /**
    * A track, or the mix of all (`trackId` = `'mix'`), as Ogg Opus (RFC 7845). A recording that is
    * still being written is given as far as it has come.
-   * Errors: `AppError('not-found')`.
+   * Errors: `AppError('not-found')`; `'key-elsewhere'` without any identity, `'key-lost'` where none fits.
    */
   openAudio(recordingId: string, trackId: string): Promise<AudioFile>;
 
   /**
    * A zip of all that proves a sealed recording (docs/recording-format.md), as a stream.
-   * Errors: `AppError('not-found')`, `AppError('conflict')` for one that is not sealed yet.
+   * Errors: those of `openAudio()`, `AppError('conflict')` for one that is not sealed yet.
    */
   exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>>;
+
+  /**
+   * The same of the files as they lie in the vault, which takes no key.
+   * Errors: `AppError('not-found')`, `AppError('conflict')` for one that is not sealed yet.
+   */
+  exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>>;
 
   /** Deletes the sound and the keys that it was sealed with, for good. Silent when there is none. */
   remove(recordingId: string): Promise<void>;
@@ -38,12 +44,19 @@ export interface Damage {
   toMs: number;
 }
 
-/** The vault's age key pair: the recorder needs the recipient only, a reader the identity. */
+/** The vault's keys: the recorder needs the recipient only, a reader an identity. */
 export interface VaultKeys {
-  /** `age1…` */
+  /** What new recordings are encrypted to: `age1…`, or several with commas. */
   recipient: string;
-  /** `AGE-SECRET-KEY-1…`; never logged. */
-  identity: string;
+  /** `AGE-SECRET-KEY-1…`, one a line; null where this server is not to read. Never logged. */
+  identity: string | null;
+  /** The recipients of these identities. */
+  own: readonly string[];
   /** What exports are signed with. */
   exportKey: SigningKey;
+}
+
+/** Those of a server that can read what it writes. */
+export interface OwnKeys extends VaultKeys {
+  identity: string;
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { MIX_ID } from '../format/ids.ts';
 import type { ManifestFile } from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { publicKeyPem, type SigningKey } from '../format/SigningKey.ts';
 import type { AudioIndex } from './AudioIndex.ts';
 import type { ReadSeal } from './readSeal.ts';
+import { lines, whole, withSignedList } from './signedList.ts';
 import type { Damage } from './Vault.ts';
 import { wav, wavSize } from './wav.ts';
 import type { ZipEntry } from './zipStream.ts';
@@ -51,58 +51,14 @@ export function exportEntries(parts: ExportParts): ZipEntry[] {
     if (size !== null) entries.push({ name: 'mix.wav', size, content: pcm });
   }
   if (audit !== null) entries.push({ name: 'audit.jsonl', content: lines(audit) });
-  const list = new FileList();
   const { recordingId, exportedAt } = parts;
   const head = {
     ...{ type: 'switchroom-export', version: 1, recordingId },
     ...{ exportedAt: exportedAt.toISOString(), key: exportKey.fingerprint, damage },
   };
-  let text = Buffer.alloc(0);
-  return [
-    ...entries.map((entry) => list.watch(entry)),
-    {
-      name: 'export.json',
-      content: lazily(() => {
-        text = Buffer.from(`${JSON.stringify({ ...head, files: list.files }, null, 2)}\n`);
-        return text;
-      }),
-    },
-    { name: 'export.sig', content: lazily(() => exportKey.sign(text)) },
-  ];
+  return withSignedList(entries, head, exportKey);
 }
 
 function nameOf(id: string): string {
   return id === MIX_ID ? 'mix.ogg' : `tracks/${id}.ogg`;
-}
-
-/** Notes sizes and sums of files while they are read. */
-class FileList {
-  readonly files: { name: string; bytes: number; sha256: string }[] = [];
-
-  watch({ content, ...entry }: ZipEntry): ZipEntry {
-    return { ...entry, content: this.#watched(entry.name, content) };
-  }
-
-  async *#watched(name: string, content: ZipEntry['content']): AsyncGenerator<Uint8Array> {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for await (const chunk of content) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
-    }
-    this.files.push({ name, bytes, sha256: hash.digest('hex') });
-  }
-}
-
-function whole(name: string, content: Buffer): ZipEntry {
-  return { name, size: content.length, content: [content] };
-}
-
-async function* lines(source: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  for await (const line of source) yield Buffer.from(line.endsWith('\n') ? line : `${line}\n`);
-}
-
-function* lazily(make: () => Buffer): Generator<Uint8Array> {
-  yield make();
 }

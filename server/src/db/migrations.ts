@@ -5,6 +5,7 @@ import { randomPin } from '../identity/secrets.ts';
 import { auditMigration } from './auditMigration.ts';
 import { dialOutMigration } from './dialOutMigration.ts';
 import { doorsMigration } from './doorsMigration.ts';
+import { recordingKeysMigration } from './recordingKeysMigration.ts';
 import { recordingSearchMigration } from './recordingSearchMigration.ts';
 import { retentionMigration } from './retentionMigration.ts';
 import type { Schema } from './schema.ts';
@@ -137,6 +138,7 @@ export const migrations: Record<string, Migration> = {
   '0007-retention': retentionMigration,
   '0008-recording-search': recordingSearchMigration,
   '0009-doors': doorsMigration,
+  '0010-recording-keys': recordingKeysMigration,
 };
 
 /** Meetings that were made before there were any. */

@@ -72,6 +72,15 @@ export interface TracksTable {
   endMs: number | null;
 }
 
+/** To whom a recording is sealed. */
+export interface RecordingKeysTable {
+  recordingId: string;
+  /** SHA-256 of the age recipient as text, hexadecimal. */
+  fingerprint: string;
+  /** Whether it was the server's own. */
+  server: 0 | 1;
+}
+
 export interface TrunksTable {
   id: string;
   name: string;
@@ -172,6 +181,7 @@ export interface Schema {
   meetings: MeetingsTable;
   recordings: RecordingsTable;
   tracks: TracksTable;
+  recordingKeys: RecordingKeysTable;
   trunks: TrunksTable;
   dids: DidsTable;
   settings: SettingsTable;

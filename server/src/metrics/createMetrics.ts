@@ -14,8 +14,9 @@ export function createMetrics(sources: {
   gateways: () => Record<string, number>;
   damage: Pick<DamageLog, 'parts'>;
   alarms: Pick<Alarms, 'active' | 'raised'>;
+  keysLost: number;
 }): Registry {
-  const { rooms, sfu, calls, gateways, damage, alarms } = sources;
+  const { rooms, sfu, calls, gateways, damage, alarms, keysLost } = sources;
   const registry = new Registry();
   const gauge = (name: string, help: string, read: () => number): void => {
     const registers = [registry];
@@ -37,6 +38,7 @@ export function createMetrics(sources: {
   gauge('consumers', 'Streams that go out', () => sum((room) => room.streams.consumers));
   gauge('recordings', 'Rooms that are recorded', () => sum((room) => (room.recording ? 1 : 0)));
   gauge('calls', 'Calls to the outside that are placed, ringing or up', () => calls.active);
+  gauge('recordings_key_lost', 'Recordings whose key was gone at the start', () => keysLost);
   gauge('workers', 'SFU workers that run', () => sfu.workers.up);
 
   new Gauge({

@@ -4,6 +4,7 @@ import type { RecordingsTable, TracksTable } from '../db/schema.ts';
 import type { Note } from '../audit/AuditTrail.ts';
 import { hasRole } from '../identity/roles.ts';
 import { encodeCursor } from './cursor.ts';
+import type { RecordingKeys } from './RecordingKeys.ts';
 import { findRecordings, type RecordingsQuery } from './findRecordings.ts';
 
 export interface RecordingsPage {
@@ -15,9 +16,12 @@ export interface RecordingsPage {
 /** What the database knows of recordings; the sound itself lies in the vault. */
 export class RecordingStore {
   readonly #db: Database;
+  readonly #keys: Pick<RecordingKeys, 'note'> | undefined;
 
-  constructor(db: Database) {
+  /** With `keys`, to whom each recording is sealed is written down as well. */
+  constructor(db: Database, keys?: Pick<RecordingKeys, 'note'>) {
     this.#db = db;
+    this.#keys = keys;
   }
 
   async insert(
@@ -29,6 +33,7 @@ export class RecordingStore {
         .insertInto('recordings')
         .values({ ...recording, endedAt: null, durationMs: null, state: 'recording' })
         .execute();
+      await this.#keys?.note(recording.id, db);
       await note(db, recording.id);
     });
   }

@@ -13,6 +13,7 @@ import type { MeetingLinks } from '../meetings/MeetingLinks.ts';
 import type { MeetingStore } from '../meetings/MeetingStore.ts';
 import type { DamageLog } from '../recording/DamageLog.ts';
 import type { RecordingControl } from '../recording/RecordingControl.ts';
+import type { RecordingKeys } from '../recording/RecordingKeys.ts';
 import type { RecordingStore } from '../recording/RecordingStore.ts';
 import type { Deletions } from '../retention/Deletions.ts';
 import type { Keeping } from '../retention/Keeping.ts';
@@ -38,6 +39,9 @@ export interface RestDeps {
   dialOut: DialOut;
   recordings: RecordingControl;
   recordingStore: RecordingStore;
+  recordingKeys: RecordingKeys;
+  /** Recordings that this server could open once, and could not when it started. */
+  keysLost: number;
   recordingPolicy: RecordingPolicy;
   keeping: Keeping;
   deletions: Deletions;

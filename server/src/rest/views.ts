@@ -90,6 +90,8 @@ export const statedSchema = z.object({
 
 export const keptRecordingSchema = recordingViewSchema.extend({
   meetingTitle: z.string(),
+  key: z.enum(['here', 'elsewhere', 'lost']),
+  sealedTo: z.array(z.object({ fingerprint: z.string(), server: z.boolean() })),
   hold: statedSchema.nullable(),
   deletion: statedSchema.nullable(),
   expiresAt: z.string().nullable(),

@@ -7,7 +7,7 @@ import type { TombstonesTable } from '../db/schema.ts';
 import { cutoff, expiryOf } from './expiry.ts';
 import { entryOn, statedRow, type Asked, type KeepingOptions } from './Keeping.ts';
 
-export interface DeletionsOptions extends KeepingOptions {
+export interface DeletionsOptions extends Omit<KeepingOptions, 'keys'> {
   vault: Pick<Vault, 'remove'>;
   logger: Logger;
 }

@@ -7,6 +7,7 @@ import {
 import type { AuditSource, AuditTrail } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
 import type { StatedTable } from '../db/schema.ts';
+import type { RecordingKeys } from '../recording/RecordingKeys.ts';
 import { expiryOf } from './expiry.ts';
 import type { RecordingPolicy } from './RecordingPolicy.ts';
 
@@ -21,6 +22,7 @@ export interface KeepingOptions {
   db: Database;
   policy: RecordingPolicy;
   trail: AuditTrail;
+  keys: Pick<RecordingKeys, 'of'>;
   /** ms since 1970. */
   now?: () => number;
 }
@@ -70,11 +72,12 @@ export class Keeping {
     });
   }
 
-  /** The recordings with what is known of their hold, their deletion and their end. */
+  /** The recordings with what is known of their keys, their hold, their deletion and their end. */
   async describe(recordings: readonly RecordingView[]): Promise<KeptRecordingView[]> {
     if (recordings.length === 0) return [];
-    const { db, policy } = this.#options;
+    const { db, policy, keys } = this.#options;
     const ids = recordings.map(({ id }) => id);
+    const keyOf = await keys.of(ids);
     const [holds, deletions] = await Promise.all(
       (['holds', 'deletions'] as const).map(async (table) => {
         const rows = await db
@@ -93,6 +96,7 @@ export class Keeping {
     const meetingOf = new Map(meetings.map((meeting) => [meeting.id, meeting]));
     return recordings.map((recording) => ({
       ...recording,
+      ...keyOf(recording.id),
       meetingTitle: meetingOf.get(recording.meetingId)?.title ?? '',
       hold: holds?.get(recording.id) ?? null,
       deletion: deletions?.get(recording.id) ?? null,

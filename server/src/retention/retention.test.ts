@@ -13,6 +13,7 @@ import { AuditReader } from '../audit/AuditReader.ts';
 import { AuditTrail, userAt } from '../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { MeetingStore } from '../meetings/MeetingStore.ts';
+import { RecordingKeys } from '../recording/RecordingKeys.ts';
 import { RecordingStore } from '../recording/RecordingStore.ts';
 import { Deletions } from './Deletions.ts';
 import { Keeping, type Asked } from './Keeping.ts';
@@ -55,7 +56,10 @@ beforeEach(async () => {
   vault = new FakeVault();
   policy = await openRecordingPolicy(db);
   const options = { db, policy, trail: new AuditTrail(db, () => now), now: () => now };
-  keeping = new Keeping(options);
+  keeping = new Keeping({
+    ...options,
+    keys: new RecordingKeys(db, { recipient: 'age1x', own: ['age1x'] }),
+  });
   deletions = new Deletions({ ...options, vault, logger: pino({ level: 'silent' }) });
   meetings = new MeetingStore(db);
   store = new RecordingStore(db);

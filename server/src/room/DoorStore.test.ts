@@ -26,7 +26,7 @@ beforeEach(async () => {
   const user = { ...owner, roles: '["host"]', passwordHash: '', createdAt, removedAt: null };
   await db.insertInto('users').values(user).execute();
   meetings = new MeetingStore(db);
-  meetingId = (await meetings.create({ ...owner, roles: ['host'] }, {})).id;
+  meetingId = (await meetings.create(owner, {})).id;
 });
 afterEach(async () => {
   await db.destroy();
@@ -61,10 +61,10 @@ describe('after a crash of the server', () => {
     const { room } = await start();
     expect(room.locked).toBe(true);
     expect(() => enter(room)).toThrow(/locked/);
-    expect(enter(room, { returnsTo: room.door.seatOf(gus.seat) }).waiting).toBe(false);
+    expect(enter(room, { returnsTo: room.door.seatOf(gus.seat)! }).waiting).toBe(false);
     room.setLocked(false);
     expect(enter(room).waiting).toBe(false);
-    expect(enter(room, { returnsTo: room.door.seatOf(mal.seat) }).waiting).toBe(true);
+    expect(enter(room, { returnsTo: room.door.seatOf(mal.seat)! }).waiting).toBe(true);
   });
 
   it('nothing is left of a meeting that everybody had left, or that has ended', async () => {

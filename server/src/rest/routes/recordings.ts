@@ -19,12 +19,14 @@ const byId = z.object({ id: z.string().max(64) });
 const byTrack = byId.extend({ trackId: z.string().max(64) });
 /** How the vault calls the mix of all tracks. */
 const MIX = 'mix';
+/** What is wrong where this server cannot open a recording. */
+const KEYS = ['key-elsewhere', 'key-lost'] as const;
 
 const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' } as const;
 
 /** What was recorded, as lists and as sound. A host sees the recordings of own meetings, an officer all. */
 export function recordingEndpoints(deps: RestDeps): Endpoint[] {
-  const { recordingStore, vault, keeping, trail } = deps;
+  const { recordingStore, recordingKeys, vault, keeping, trail } = deps;
   const player = new Player(deps);
   const waveforms = new Waveforms();
   return [
@@ -79,10 +81,11 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', 'reason-required', 'range-not-satisfiable'],
+      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable'],
       async handle({ params, query, user, source, token, request, response }) {
         player.check(user, query.reason);
         const recording = await recordingStore.forUser(params.id, user);
+        await recordingKeys.mustBeHere(recording.id);
         const audio = await vault.openAudio(recording.id, MIX);
         const { reason } = query;
         await player.note({ recording, trackId: MIX, reason, source, token, request });
@@ -97,13 +100,14 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', 'reason-required', 'range-not-satisfiable'],
+      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable'],
       async handle({ params, query, user, source, token, request, response }) {
         player.check(user, query.reason);
         const recording = await recordingStore.forUser(params.id, user);
         // Nothing that comes from outside becomes part of a path unless we know it.
         const track = recording.tracks.find((one) => one.id === params.trackId);
         if (!track) throw new AppError('not-found', 'There is no such track.');
+        await recordingKeys.mustBeHere(recording.id);
         const audio = await vault.openAudio(recording.id, track.id);
         const { reason } = query;
         await player.note({ recording, trackId: track.id, reason, source, token, request });
@@ -118,12 +122,13 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       response: peaksSchema,
-      errors: ['not-found', 'reason-required'],
+      errors: ['not-found', ...KEYS, 'reason-required'],
       async handle({ params, query, user }) {
         player.check(user, query.reason);
         const { id, tracks } = await recordingStore.forUser(params.id, user);
         const track = tracks.find((one) => one.id === params.trackId);
         if (!track) throw new AppError('not-found', 'There is no such track.');
+        await recordingKeys.mustBeHere(id);
         return waveforms.of(`${id}/${track.id}`, await vault.openAudio(id, track.id));
       },
     }),
@@ -133,23 +138,35 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       method: 'get',
       path: '/recordings/:id/export',
       summary:
-        'A zip of tracks, mix, manifest and audit extract, for officers; with recipient, as an age file',
+        'A zip of tracks, mix, manifest and audit extract, for officers; sealed: of the files as they lie in the vault',
       params: byId,
       query: exportQuerySchema,
       status: 200,
       mediaType: 'application/zip',
-      errors: ['not-found', 'conflict', 'reason-required'],
-      async handle({ params, query: { reason, recipient }, user, source, request, response }) {
+      errors: ['not-found', 'conflict', ...KEYS, 'reason-required'],
+      async handle({ params, query, user, source, request, response }) {
+        const { reason, recipient } = query;
         player.check(user, reason);
         const recording = await recordingStore.forUser(params.id, user);
-        const zip = await vault.exportZip(recording.id);
+        const { key } = (await recordingKeys.of([recording.id]))(recording.id);
+        // A key that is lost is not passed over in silence: then it must be asked for.
+        const sealed = query.sealed ?? key === 'elsewhere';
+        if (!sealed) await recordingKeys.mustBeHere(recording.id);
+        const zip = sealed
+          ? await vault.exportSealedZip(recording.id)
+          : await vault.exportZip(recording.id);
         await sendExport(zip, {
-          ...{ name: `recording-${recording.id}.zip`, recipients: recipient, request, response },
+          name: `recording-${recording.id}${sealed ? '-sealed' : ''}.zip`,
+          ...{ recipients: recipient, request, response },
           // Before the first byte; the zip's own audit extract ends with it.
           note: async () => {
             await trail.append({
               ...{ ...source, action: 'recording.exported', subject: subjectOf(recording) },
-              details: given({ reason, recipient: recipient?.join(',') }),
+              details: given({
+                reason,
+                ...(sealed && { sealed }),
+                recipient: recipient?.join(','),
+              }),
             });
           },
         });
