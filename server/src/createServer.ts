@@ -26,6 +26,7 @@ import { MeetingLinks } from './meetings/MeetingLinks.ts';
 import { MeetingStore } from './meetings/MeetingStore.ts';
 import { PinGuard } from './meetings/PinGuard.ts';
 import { DamageLog } from './recording/DamageLog.ts';
+import { Pauses } from './recording/Pauses.ts';
 import { RecordingControl } from './recording/RecordingControl.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
 import { createApp } from './rest/createApp.ts';
@@ -98,6 +99,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       });
     const recordingStore = new RecordingStore(db);
     await recordingStore.failUnfinished();
+    const pauses = await Pauses.open(db);
     const recordingPolicy = await openRecordingPolicy(db);
     const keptBy = { db, policy: recordingPolicy, trail };
     const deletions = new Deletions({ ...keptBy, vault, logger });
@@ -119,6 +121,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       rooms,
       meetings,
       store: recordingStore,
+      pauses,
       recipient: keys.recipient,
       exportKey: keys.exportKey.fingerprint,
       trail,

@@ -1,8 +1,10 @@
 import type {
+  ConsentPolicy,
   ErrorCode,
   JoinedRoom,
   JoinPreview,
   LeaveReason,
+  RecordingNews,
   RoomState,
 } from '@switchroom/protocol';
 import { defineStore } from 'pinia';
@@ -24,12 +26,21 @@ export const useMeetingStore = defineStore('meeting', () => {
   const preview = shallowRef<JoinPreview>();
   const details = shallowRef<JoinedRoom['meeting']>();
   const recording = ref(false);
+  const paused = ref(false);
+  const consent = ref<ConsentPolicy>('notice');
   const locked = ref(false);
   /** Who asks us to unmute. */
   const unmuteAskedBy = ref<string>();
 
+  function recordingChanged(next: RecordingNews): void {
+    recording.value = next.recording;
+    paused.value = next.paused;
+    consent.value = next.consent;
+  }
+
   function outside(next: Connection): void {
     recording.value = false;
+    paused.value = false;
     locked.value = false;
     unmuteAskedBy.value = undefined;
     connection.value = next;
@@ -40,6 +51,10 @@ export const useMeetingStore = defineStore('meeting', () => {
     preview: readonly(preview),
     details: readonly(details),
     recording: readonly(recording),
+    /** The recording runs, but nothing is written. */
+    paused: readonly(paused),
+    /** What the meeting asks of those who are recorded. */
+    consent: readonly(consent),
     locked: readonly(locked),
     unmuteAskedBy: readonly(unmuteAskedBy),
     previewed(next: JoinPreview): void {
@@ -53,9 +68,9 @@ export const useMeetingStore = defineStore('meeting', () => {
       details.value = room.meeting;
       connection.value = { state: 'lobby' };
     },
-    joined(room: Pick<RoomState, 'recording' | 'locked'>, meeting: JoinedRoom['meeting']): void {
+    joined(room: RecordingNews & Pick<RoomState, 'locked'>, meeting: JoinedRoom['meeting']): void {
       details.value = meeting;
-      recording.value = room.recording;
+      recordingChanged(room);
       locked.value = room.locked;
       connection.value = { state: 'joined' };
     },
@@ -69,9 +84,7 @@ export const useMeetingStore = defineStore('meeting', () => {
     refused(code: ErrorCode): void {
       outside({ state: 'refused', code });
     },
-    recordingChanged(next: boolean): void {
-      recording.value = next;
-    },
+    recordingChanged,
     lockedChanged(next: boolean): void {
       locked.value = next;
     },

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RecordingView } from '@switchroom/protocol';
+import type { RecordingStart, RecordingView } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { SigningKey } from '../format/SigningKey.ts';
 import { DiskSync } from '../recorder/DiskSync.ts';
@@ -60,12 +60,15 @@ export class Studio {
     return join(this.dataDirectory, 'vault');
   }
 
-  async record(recordingId: string): Promise<Recording> {
+  async record(
+    recordingId: string,
+    more: Pick<RecordingStart, 'consent' | 'consents' | 'pausedBy'> = {},
+  ): Promise<Recording> {
     const { recipient, exportKey } = this.keys;
     const start = { recordingId, meetingId: 'm1', title: 'Quarterly secrets', recipient };
     return await Recording.create({
       vaultDirectory: this.vaultDirectory,
-      start: { ...start, exportKey: exportKey.fingerprint },
+      start: { ...start, exportKey: exportKey.fingerprint, ...more },
       journal: this.journal,
       sealer: this.sealer,
       diskSync: new DiskSync(() => 0),

@@ -3,6 +3,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { randomPin } from '../identity/secrets.ts';
 import { auditMigration } from './auditMigration.ts';
+import { consentMigration } from './consentMigration.ts';
 import { dialOutMigration } from './dialOutMigration.ts';
 import { recordingSearchMigration } from './recordingSearchMigration.ts';
 import { retentionMigration } from './retentionMigration.ts';
@@ -135,6 +136,7 @@ export const migrations: Record<string, Migration> = {
   '0006-audit': auditMigration,
   '0007-retention': retentionMigration,
   '0008-recording-search': recordingSearchMigration,
+  '0009-consent': consentMigration,
 };
 
 /** Meetings that were made before there were any. */

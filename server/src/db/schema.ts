@@ -1,5 +1,6 @@
 import type { GeneratedAlways } from 'kysely';
 import type {
+  ConsentPolicy,
   EntrySignal,
   NumberPrivacy,
   ParticipantKind,
@@ -46,6 +47,7 @@ export interface MeetingsTable {
   waitForHost: 0 | 1;
   entry: EntrySignal;
   recording: RecordingPolicy;
+  consent: ConsentPolicy;
   numberPrivacy: NumberPrivacy;
   /** Longer than the policy's; null: as the policy has it. */
   retentionDays: number | null;
@@ -159,6 +161,15 @@ export interface TombstonesTable {
   erasedAt: string | null;
 }
 
+/** Recordings that are paused, by meeting. */
+export interface PausesTable {
+  meetingId: string;
+  /** JSON of a `PausedBy`. */
+  by: string;
+  /** Null while the meeting's room is there; then how long the pause outlives it. */
+  until: string | null;
+}
+
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -173,4 +184,5 @@ export interface Schema {
   holds: StatedTable;
   deletions: StatedTable;
   tombstones: TombstonesTable;
+  pauses: PausesTable;
 }

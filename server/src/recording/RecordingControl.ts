@@ -5,6 +5,9 @@ import { SYSTEM, type AuditSource, type AuditTrail } from '../audit/AuditTrail.t
 import type { Meeting, MeetingStore } from '../meetings/MeetingStore.ts';
 import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
+import { ConsentReporter } from './ConsentReporter.ts';
+import { PauseControl } from './PauseControl.ts';
+import type { Pauses } from './Pauses.ts';
 import type { Recorder } from './Recorder.ts';
 import type { RecordingStore } from './RecordingStore.ts';
 
@@ -19,6 +22,7 @@ export interface RecordingControlOptions {
   rooms: Rooms;
   meetings: MeetingStore;
   store: RecordingStore;
+  pauses: Pauses;
   /** age recipient of the vault. */
   recipient: string;
   /** Fingerprint of the key that exports are signed with. */
@@ -32,6 +36,7 @@ const RETRY_MS = 5_000;
 
 /** Decides when a meeting is recorded, tells a recorder, and keeps the database true. */
 export class RecordingControl {
+  readonly pausing: PauseControl;
   readonly #options: RecordingControlOptions;
   readonly #logger: Logger;
   readonly #recorders = new Set<Recorder>();
@@ -49,7 +54,13 @@ export class RecordingControl {
   constructor(options: RecordingControlOptions) {
     this.#options = options;
     this.#logger = options.logger.child({ file: 'RecordingControl' });
-    options.rooms.events.on('opened', (room) => this.#watch(room));
+    const running = (meetingId: string) => this.#active.get(meetingId);
+    this.pausing = new PauseControl({ ...options, running });
+    const reporter = new ConsentReporter({ ...options, running });
+    options.rooms.events.on('opened', (room) => {
+      reporter.watch(room);
+      this.#watch(room);
+    });
   }
 
   /** Resolves when every recording that was stopped is sealed, or failed to. */
@@ -85,6 +96,8 @@ export class RecordingControl {
     }
     if (this.#recorders.size === 0) throw noRecorder();
     this.#wishes.set(meeting.id, { action: 'start', by });
+    // Of a recording that has ended.
+    if (!this.#active.has(meeting.id)) await this.#options.pauses.clear(meeting.id);
     const room = this.#options.rooms.get(meeting.id);
     if (!room || room.size === 0) return;
     try {
@@ -101,13 +114,16 @@ export class RecordingControl {
     if (this.#options.rooms.get(meeting.id)) this.#wishes.set(meeting.id, { action: 'stop', by });
     else this.#wishes.delete(meeting.id);
     this.#end(meeting.id, by);
+    await this.#options.pauses.clear(meeting.id);
   }
 
   /** The owner set another policy, which may be the same. */
   policyChanged({ id, recording }: Meeting): void {
     const room = this.#options.rooms.get(id);
-    if (recording === 'off') this.#end(id);
-    else if (room) this.#consider(room);
+    if (recording === 'off') {
+      this.#end(id);
+      this.#background('end', this.#options.pauses.clear(id));
+    } else if (room) this.#consider(room);
   }
 
   /** What the recorder tells. Errors: `not-found`. */
@@ -129,10 +145,15 @@ export class RecordingControl {
   }
 
   #watch(room: Room): void {
+    const { pauses } = this.#options;
+    this.#background('keep', pauses.keep(room.meetingId));
     room.events.on('joined', () => this.#consider(room));
     // Whoever waits in the lobby is nobody to record.
     room.events.on('emptied', () => this.#end(room.meetingId));
-    room.events.once('closed', () => {
+    room.events.once('closed', (reason) => {
+      const isOver = reason === 'meeting-ended';
+      const ended = isOver ? pauses.clear(room.meetingId) : pauses.roomClosed(room.meetingId);
+      this.#background('end', ended);
       this.#wishes.delete(room.meetingId);
       this.#lost.delete(room.meetingId);
       clearTimeout(this.#retries.get(room.meetingId));
@@ -175,6 +196,7 @@ export class RecordingControl {
 
   async #begin(room: Room, meeting: Meeting, by: AuditSource): Promise<void> {
     if (room.closed) return;
+    await room.recorded.expect();
     let active = this.#active.get(meeting.id);
     if (!active) {
       const recorder = this.#leastBusy();
@@ -185,13 +207,16 @@ export class RecordingControl {
       active.id = await active.started;
     } catch (error) {
       if (this.#active.get(meeting.id) === active) this.#active.delete(meeting.id);
+      room.setRecording(false);
       // It says what the host can do about it.
       if (error instanceof AppError && error.code === 'storage-full') throw error;
       throw new AppError('recorder-unavailable', 'The recorder could not begin; try again.', {
         cause: error,
       });
     }
-    if (this.#active.get(meeting.id) === active) room.setRecording(true);
+    if (this.#active.get(meeting.id) !== active) return;
+    room.recorded.setPaused(this.#options.pauses.of(meeting.id) !== undefined);
+    room.setRecording(true);
   }
 
   /** Asks the recorder to begin; gives the id under which it records. */
@@ -244,9 +269,11 @@ export class RecordingControl {
   }
 
   #request(recordingId: string, meeting: Meeting): RecordingStart {
-    const { id: meetingId, title } = meeting;
-    const { recipient, exportKey } = this.#options;
-    return { recordingId, meetingId, title, recipient, exportKey };
+    const { id: meetingId, title, consent } = meeting;
+    const { recipient, exportKey, rooms, pauses } = this.#options;
+    const consents = rooms.get(meetingId)?.recorded.consents ?? [];
+    const pausedBy = pauses.of(meetingId) ?? null;
+    return { recordingId, meetingId, title, recipient, exportKey, consent, consents, pausedBy };
   }
 
   #end(meetingId: string, by: AuditSource = SYSTEM): void {

@@ -1,8 +1,10 @@
 import {
   AppError,
+  type ConsentPolicy,
   type EntrySignal,
   type LeaveReason,
   type NumberPrivacy,
+  type Told,
 } from '@switchroom/protocol';
 import type { Member } from './Member.ts';
 import type { Participant } from './Participant.ts';
@@ -16,6 +18,7 @@ export interface RoomSettings {
   lobby: boolean;
   waitForHost: boolean;
   entry: EntrySignal;
+  consent: ConsentPolicy;
   numberPrivacy: NumberPrivacy;
 }
 
@@ -30,6 +33,7 @@ export class Door {
     lobby: false,
     waitForHost: false,
     entry: 'tones',
+    consent: 'notice',
     numberPrivacy: 'last-four',
   };
   locked = false;
@@ -82,6 +86,11 @@ export class Door {
     const holder = this.#seats.holder(returnsTo);
     if (returnsTo !== undefined) this.#seats.giveUp(returnsTo);
     return holder;
+  }
+
+  /** What this one was told of recordings when it was here before. */
+  toldBefore({ returnsTo }: Member): readonly Told[] {
+    return this.#seats.toldTo(returnsTo);
   }
 
   /** Of a phone that is, or was, in. */

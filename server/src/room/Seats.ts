@@ -1,4 +1,4 @@
-import type { LeaveReason, ParticipantKind } from '@switchroom/protocol';
+import type { LeaveReason, ParticipantKind, Told } from '@switchroom/protocol';
 import type { Participant } from './Participant.ts';
 
 /** So long one who lost the connection finds the seat free. */
@@ -7,6 +7,8 @@ export const SEAT_KEPT_MS = 300_000;
 interface Seat {
   readonly participantId: string;
   readonly kind: ParticipantKind;
+  /** What it was told of recordings. */
+  readonly told: readonly Told[];
   /** On the clock that `now` gives; while somebody sits there, for ever. */
   until: number;
 }
@@ -31,8 +33,8 @@ export class Seats {
     return this.#seats.size;
   }
 
-  take({ id: participantId, kind, seat }: Participant): void {
-    this.#seats.set(seat, { participantId, kind, until: Infinity });
+  take({ id: participantId, kind, seat, told }: Participant): void {
+    this.#seats.set(seat, { participantId, kind, told, until: Infinity });
   }
 
   leave({ seat }: Participant, reason: LeaveReason): void {
@@ -45,8 +47,12 @@ export class Seats {
 
   /** Whose seat this is, who may be there still; `undefined` for one that is nobody's. */
   holder(seat: string | undefined): string | undefined {
-    const found = seat === undefined ? undefined : this.#seats.get(seat);
-    return found && found.until >= this.#now() ? found.participantId : undefined;
+    return this.#valid(seat)?.participantId;
+  }
+
+  /** What whoever sits, or sat, there was told of recordings. */
+  toldTo(seat: string | undefined): readonly Told[] {
+    return this.#valid(seat)?.told ?? [];
   }
 
   /** Of a phone that is, or was, in; browsers have their token. */
@@ -59,5 +65,10 @@ export class Seats {
   /** Somebody has come back. */
   giveUp(seat: string): void {
     this.#seats.delete(seat);
+  }
+
+  #valid(seat: string | undefined): Seat | undefined {
+    const found = seat === undefined ? undefined : this.#seats.get(seat);
+    return found && found.until >= this.#now() ? found : undefined;
   }
 }

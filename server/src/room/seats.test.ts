@@ -12,6 +12,7 @@ const LOBBY = {
   lobby: true,
   waitForHost: true,
   entry: 'tones',
+  consent: 'notice',
   numberPrivacy: 'last-four',
 } as const;
 

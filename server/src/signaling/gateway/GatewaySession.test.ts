@@ -12,6 +12,7 @@ import { AuditTrail } from '../../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { PinGuard } from '../../meetings/PinGuard.ts';
+import { Pauses } from '../../recording/Pauses.ts';
 import { RecordingControl } from '../../recording/RecordingControl.ts';
 import { RecordingStore } from '../../recording/RecordingStore.ts';
 import { Rooms } from '../../room/Rooms.ts';
@@ -32,6 +33,7 @@ class FakeOutbox implements GatewayOutbox {
     void this.offered.push(news);
   placeCall = async (): Promise<void> => undefined;
   startRecording = async (): Promise<void> => undefined;
+  pauseRecording = async (): Promise<void> => undefined;
   stopRecording = async (): Promise<void> => undefined;
 }
 
@@ -66,6 +68,7 @@ describe('GatewaySession', () => {
       recordings: new RecordingControl({
         ...{ rooms, meetings, store, recipient: 'age1x', exportKey: '', logger },
         trail: new AuditTrail(db),
+        pauses: await Pauses.open(db),
       }),
       pins: new PinGuard({ logger }),
       logger,

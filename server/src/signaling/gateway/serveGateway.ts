@@ -48,6 +48,8 @@ export function serveGateway(socket: GatewaySocket, kind: GatewayKind, deps: Gat
 function recorderOf(outbox: GatewayOutbox): Recorder {
   return {
     start: (request) => outbox.startRecording(request),
+    pause: (recordingId, by) => outbox.pauseRecording(recordingId, by),
+    tell: (recordingId, consents) => outbox.tell('recording:told', { recordingId, consents }),
     stop: (recordingId) => outbox.stopRecording(recordingId),
   };
 }
