@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { USER_ROLES } from './constants.ts';
+import { AUDIT_ACTORS, USER_ROLES } from './constants.ts';
 import { moment, nothing } from './moment.ts';
 
 /*
  * The audit trail, as it is stored, exported (one entry a line) and verified: docs/compliance.md says how an
  * entry's `hash` is made.
  */
-export const AUDIT_ACTORS = ['user', 'participant', 'system', 'nobody'] as const;
 export const AUDIT_OUTCOMES = ['ok', 'refused', 'failed'] as const;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);

@@ -11,6 +11,12 @@ export const USER_ROLES = ['administrator', 'host', 'compliance-officer', 'audit
 
 export const RECORDING_POLICIES = ['off', 'on-demand', 'always'] as const;
 
+/** `notice`: everybody is told of a recording. `required`: whoever has not agreed is neither heard nor recorded. */
+export const CONSENT_POLICIES = ['notice', 'required'] as const;
+
+/** How somebody was told of a recording (the first two), or agreed to it. */
+export const CONSENT_WAYS = ['shown', 'heard', 'button', 'key'] as const;
+
 /** How much of a caller's number the others see. */
 export const NUMBER_PRIVACIES = ['whole', 'last-four', 'none'] as const;
 
@@ -41,3 +47,6 @@ export const ALARM_KINDS = [
   'recorder-unavailable',
   'storage-full',
 ] as const;
+
+/** Who did what the audit trail tells of. */
+export const AUDIT_ACTORS = ['user', 'participant', 'system', 'nobody'] as const;

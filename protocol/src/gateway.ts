@@ -7,6 +7,7 @@ import {
   type ParticipantView,
   type Role,
 } from './meeting.ts';
+import { toldSchema, type Consent, type ConsentPolicy, type PausedBy } from './consent.ts';
 import { CALL_FAILURES } from './constants.ts';
 import type { LeaveReason } from './meet.ts';
 import { cleanText } from './shownText.ts';
@@ -38,6 +39,8 @@ export const gatewayHandshakeSchema = z.object({
 });
 export type GatewayHandshake = z.infer<typeof gatewayHandshakeSchema>;
 
+/** Of one participant. */
+export const MAX_TOLD = 50;
 const meeting = { meetingId: id };
 const ssrc = z.int().min(1).max(0xffffffff);
 
@@ -148,7 +151,11 @@ export const gatewayRequests = {
     callId: id.optional(),
     /** Who it was, past the lobby, before the connection was lost or the room failed. */
     returns: id.optional(),
+    /** What the caller was told and agreed to before: a server that was started anew does not know. */
+    told: z.array(toldSchema).max(MAX_TOLD).optional(),
   }),
+  /** That a phone's caller was told of the recording, or agreed to it. */
+  'phone:told': z.object({ ...meeting, participantId: id, told: toldSchema }),
   /** Ignored where another phone, of another SSRC, is in that participant's place by now. */
   'phone:leave': z.object({ ...meeting, participantId: id, ssrc: ssrc.optional() }),
   'participant:setMuted': z.object({ ...meeting, participantId: id, muted: z.boolean() }),
@@ -173,6 +180,8 @@ export const gatewayRequests = {
   'room:toggleLock': z.object({ ...meeting, participantId: id }),
   /** Error `recording-off` where the meeting's policy leaves no choice. */
   'room:toggleRecording': z.object({ ...meeting, participantId: id }),
+  /** Error `conflict` when nothing is recorded. */
+  'room:togglePause': z.object({ ...meeting, participantId: id }),
   'room:muteAll': z.object({ ...meeting, participantId: id }),
   'room:admitAll': z.object({ ...meeting, participantId: id }),
 
@@ -238,7 +247,9 @@ export interface GatewayResults {
     entry: EntrySignal;
     locked: boolean;
     recording: boolean;
+    paused: boolean;
   };
+  'phone:told': Record<string, never>;
   'phone:leave': Record<string, never>;
   'participant:setMuted': Record<string, never>;
   'participant:setHandRaised': Record<string, never>;
@@ -246,6 +257,7 @@ export interface GatewayResults {
   'phone:quality': Record<string, never>;
   'room:toggleLock': { locked: boolean };
   'room:toggleRecording': { recording: boolean };
+  'room:togglePause': { recording: boolean; paused: boolean };
   'room:muteAll': Record<string, never>;
   'room:admitAll': { admitted: number };
   'call:progress': Record<string, never>;
@@ -277,6 +289,12 @@ export interface RecordingStart {
   recipient: string;
   /** Fingerprint of the key that the server signs exports with; the recording's manifest names it. */
   exportKey?: string;
+  /** The meeting's policy; `notice` without it. */
+  consent?: ConsentPolicy;
+  /** What those who are there were told and agreed to before. */
+  consents?: Consent[];
+  /** It begins, or goes on, paused; null: it does not. Without it, one that goes on stays as it is. */
+  pausedBy?: PausedBy | null;
 }
 
 /** A Trunk that is enabled, as sip-dialin judges calls by it. */
@@ -336,6 +354,8 @@ export interface GatewayServerToClient {
     meetingId: string;
     locked: boolean;
     recording: boolean;
+    /** While paused, `recording` is true. */
+    paused: boolean;
     waiting: number;
   }) => void;
   /** sip-dialin only: a host asks one of its phones to unmute. */
@@ -346,6 +366,13 @@ export interface GatewayServerToClient {
   'call:cancel': (news: { callId: string }) => void;
   /** recorder only. Acknowledged once the first file is open, so that a failure is known at once. */
   'recording:start': (request: RecordingStart, ack: Ack<Record<string, never>>) => void;
+  /** recorder only. Acknowledged once nothing more is written, or everything again (`by` null). Twice is silent. */
+  'recording:pause': (
+    request: { recordingId: string; by: PausedBy | null },
+    ack: Ack<Record<string, never>>,
+  ) => void;
+  /** recorder only: who was told of the recording, or agreed; what is known already may come again. */
+  'recording:told': (news: { recordingId: string; consents: Consent[] }) => void;
   /** recorder only. Acknowledged when everything is on disk and sealed. */
   'recording:stop': (request: { recordingId: string }, ack: Ack<Record<string, never>>) => void;
 }

@@ -15,6 +15,8 @@ import {
   type DialIn,
   type ParticipantView,
 } from './meeting.ts';
+import type { ConsentPolicy } from './consent.ts';
+import { languageTagSchema } from './languageTag.ts';
 import { personNameSchema } from './shownText.ts';
 
 /*
@@ -48,6 +50,15 @@ export const meetRequests = {
   }),
   'participant:setMuted': z.object({ muted: z.boolean() }),
   'participant:setHandRaised': z.object({ handRaised: z.boolean() }),
+  /**
+   * Of oneself: that the words about the recording are on the screen, or that one has agreed to them. The words as they
+   * are there, one of `RECORDING_WORDS`; any other are `bad-request`.
+   */
+  'recording:told': z.object({
+    how: z.enum(['shown', 'button']),
+    language: languageTagSchema,
+    words: z.string().max(1000),
+  }),
 
   /** Hosts only, from here on: `forbidden` for anybody else. Out of the lobby. */
   'participant:admit': z.object({ participantId: id }),
@@ -81,14 +92,21 @@ export const meetRequests = {
 export type MeetRequest = keyof typeof meetRequests;
 export type MeetPayload<K extends MeetRequest> = z.infer<(typeof meetRequests)[K]>;
 
+/** What is going on with a room's recording. */
+export interface RecordingNews {
+  recording: boolean;
+  /** It runs, but nothing is written. */
+  paused: boolean;
+  consent: ConsentPolicy;
+}
+
 /** What a room is like when one comes in. */
-export interface RoomState {
+export interface RoomState extends RecordingNews {
   /** Everybody in the room, the joiner included; to one in the lobby nobody else. Hosts see the lobby too. */
   participants: ParticipantView[];
   /** Those that hosts are making now; empty in the lobby. */
   calls: CallView[];
   locked: boolean;
-  recording: boolean;
   /** To hosts: the alarms of the meeting that last. */
   alarms?: AlarmKind[];
   /** A secret: come back by it after a lost connection. Null in the lobby. */
@@ -117,6 +135,7 @@ export interface MeetResults {
   'producer:create': { producerId: string };
   'participant:setMuted': Record<string, never>;
   'participant:setHandRaised': Record<string, never>;
+  'recording:told': Record<string, never>;
   'participant:admit': Record<string, never>;
   'room:admitAll': Record<string, never>;
   'participant:remove': Record<string, never>;
@@ -162,7 +181,7 @@ export interface MeetServerToClient {
   'participant:left': (news: { participantId: string; reason: LeaveReason }) => void;
   /** Who speaks now, loudest first; empty when nobody does. */
   'room:speakers': (news: { speakers: Speaker[] }) => void;
-  'recording:changed': (news: { recording: boolean }) => void;
+  'recording:changed': (news: RecordingNews) => void;
   'room:changed': (news: { locked: boolean }) => void;
   /** Hosts only: the alarms of the meeting that last. */
   'alarms:changed': (news: { alarms: AlarmKind[] }) => void;

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { personNameSchema, shownText } from './shownText.ts';
+import type { ConsentPolicy } from './consent.ts';
 import type { CALL_FAILURES } from './constants.ts';
-import { ENTRY_SIGNALS, NUMBER_PRIVACIES, RECORDING_POLICIES } from './constants.ts';
+import {
+  CONSENT_POLICIES,
+  ENTRY_SIGNALS,
+  NUMBER_PRIVACIES,
+  RECORDING_POLICIES,
+} from './constants.ts';
+import { languageTagSchema } from './languageTag.ts';
 import { moment, nothing } from './moment.ts';
 import { retentionDaysSchema } from './retention.ts';
 
@@ -23,6 +30,8 @@ export const createMeetingSchema = z.object({
   /** How phones hear that somebody enters or leaves. */
   entry: z.enum(ENTRY_SIGNALS).optional(),
   recording: z.enum(RECORDING_POLICIES).optional(),
+  /** What becomes of those who have not agreed to be recorded. */
+  consent: z.enum(CONSENT_POLICIES).optional(),
   numberPrivacy: z.enum(NUMBER_PRIVACIES).optional(),
   /** Its recordings are kept so long; counts where it is longer than the recording policy's. */
   retentionDays: retentionDaysSchema.nullable().optional(),
@@ -33,7 +42,10 @@ export type CreateMeeting = z.infer<typeof createMeetingSchema>;
 export const updateMeetingSchema = createMeetingSchema.extend({ locked: z.boolean().optional() });
 export type UpdateMeeting = z.infer<typeof updateMeetingSchema>;
 
-export const recordingActionSchema = z.object({ action: z.enum(['start', 'stop']) });
+export const recordingActionSchema = z.object({
+  action: z.enum(['start', 'stop', 'pause', 'resume']),
+});
+export type RecordingAction = z.infer<typeof recordingActionSchema>['action'];
 
 /** One way to reach a meeting by phone: dial `number` (E.164), or `sipUri` from a SIP phone. */
 export interface DialIn {
@@ -57,6 +69,7 @@ export interface MeetingView {
   /** Nobody else may come in now. */
   locked: boolean;
   recording: RecordingPolicy;
+  consent: ConsentPolicy;
   /** How a phone without a name is shown, wherever it is: by its number, the last four digits, or neither. */
   numberPrivacy: NumberPrivacy;
   /** Days that its recordings are kept, if longer than the recording policy's; null: as the policy has it. */
@@ -73,6 +86,7 @@ export interface JoinPreview {
   /** Router capabilities, so that the browser loads its mediasoup Device before it joins. */
   rtpCapabilities: Record<string, unknown>;
   recording: RecordingPolicy;
+  consent: ConsentPolicy;
 }
 
 export type ParticipantKind = 'browser' | 'phone';
@@ -95,6 +109,11 @@ export interface ParticipantView {
   audio: ParticipantKind;
   /** Mean opinion score of its sound to us, 1 to 4.5 in steps of 0.5; null while unknown. */
   quality: number | null;
+  /**
+   * Whether it has agreed to be recorded. `awaited`: it has to, and until then it is not heard, muted or not.
+   * `none`: it has not, and need not now.
+   */
+  consent: 'none' | 'awaited' | 'given';
 }
 
 /** Why a call that we made came to nothing. */
@@ -112,12 +131,6 @@ export interface CallView {
   /** Of `joined`: who it is now. Before: whose sound is to be moved ("call me"). */
   participantId: string | null;
 }
-
-/** RFC 5646, in outline. */
-export const languageTagSchema = z
-  .string()
-  .max(35)
-  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag, as in en or fr-CA');
 
 /** E.164, as people write it too: blanks, dashes, dots, slashes and brackets are taken out. */
 export const phoneNumberSchema = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { languageTagSchema } from './meeting.ts';
+import { languageTagSchema } from './languageTag.ts';
 
 /*
  * Trunks (whom phone calls may come from) and DIDs (the numbers that lead here), as administrators see them

@@ -8,6 +8,8 @@ import { Zip } from './zip.mjs';
 const OWN = ['manifest.json', 'mix.ogg', 'mix.wav', 'audit.jsonl'];
 /** Samples. */
 const MIX_FRAME = 960;
+/** What the mix still codes of a sound that has ended, and its frame in which the next one begins. */
+const MIX_EDGE = 3 * MIX_FRAME;
 const TRACK = /^tracks\/[A-Za-z0-9_-]{1,64}\.ogg$/;
 
 /**
@@ -71,7 +73,7 @@ function checkSound(zip, manifest, damage) {
     const places = parts.map(({ fromMs, toMs }) => `${fromMs} to ${toMs} ms`).join(', ');
     const why = places === '' ? '' : ` The server said so: damaged in its vault from ${places}.`;
     must(zip.entries.has(name), `${name} is in the manifest, but missing from the zip.${why}`);
-    const found = oggContent(zip.chunks(name), name);
+    const found = oggContent(zip.chunks(name), name, pausesOf(manifest, file));
     must(found.preSkip === file.preSkip, `${name} has another pre-skip than its manifest.`);
     must(
       found.content === file.content,
@@ -120,6 +122,21 @@ function checkLedger({ ledger }, id, { sounding, packets }) {
 }
 
 /**
+ * Where nothing may be, in samples of the file.
+ * @param {import('./shapes.mjs').Manifest} manifest
+ * @param {import('./shapes.mjs').ManifestFile} file
+ */
+function pausesOf({ gaps }, { id, startPosition }) {
+  const edge = id === 'mix' ? MIX_EDGE : 0;
+  return gaps
+    .filter(({ file, reason }) => file === id && reason === 'paused')
+    .map(({ fromMs, toMs }) => ({
+      from: fromMs * 48 - startPosition + edge,
+      to: (toMs ?? Infinity) * 48 - startPosition - edge,
+    }));
+}
+
+/**
  * Its head, that is: it is made of mix.ogg, and only the list vouches for its sound.
  * @param {Zip} zip
  * @param {number} samples
@@ -143,18 +160,27 @@ function checkWav(zip, samples) {
  * @returns {Report}
  */
 function reportOf({ zip, manifest, seal, list, recorderKey, isPinned, audited }) {
-  const { recording, gaps, files } = manifest;
+  const { recording, gaps, files, consents, consentPolicy } = manifest;
   const tracks = files.filter(({ id }) => id !== 'mix').length;
   const facts = [
     `${zip.entries.size} files, each as the signed list export.json says (${list.exportedAt})`,
     `manifest and seal ${seal.sequence}, signed ${seal.sealedAt} by key ${recorderKey.fingerprint}`,
     `${tracks} ${tracks === 1 ? 'track' : 'tracks'} and the mix, packet by packet as the manifest says`,
   ];
+  const agreed = whose(consents, ['button', 'key']);
+  const silent = whose(consents).filter((id) => !agreed.includes(id));
+  facts.push(
+    `consent (${consentPolicy}): ${agreed.length} agreed, ${silent.length} ${silent.length === 1 ? 'was' : 'were'} told and did not answer`,
+  );
   if (audited !== null)
     facts.push(`${audited} entries of the audit trail, each following the one before`);
   const warnings = [];
-  for (const { file, fromMs, reason } of gaps) {
-    warnings.push(`The manifest states a gap: ${file}, from ${fromMs} ms on (${reason}).`);
+  for (const { file, fromMs, toMs, reason, by } of gaps) {
+    const until = reason === 'paused' && toMs !== null ? `to ${toMs} ms` : 'on';
+    const who = by ? ` by ${JSON.stringify(by.name)}` : '';
+    warnings.push(
+      `The manifest states a gap: ${file}, from ${fromMs} ms ${until} (${reason}${who}).`,
+    );
   }
   if (!isPinned) {
     warnings.push(
@@ -165,4 +191,14 @@ function reportOf({ zip, manifest, seal, list, recorderKey, isPinned, audited })
   const title = JSON.stringify(manifest.title);
   const name = `recording ${recording.id} of ${title}, ${recording.startedAt}`;
   return { title: `${name}, ${recording.durationMs} ms`, facts, warnings };
+}
+
+/**
+ * The participants of these entries, each once.
+ * @param {import('./shapes.mjs').Manifest['consents']} consents
+ * @param {string[]} [ways]
+ */
+function whose(consents, ways) {
+  const some = consents.filter(({ how }) => ways === undefined || ways.includes(how));
+  return [...new Set(some.map(({ participantId }) => participantId))];
 }

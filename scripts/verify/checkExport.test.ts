@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode, tone } from '../../recordings/src/testing/sound.ts';
 import { play, STARTED_AT, Studio } from '../../recordings/src/testing/studio.ts';
 import { Talker } from '../../recordings/src/testing/talker.ts';
+import { manifestBytes, type Manifest } from '../../recordings/src/format/manifest.ts';
+import { sealSchema, signSeal } from '../../recordings/src/format/seal.ts';
 import { checkExport } from './checkExport.mjs';
 import { exported, faultOf, filesOf, recordTwo, relist, sha256, zipOf } from './testing/exports.ts';
 
@@ -26,6 +28,27 @@ beforeAll(async () => {
 afterAll(async () => await studio.close());
 
 const fault = (bytes: Buffer, ...pins: string[]): string => faultOf(studio, bytes, ...pins);
+
+/** With another manifest, signed as only the recorder could. */
+function resealed(
+  files: Map<string, Buffer>,
+  change: (manifest: Manifest) => void,
+): Map<string, Buffer> {
+  const manifest = JSON.parse(files.get('manifest.json')!.toString()) as Manifest;
+  change(manifest);
+  const bytes = manifestBytes(manifest);
+  const signature = studio.key.sign(bytes);
+  const {
+    key: _key,
+    signature: _signature,
+    ...seal
+  } = sealSchema.parse(JSON.parse(files.get('seal.json')!.toString()));
+  seal.manifest = { sha256: sha256(bytes), signature: signature.toString('base64') };
+  files.set('manifest.json', bytes).set('manifest.sig', signature);
+  files.set('seal.json', Buffer.from(`${signSeal(seal, studio.key)}\n`));
+  relist(files, studio.keys.exportKey);
+  return files;
+}
 
 describe('checkExport()', () => {
   it('finds an export good, and says whether a key was pinned', () => {
@@ -107,6 +130,52 @@ describe('checkExport()', () => {
       await recording.stop(STARTED_AT + endMs);
       expect(fault(await exported(studio, id), studio.key.fingerprint)).toBe('ok');
     }
+  });
+
+  it('tells consents and pauses, and that nothing is in the pauses', async () => {
+    const by = { kind: 'user', id: 'u1', name: 'host@example.org' } as const;
+    const words = { policy: 'required', language: 'en', words: 'Press one.' } as const;
+    const heard = { ...words, how: 'heard', at: '2026-01-02T03:04:05.100Z' } as const;
+    const recording = await studio.record('paused', {
+      consent: 'required',
+      consents: [
+        { ...heard, participantId: ANNA.id, name: ANNA.name },
+        { ...heard, participantId: BERT.id, name: BERT.name },
+        { ...heard, how: 'key', participantId: ANNA.id, name: ANNA.name },
+      ],
+    });
+    await recording.addTrack(ANNA, STARTED_AT);
+    const talker = new Talker(1, await encode(tone(440, 3000)));
+    const anna = { participantId: ANNA.id, talker, fromMs: 100 };
+    play(recording, [anna], 0, 1000);
+    await recording.pause(by, STARTED_AT + 1000);
+    play(recording, [anna], 1000, 2000);
+    await recording.pause(null, STARTED_AT + 2000);
+    play(recording, [anna], 2000, 3000);
+    await recording.stop(STARTED_AT + 3000);
+    const file = path.join(studio.dataDirectory, 'paused.zip');
+    await writeFile(file, await exported(studio, 'paused'));
+    const { facts, warnings } = checkExport(file, new Set());
+    expect(facts).toContain('consent (required): 1 agreed, 1 was told and did not answer');
+    expect(warnings).toContain(
+      'The manifest states a gap: mix, from 1000 ms to 2000 ms (paused by "host@example.org").',
+    );
+
+    // Sound in a pause is a lie, even of who has the recorder's key.
+    for (const [fromMs, name] of [
+      [500, 'mix.ogg'],
+      [600, `tracks/${recording.view.tracks[0]!.id}.ogg`],
+    ] as const) {
+      const lie = resealed(filesOf(file), (manifest) => {
+        const id = name === 'mix.ogg' ? 'mix' : recording.view.tracks[0]!.id;
+        manifest.gaps.find((gap) => gap.file === id)!.fromMs = fromMs;
+      });
+      expect(await fault(await zipOf(lie))).toMatch(`${name} has sound where the manifest states`);
+    }
+    const mute = resealed(filesOf(file), (manifest) => {
+      manifest.consents[1]!.words = '';
+    });
+    expect(await fault(await zipOf(mute))).toContain('consent 2 does not say who, when, how');
   });
 
   it('takes an export whose recorder died, and tells the gap', async () => {

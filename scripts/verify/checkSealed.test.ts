@@ -44,7 +44,7 @@ describe('checkSealed()', () => {
   it('opens it with the identity of any recipient, in a file of several', async () => {
     const [one, two, stranger] = [await newOfficer(), await newOfficer(), await newOfficer()];
     const recipients = [studio.keys.recipient, one.recipient, two.recipient];
-    const recording = await studio.record('r2', recipients.join(','));
+    const recording = await studio.record('r2', { recipient: recipients.join(',') });
     await recording.stop(70_500);
     await writeFile(file.replace('sealed', 'two'), await exported(studio, 'r2', 'sealed export'));
     const opened = (text: string): string => {

@@ -31,9 +31,10 @@ const SILENCE = new Set(['f8fffe', 'f0fffe', 'e8fffe', 'e0fffe']);
 /**
  * @param {Iterable<Buffer>} chunks
  * @param {string} name
+ * @param {{ from: number, to: number }[]} [pauses] in samples of the file: no packet begins in them but silence
  * @returns {OggContent}
  */
-export function oggContent(chunks, name) {
+export function oggContent(chunks, name, pauses = []) {
   let digest = createHash('sha256').update('switchroom content 1').digest();
   let written = 0;
   let [packets, sounding] = [0, 0];
@@ -58,6 +59,8 @@ export function oggContent(chunks, name) {
         packets++;
         if (!isSilence(packet)) {
           sounding++;
+          const inPause = pauses.some(({ from, to }) => written >= from && written < to);
+          must(!inPause, `${what} has sound where the manifest states a pause.`);
           const head = Buffer.alloc(8);
           head.writeUIntBE(written, 0, 6);
           head.writeUInt16BE(packet.length, 6);

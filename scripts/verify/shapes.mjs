@@ -41,7 +41,9 @@ import { must, parseJson } from './Fault.mjs';
  * @typedef {object} Manifest
  * @property {string} title
  * @property {{ id: string, startedAt: string, durationMs: number }} recording
- * @property {{ file: string, fromMs: number, reason: string }[]} gaps
+ * @property {{ file: string, fromMs: number, toMs: number | null, reason: string, by?: { name: string | null } }[]} gaps
+ * @property {string} consentPolicy
+ * @property {{ participantId: string, name: string, how: string }[]} consents
  * @property {ManifestFile[]} files
  * @property {LedgerEntry[]} ledger
  * @property {{ sequence: number, previous: string, sealedAt: string, key: string, exportKey: string | null }} seal
@@ -72,5 +74,37 @@ export function parseManifest(bytes) {
     'manifest.json is not a manifest of version 2.',
   );
   must(manifest['seal'] !== null, 'manifest.json is that of a recording which was not sealed.');
+  checkConsents(manifest);
   return /** @type {Manifest} */ (/** @type {unknown} */ (manifest));
+}
+
+/**
+ * What is said of consent and pauses has to say all of it: who, when, how and by which words.
+ * @param {Record<string, unknown>} manifest
+ */
+function checkConsents({ consentPolicy, consents, gaps }) {
+  must(
+    ['notice', 'required'].includes(String(consentPolicy)) && Array.isArray(consents),
+    'manifest.json does not say what was asked of those who were recorded.',
+  );
+  for (const [index, one] of /** @type {Record<string, unknown>[]} */ (consents).entries()) {
+    const isWhole =
+      ['shown', 'heard', 'button', 'key'].includes(String(one['how'])) &&
+      ['notice', 'required'].includes(String(one['policy'])) &&
+      ['participantId', 'name', 'language', 'words'].every((key) => isText(one[key])) &&
+      Number.isFinite(one['atMs']) &&
+      isText(one['at']) &&
+      !Number.isNaN(Date.parse(String(one['at'])));
+    must(isWhole, `manifest.json: consent ${index + 1} does not say who, when, how and to what.`);
+  }
+  for (const gap of /** @type {Record<string, unknown>[]} */ (gaps)) {
+    if (gap['reason'] !== 'paused') continue;
+    const by = /** @type {Record<string, unknown> | undefined} */ (gap['by']);
+    must(by !== undefined && isText(by['kind']), 'manifest.json: a pause does not say by whom.');
+  }
+}
+
+/** @param {unknown} value */
+function isText(value) {
+  return typeof value === 'string' && value !== '';
 }

@@ -25,6 +25,7 @@ import { MeetingStore } from './meetings/MeetingStore.ts';
 import { PinGuard } from './meetings/PinGuard.ts';
 import { DamageLog } from './recording/DamageLog.ts';
 import { CompletenessLedger } from './recording/ledger/CompletenessLedger.ts';
+import { Pauses } from './recording/Pauses.ts';
 import { RecordingControl } from './recording/RecordingControl.ts';
 import { RecordingKeys } from './recording/RecordingKeys.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
@@ -108,6 +109,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       });
     const recordingStore = new RecordingStore(db, recordingKeys);
     await recordingStore.failUnfinished();
+    const pauses = await Pauses.open(db);
     const recordingPolicy = await openRecordingPolicy(db);
     const keptBy = { db, policy: recordingPolicy, trail };
     const deletions = new Deletions({ ...keptBy, vault, logger });
@@ -134,6 +136,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       rooms,
       meetings,
       store: recordingStore,
+      pauses,
       recipient: keys.recipient,
       exportKey: keys.exportKey.fingerprint,
       trail,

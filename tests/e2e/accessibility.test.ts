@@ -34,6 +34,22 @@ async function violations(page: Page): Promise<string[]> {
   return [...found];
 }
 
+let shots = 0;
+
+/** For who wants to look at the screens: into the folder SCREENSHOTS. */
+async function shoot(screen: Page): Promise<void> {
+  const folder = process.env['SCREENSHOTS'];
+  if (folder === undefined) return;
+  shots += 1;
+  for (const viewport of [NARROW, WIDE]) {
+    await screen.setViewportSize(viewport);
+    for (const colorScheme of SCHEMES) {
+      await screen.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await screen.screenshot({ path: `${folder}/${shots}-${viewport.width}-${colorScheme}.png` });
+    }
+  }
+}
+
 /** Whether anything is wider than a small phone. */
 async function overflow(page: Page): Promise<number> {
   await page.setViewportSize(NARROW);
@@ -41,6 +57,7 @@ async function overflow(page: Page): Promise<number> {
 }
 
 async function isFit(screen = page): Promise<void> {
+  await shoot(screen);
   expect(await violations(screen)).toEqual([]);
   // What stands where is decided by script, too, a frame after the resize.
   await expect.poll(() => overflow(screen)).toBe(0);
@@ -122,6 +139,20 @@ describe('the screens, one after the other as a host meets them, are fit for eve
     await page.getByRole('dialog', { name: 'Audio settings' }).waitFor();
     await isFit();
     await page.keyboard.press('Escape');
+  });
+
+  it('a recording: its notice, running and paused', async () => {
+    await button('Record').click();
+    await button('Understood').waitFor();
+    await isFit();
+    await button('Understood').click();
+    await page.getByText('You are being recorded').waitFor({ state: 'detached' });
+    await isFit();
+    await browser.chooseInMeeting('Pause recording');
+    await page.getByText('Paused', { exact: true }).waitFor();
+    await isFit();
+    await button('Stop recording').click();
+    await button('Record').waitFor();
   });
 
   it('the controls of a host fit a small phone', async () => {

@@ -8,7 +8,7 @@ export const SSRC = 0xcafe_0001;
 export const OPUS = Buffer.from([0x48, 1, 2, 3, 4, 5, 6, 7]);
 
 /** A gateway in a room, with its socket connected. */
-export async function enter(gateway: GatewaySocket, meeting: MeetingView) {
+export async function enter(gateway: GatewaySocket, meeting: Pick<MeetingView, 'id'>) {
   const socket = await udp();
   const opened = await askGateway(gateway, 'room:open', { meetingId: meeting.id });
   await askGateway(gateway, 'transport:connect', {

@@ -1,4 +1,4 @@
-import type { ParticipantView } from '@switchroom/protocol';
+import { ok, type ParticipantView } from '@switchroom/protocol';
 import { describe, expect, it } from 'vitest';
 import {
   enter,
@@ -11,6 +11,7 @@ import {
   NUMBER,
   progress,
   rest,
+  server,
   setPolicy,
   useCalls,
 } from './callsHarness.ts';
@@ -34,6 +35,31 @@ describe('"call me"', () => {
     await expect.poll(() => gateway.cancelled).toEqual([view.id]);
     expect(await ask(guest.socket, 'call:back', {})).toMatchObject({ code: 'conflict' });
     expect(guest.told).toEqual(['calling', 'confirming', 'joined']);
+  });
+
+  it('a key of the phone agrees to being recorded for whose sound it carries', async () => {
+    const recorder = await server.gateway('recorder', (socket) => {
+      socket.on('recording:start', (_request, ack) => ack(ok({})));
+      socket.on('recording:stop', (_request, ack) => ack(ok({})));
+    });
+    await rest('PATCH', `/meetings/${meeting.id}`, { consent: 'required' });
+    await rest('POST', `/meetings/${meeting.id}/recording`, { action: 'start' });
+    const guest = await enter(meeting, 'Guest');
+    await expect.poll(() => host.people.get(guest.id)?.consent).toBe('awaited');
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await join(id);
+    await askGateway(gateway.socket, 'phone:told', {
+      ...{ meetingId: meeting.id, participantId: guest.id },
+      told: {
+        ...{ how: 'key', policy: 'required', language: 'en', words: 'Press one.' },
+        at: '2026-03-01T10:00:00.000Z',
+      },
+    });
+    await expect.poll(() => host.people.get(guest.id)?.consent).toBe('given');
+    await askMeet(guest.socket, 'call:back', {});
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+    expect(host.people.get(guest.id)?.consent).toBe('given');
+    recorder.disconnect();
   });
 
   it('a phone that hangs up gives the sound back, and may be called anew', async () => {

@@ -48,6 +48,9 @@ const fakeVault: Vault = {
       },
     };
   },
+  async consents() {
+    return { policy: 'notice', consents: [], pauses: [] };
+  },
   async exportZip() {
     return (async function* () {
       yield Buffer.from('PK fake');

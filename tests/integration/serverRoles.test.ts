@@ -106,6 +106,7 @@ const ALLOWED: Record<string, UserRole[]> = {
   'DELETE /meetings/{id}/calls/{callId}': HOST,
   'GET /recordings': ['host', 'compliance-officer'],
   'GET /recordings/{id}': ['host', 'compliance-officer'],
+  'GET /recordings/{id}/consents': ['host', 'compliance-officer'],
   // Hosts only where the policy lets them.
   'GET /recordings/{id}/audio': OFFICER,
   'GET /recordings/{id}/tracks/{trackId}/audio': OFFICER,

@@ -5,6 +5,7 @@ import {
   type ErrorCode,
   type JoinPreview,
   type MeetingView,
+  type RecordingAction,
 } from '@switchroom/protocol';
 import type { Session } from '../stores/session.ts';
 
@@ -57,7 +58,7 @@ export class RestClient {
     return this.#call<JoinPreview>('GET', `/join/${encodeURIComponent(joinToken)}`);
   }
 
-  async setRecording(meetingId: string, action: 'start' | 'stop', token: string): Promise<void> {
+  async setRecording(meetingId: string, action: RecordingAction, token: string): Promise<void> {
     const path = `/meetings/${encodeURIComponent(meetingId)}/recording`;
     await this.#call('POST', path, { body: { action }, token });
   }

@@ -1,4 +1,9 @@
-import { AppError, type KeptRecordingView, type UserRole } from '@switchroom/protocol';
+import {
+  AppError,
+  type ConsentsView,
+  type KeptRecordingView,
+  type UserRole,
+} from '@switchroom/protocol';
 import { flushPromises, type VueWrapper } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RestClient } from '../api/RestClient.ts';
@@ -17,6 +22,25 @@ const recording: KeptRecordingView = {
       ...{ startMs: 0, endMs: 60_000 },
     },
   ],
+};
+
+const told = { participantId: 'p1', name: 'Ann', policy: 'required', language: 'en' } as const;
+const consents: ConsentsView = {
+  policy: 'required',
+  consents: [
+    { ...told, how: 'shown', at: '2026-03-01T10:00:01.000Z', atMs: 1000, words: 'May we?' },
+    { ...told, how: 'button', at: '2026-03-01T10:00:02.000Z', atMs: 2000, words: 'May we?' },
+    {
+      ...told,
+      participantId: 'p2',
+      name: 'Bea',
+      how: 'heard',
+      at: '2026-03-01T10:00:03.000Z',
+      atMs: 3000,
+      words: 'Drücken Sie eins.',
+    },
+  ],
+  pauses: [{ fromMs: 20_000, toMs: 30_000, by: { kind: 'user', id: 'u', name: 'h@example.org' } }],
 };
 
 let wrapper: VueWrapper;
@@ -42,6 +66,7 @@ async function open(roles: UserRole[]): Promise<void> {
     asked.push(`${method} ${path}${body ? ` ${JSON.stringify(body)}` : ''}`);
     const problem = Object.entries(refused).find(([part]) => path.endsWith(part));
     if (problem) throw problem[1];
+    if (path.includes('/consents')) return consents;
     if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0] };
     if (method === 'PUT') held = true;
     const hold = { reason: 'Case 7', by: 'o@example.org', at: '2026-03-02T00:00:00.000Z' };
@@ -96,6 +121,24 @@ describe('a recording', () => {
       expect(files).toEqual(['/recordings/r1/export?sealed=true']);
     },
   );
+
+  it('says who was told and who agreed, to which words, and where it was paused', async () => {
+    await open(['compliance-officer']);
+    const section = wrapper.find('[aria-label=Consent]');
+    const [ann, bea] = section.findAll('.people > li').map((one) => one.text());
+    expect(ann).toMatch(/^Ann\s*Shown text 1, .*Agreed to text 1 by button/s);
+    expect(bea).toMatch(/^Bea\s*no answer\s*Heard text 2/);
+    expect(section.findAll('.texts > li').map((one) => one.text())).toEqual([
+      'May we?',
+      'Drücken Sie eins.',
+    ]);
+    expect(section.text()).toContain('Paused from 0:20 to 0:30 by h@example.org');
+    await buttonOf(wrapper, 'Listen').trigger('click');
+    await flushPromises();
+    const gap = wrapper.find('.gap');
+    expect(Number(gap.attributes('x'))).toBeCloseTo(333.3, 0);
+    expect(Number(gap.attributes('width'))).toBeCloseTo(166.7, 0);
+  });
 
   it('asks for a reason where the policy wants one, and plays with it', async () => {
     await open(['compliance-officer']);

@@ -1,4 +1,4 @@
-import type { AlarmView, KeptRecordingView } from '@switchroom/protocol';
+import type { AlarmView, ConsentsView, KeptRecordingView } from '@switchroom/protocol';
 import type { RestClient } from '../api/RestClient.ts';
 
 export interface Page {
@@ -42,6 +42,10 @@ export class RecordingsApi {
 
   one(id: string): Promise<KeptRecordingView> {
     return this.#rest.call('GET', pathOf(id), this.#token);
+  }
+
+  consents(id: string): Promise<ConsentsView> {
+    return this.#rest.call('GET', `${pathOf(id)}/consents`, this.#token);
   }
 
   peaks(id: string, trackId: string, reason: string): Promise<Peaks> {

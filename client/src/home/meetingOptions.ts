@@ -3,5 +3,5 @@ import type { MeetingView } from '@switchroom/protocol';
 /** What is chosen of a meeting before it is made. */
 export type MeetingOptions = Pick<
   MeetingView,
-  'recording' | 'lobby' | 'waitForHost' | 'entry' | 'numberPrivacy'
+  'recording' | 'consent' | 'lobby' | 'waitForHost' | 'entry' | 'numberPrivacy'
 >;

@@ -5,7 +5,12 @@ import { useMeetingStore } from '../stores/meeting.ts';
 import { fakeService, mountApp } from '../testing/mountApp.ts';
 import MeetingView from './MeetingView.vue';
 
-const preview = { title: 'Planning', rtpCapabilities: {}, recording: 'off' as const };
+const preview = {
+  title: 'Planning',
+  rtpCapabilities: {},
+  recording: 'off' as const,
+  consent: 'notice' as const,
+};
 let wrapper: VueWrapper;
 afterEach(() => wrapper.unmount());
 

@@ -23,6 +23,7 @@ describe('useAnnouncements()', () => {
     const participants = ref([one('me'), one('a')]);
     const self = ref('me');
     const recording = ref(false);
+    const paused = ref(false);
     const waiting = ref<ReturnType<typeof one>[]>([]);
     const locked = ref(false);
     const scope = effectScope();
@@ -32,6 +33,7 @@ describe('useAnnouncements()', () => {
         selfId: () => self.value,
         waiting: () => waiting.value,
         recording: () => recording.value,
+        paused: () => paused.value,
         locked: () => locked.value,
         muted: () => false,
       }),
@@ -46,6 +48,12 @@ describe('useAnnouncements()', () => {
     recording.value = true;
     await nextTick();
     expect(news.value).toEqual([{ key: 'recordingStarted', name: '' }]);
+    paused.value = true;
+    await nextTick();
+    expect(news.value).toEqual([{ key: 'recordingPaused', name: '' }]);
+    paused.value = false;
+    await nextTick();
+    expect(news.value).toEqual([{ key: 'recordingResumed', name: '' }]);
     waiting.value = [one('w')];
     await nextTick();
     expect(news.value).toEqual([{ key: 'waiting', name: 'W' }]);

@@ -11,6 +11,8 @@ export interface Announcement {
     | 'handRaised'
     | 'recordingStarted'
     | 'recordingStopped'
+    | 'recordingPaused'
+    | 'recordingResumed'
     | 'muted'
     | 'unmuted'
     | 'waiting'
@@ -25,6 +27,7 @@ interface Options {
   /** Those in the lobby. */
   waiting: () => readonly Person[];
   recording: () => boolean;
+  paused: () => boolean;
   locked: () => boolean;
   muted: () => boolean;
 }
@@ -58,7 +61,7 @@ function knocksOf(before: readonly Person[], after: readonly Person[]): Announce
 /** The latest news of the room for a live region. */
 export function useAnnouncements(options: Options): Readonly<ShallowRef<readonly Announcement[]>> {
   const latest = shallowRef<readonly Announcement[]>([]);
-  const { participants, waiting, selfId, recording, locked, muted } = options;
+  const { participants, waiting, selfId, recording, paused, locked, muted } = options;
 
   // Compared as copies, since the list is changed in place.
   watch(
@@ -79,6 +82,11 @@ export function useAnnouncements(options: Options): Readonly<ShallowRef<readonly
   );
   watch(recording, (on) => {
     latest.value = [{ key: on ? 'recordingStarted' : 'recordingStopped', name: '' }];
+  });
+  watch(paused, (on) => {
+    // At its end, the end of the recording is the news.
+    if (!recording()) return;
+    latest.value = [{ key: on ? 'recordingPaused' : 'recordingResumed', name: '' }];
   });
   watch(locked, (on) => {
     latest.value = [{ key: on ? 'locked' : 'unlocked', name: '' }];

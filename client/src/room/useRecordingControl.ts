@@ -1,4 +1,4 @@
-import { AppError } from '@switchroom/protocol';
+import { AppError, type RecordingAction } from '@switchroom/protocol';
 import { computed, shallowRef, type ComputedRef } from 'vue';
 import { useRest } from '../injection.ts';
 import { useMeetingStore } from '../stores/meeting.ts';
@@ -10,7 +10,11 @@ import { useSessionStore } from '../stores/session.ts';
 export function useRecordingControl(): {
   isOffered: ComputedRef<boolean>;
   isOn: ComputedRef<boolean>;
+  /** Whether it can be paused, or goes on. */
+  isPausable: ComputedRef<boolean>;
+  isPaused: ComputedRef<boolean>;
   toggle: () => Promise<void>;
+  togglePause: () => Promise<void>;
 } {
   const rest = useRest();
   const meeting = useMeetingStore();
@@ -20,20 +24,18 @@ export function useRecordingControl(): {
   const busy = shallowRef(false);
 
   const isOn = computed(() => meeting.recording);
-  const isOffered = computed(
-    () =>
-      participants.self?.role === 'host' &&
-      session.token !== undefined &&
-      meeting.preview?.recording === 'on-demand',
-  );
+  const isPaused = computed(() => meeting.paused);
+  const isOurs = computed(() => participants.self?.role === 'host' && session.token !== undefined);
+  const isOffered = computed(() => isOurs.value && meeting.preview?.recording === 'on-demand');
+  const isPausable = computed(() => isOurs.value && isOn.value);
 
-  async function toggle(): Promise<void> {
+  async function order(action: RecordingAction): Promise<void> {
     const { token } = session;
     const { details } = meeting;
     if (busy.value || token === undefined || details === undefined) return;
     busy.value = true;
     try {
-      await rest.setRecording(details.id, isOn.value ? 'stop' : 'start', token);
+      await rest.setRecording(details.id, action, token);
     } catch (error) {
       notices.show({ about: 'error', code: error instanceof AppError ? error.code : 'internal' });
     } finally {
@@ -41,5 +43,9 @@ export function useRecordingControl(): {
     }
   }
 
-  return { isOffered, isOn, toggle };
+  return {
+    ...{ isOffered, isOn, isPausable, isPaused },
+    toggle: () => order(isOn.value ? 'stop' : 'start'),
+    togglePause: () => order(isPaused.value ? 'resume' : 'pause'),
+  };
 }

@@ -17,6 +17,7 @@ import { asking } from './asking.ts';
 import { Attempt, type JoinIntent } from './Attempt.ts';
 import { bindRoomNews } from './bindRoomNews.ts';
 import { Calls } from './Calls.ts';
+import { Consent } from './Consent.ts';
 import { HostControls } from './HostControls.ts';
 import { MediaSession, type RemoteTrack } from './MediaSession.ts';
 import { send, type MeetSocket } from './MeetSocket.ts';
@@ -36,6 +37,7 @@ interface Options {
 export class MeetingService {
   readonly host: HostControls;
   readonly calls: Calls;
+  readonly consent: Consent;
   readonly voice: OwnVoice;
   readonly #options: Options;
   readonly #putOutSeat = usePutOutSeat();
@@ -49,6 +51,7 @@ export class MeetingService {
     const attempt = (): Attempt | undefined => this.#attempt;
     const { request, ask } = asking({ attempt, notices: stores.notices });
     this.host = new HostControls(ask);
+    this.consent = new Consent({ request, ask });
     this.calls = new Calls({ request, ask, store: stores.calls });
     this.voice = new OwnVoice({ microphone, stores, attempt, ask });
   }

@@ -46,7 +46,7 @@ export function bindRoomNews(socket: Pick<MeetSocket, 'on'>, options: Options): 
   socket.on('call:gone', ({ callId }) => calls.gone(callId));
   socket.on('room:speakers', ({ speakers }) => participants.speaking(speakers));
   socket.on('room:changed', ({ locked }) => meeting.lockedChanged(locked));
-  socket.on('recording:changed', ({ recording }) => meeting.recordingChanged(recording));
+  socket.on('recording:changed', (news) => meeting.recordingChanged(news));
   socket.on('alarms:changed', ({ alarms }) => meeting.alarmsChanged(alarms));
   socket.on('room:closed', ({ reason }) => onOut(reason));
 }

@@ -10,6 +10,8 @@ const admitted: RoomState = {
   calls: [],
   locked: true,
   recording: true,
+  paused: false,
+  consent: 'notice',
   resumeToken: 'seat',
 };
 

@@ -1,9 +1,11 @@
 import type {
   AlarmKind,
+  ConsentPolicy,
   ErrorCode,
   JoinedRoom,
   JoinPreview,
   LeaveReason,
+  RecordingNews,
   RoomState,
 } from '@switchroom/protocol';
 import { defineStore } from 'pinia';
@@ -25,14 +27,23 @@ export const useMeetingStore = defineStore('meeting', () => {
   const preview = shallowRef<JoinPreview>();
   const details = shallowRef<JoinedRoom['meeting']>();
   const recording = ref(false);
+  const paused = ref(false);
+  const consent = ref<ConsentPolicy>('notice');
   const locked = ref(false);
   /** To hosts: what must be seen to. */
   const alarms = shallowRef<readonly AlarmKind[]>([]);
   /** Who asks us to unmute. */
   const unmuteAskedBy = ref<string>();
 
+  function recordingChanged(next: RecordingNews): void {
+    recording.value = next.recording;
+    paused.value = next.paused;
+    consent.value = next.consent;
+  }
+
   function outside(next: Connection): void {
     recording.value = false;
+    paused.value = false;
     locked.value = false;
     alarms.value = [];
     unmuteAskedBy.value = undefined;
@@ -44,6 +55,10 @@ export const useMeetingStore = defineStore('meeting', () => {
     preview: readonly(preview),
     details: readonly(details),
     recording: readonly(recording),
+    /** The recording runs, but nothing is written. */
+    paused: readonly(paused),
+    /** What the meeting asks of those who are recorded. */
+    consent: readonly(consent),
     locked: readonly(locked),
     alarms: readonly(alarms),
     unmuteAskedBy: readonly(unmuteAskedBy),
@@ -59,12 +74,12 @@ export const useMeetingStore = defineStore('meeting', () => {
       connection.value = { state: 'lobby' };
     },
     joined(
-      room: Pick<RoomState, 'recording' | 'locked' | 'alarms'>,
+      room: RecordingNews & Pick<RoomState, 'locked' | 'alarms'>,
       meeting: JoinedRoom['meeting'],
     ): void {
       details.value = meeting;
       alarms.value = room.alarms ?? [];
-      recording.value = room.recording;
+      recordingChanged(room);
       locked.value = room.locked;
       connection.value = { state: 'joined' };
     },
@@ -78,9 +93,7 @@ export const useMeetingStore = defineStore('meeting', () => {
     refused(code: ErrorCode): void {
       outside({ state: 'refused', code });
     },
-    recordingChanged(next: boolean): void {
-      recording.value = next;
-    },
+    recordingChanged,
     lockedChanged(next: boolean): void {
       locked.value = next;
     },

@@ -18,6 +18,11 @@ export function fakeService(other: object = {}): MeetingService {
     remoteTracks: shallowRef([]),
     host: {},
     calls: {},
+    consent: {
+      words: () => '',
+      shown: () => Promise.resolve(),
+      agree: () => Promise.resolve(true),
+    },
     voice: { setMuted: () => Promise.resolve(), turnOn: () => Promise.resolve() },
     microphone: {
       stream: shallowRef(),

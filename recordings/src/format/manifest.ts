@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
-import { recordingViewSchema } from '@switchroom/protocol';
+import {
+  CONSENT_POLICIES,
+  consentSchema,
+  pausedBySchema,
+  recordingViewSchema,
+} from '@switchroom/protocol';
 import { z } from 'zod';
 import { MAX_PLAINTEXT_BYTES } from './record.ts';
 import { SealedLogReader } from './SealedLogReader.ts';
@@ -25,8 +30,12 @@ export const gapSchema = z.object({
   fromMs: z.number().nonnegative(),
   /** `null`: to the end of whatever there was; nobody was left to see it. */
   toMs: z.number().nonnegative().nullable(),
-  reason: z.enum(['recorder-died', 'write-failed']),
+  /** `paused`: nothing was written, since somebody wanted it so. */
+  reason: z.enum(['recorder-died', 'write-failed', 'paused']),
+  /** Of `paused`: who paused it. */
+  by: pausedBySchema.optional(),
 });
+export type Gap = z.infer<typeof gapSchema>;
 
 export const manifestFileSchema = z.object({
   /** Track id, or `mix`. */
@@ -62,6 +71,13 @@ export const manifestSchema = z.object({
     z.object({ id: z.string(), name: z.string(), kind: z.enum(['browser', 'phone']) }),
   ),
   timeline: z.array(timelineEventSchema),
+  /** What the meeting asked of those who are recorded, as this began. */
+  consentPolicy: z.enum(CONSENT_POLICIES),
+  /**
+   * Who was told of the recording, by which words, and who agreed; `atMs` is on the recording's clock, negative before
+   * its begin. Who was told and is not among those who agreed has not answered.
+   */
+  consents: z.array(consentSchema.extend({ atMs: z.number() })),
   /**
    * Who spoke when, by track and by the level of what they sent. After a crash: up to the last change of
    * who was there.

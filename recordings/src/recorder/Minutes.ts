@@ -1,4 +1,4 @@
-import type { ParticipantKind } from '@switchroom/protocol';
+import type { Consent, ParticipantKind } from '@switchroom/protocol';
 import type { Manifest, TimelineEvent } from '../format/manifest.ts';
 
 /** A participant as far as a recording is concerned. */
@@ -14,9 +14,14 @@ export class Minutes {
   readonly #timeline: TimelineEvent[] = [];
   readonly #present = new Set<string>();
   readonly #muted = new Map<string, boolean>();
+  readonly #consents: Manifest['consents'] = [];
 
-  get content(): Pick<Manifest, 'participants' | 'timeline'> {
-    return { participants: [...this.#participants.values()], timeline: [...this.#timeline] };
+  get content(): Pick<Manifest, 'participants' | 'timeline' | 'consents'> {
+    return {
+      participants: [...this.#participants.values()],
+      timeline: [...this.#timeline],
+      consents: [...this.#consents],
+    };
   }
 
   /** Silent for one who is there: of those who came before the recording only their sound tells. */
@@ -39,6 +44,24 @@ export class Minutes {
     this.#muted.set(participantId, muted);
     this.#timeline.push({ atMs, event: muted ? 'muted' : 'unmuted', participantId });
     return true;
+  }
+
+  /**
+   * Who was told of the recording, or agreed. By the wall's clock, since it may be told late: after a lost connection, or
+   * in a later recording. False when all of it is known.
+   */
+  told(consents: readonly Consent[], startedAt: Date, nowMs: number): boolean {
+    const fresh = consents.filter(
+      ({ participantId, at, how }) =>
+        !this.#consents.some(
+          (one) => one.participantId === participantId && one.at === at && one.how === how,
+        ),
+    );
+    for (const consent of fresh) {
+      const atMs = Math.min(Date.parse(consent.at) - startedAt.getTime(), nowMs);
+      this.#consents.push({ ...consent, atMs });
+    }
+    return fresh.length > 0;
   }
 
   /** False when it is nothing new. Names in `participants` are the last ones. */

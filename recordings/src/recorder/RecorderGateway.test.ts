@@ -103,6 +103,41 @@ describe('the recorder', () => {
     expect(Math.min(level(mix, 440), level(mix, 880))).toBeGreaterThan(-26);
   });
 
+  it('pauses when told, notes who agreed, and takes both over when it is asked to go on', async () => {
+    await server.start('r1', keys.recipient);
+    const by = { kind: 'user', id: 'u1', name: 'host@example.org' } as const;
+    const pause = (recordingId: string, who: typeof by | null) =>
+      server.gateway.timeout(5000).emitWithAck('recording:pause', { recordingId, by: who });
+    expect(await pause('r2', by)).toMatchObject({ ok: false, code: 'not-found' });
+    expect(await pause('r1', by)).toEqual({ ok: true, value: {} });
+    const told = {
+      ...{ participantId: 'p1', name: 'Ann', how: 'key', policy: 'required', language: 'en' },
+      ...{ words: 'Press one.', at: new Date().toISOString() },
+    } as const;
+    server.gateway.emit('recording:told', { recordingId: 'r1', consents: [told] });
+    const vault = openVault({ dir: join(dataDirectory, 'vault'), ...keys });
+    await expect
+      .poll(() => vault.consents('r1'))
+      .toMatchObject({ consents: [told], pauses: [{ toMs: null, by }] });
+    // What a server says that was started anew.
+    const request = {
+      recordingId: 'r1',
+      meetingId: 'm1',
+      title: 'Fake',
+      recipient: keys.recipient,
+    };
+    const late = { ...told, participantId: 'p2' };
+    expect(
+      await server.gateway.timeout(5000).emitWithAck('recording:start', {
+        ...{ ...request, consents: [told, late], pausedBy: null },
+      }),
+    ).toEqual({ ok: true, value: {} });
+    await server.stop('r1');
+    const { consents, pauses } = await vault.consents('r1');
+    expect(consents.map(({ participantId }) => participantId)).toEqual(['p1', 'p2']);
+    expect(pauses[0]!.toMs).toEqual(expect.any(Number));
+  });
+
   it('sends receiver reports', async () => {
     await server.start('r1', keys.recipient);
     await server.consume('anna', 'browser', 1);

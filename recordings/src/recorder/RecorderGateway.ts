@@ -142,6 +142,12 @@ export class RecorderGateway {
     socket.on('recording:stop', ({ recordingId }, ack) =>
       this.#answer(ack, () => this.#stop(recordingId)),
     );
+    socket.on('recording:pause', ({ recordingId, by }, ack) =>
+      this.#answer(ack, async () => await this.#mustHave(recordingId).pause(by)),
+    );
+    socket.on('recording:told', ({ recordingId, consents }) =>
+      this.#sessionOf(recordingId)?.told(consents),
+    );
     socket.on('consumer:created', (news, ack) => this.#answer(ack, () => this.#addConsumer(news)));
     socket.on('consumer:closed', ({ meetingId, consumerId }) =>
       this.#sessions.get(meetingId)?.removeConsumer(consumerId),
@@ -196,7 +202,10 @@ export class RecorderGateway {
       await former.close().catch(() => undefined);
       this.#drop(former);
     }
-    if (this.#sessions.get(meetingId)?.recordingId === recordingId) return;
+    if (former && !former.closing && former.recordingId === recordingId) {
+      await former.goOn(start);
+      return;
+    }
     if (this.#sessions.has(meetingId) || this.#starting.has(meetingId)) {
       throw new AppError('conflict', 'The meeting is recorded already.');
     }
@@ -240,10 +249,19 @@ export class RecorderGateway {
   }
 
   async #stop(recordingId: string): Promise<void> {
-    const session = [...this.#sessions.values()].find((one) => one.recordingId === recordingId);
-    if (session === undefined) throw new AppError('not-found', 'There is no such open recording.');
+    const session = this.#mustHave(recordingId);
     await session.close().finally(() => this.#drop(session));
     await this.#reports.flush();
+  }
+
+  #sessionOf(recordingId: string): RecordingSession | undefined {
+    return [...this.#sessions.values()].find((one) => one.recordingId === recordingId);
+  }
+
+  #mustHave(recordingId: string): RecordingSession {
+    const session = this.#sessionOf(recordingId);
+    if (session !== undefined) return session;
+    throw new AppError('not-found', 'There is no such open recording.');
   }
 
   async #addConsumer(news: GatewayConsumerCreated): Promise<void> {

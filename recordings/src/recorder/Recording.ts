@@ -1,22 +1,25 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import {
   AppError,
+  type Consent,
+  type PausedBy,
   type RecordingStart,
   type RecordingState,
   type RecordingView,
   type TrackView,
 } from '@switchroom/protocol';
-import { isSafeId, MIX_ID, recordingDirectory } from '../format/ids.ts';
+import { MIX_ID, recordingDirectory } from '../format/ids.ts';
 import { writeManifest, type Manifest } from '../format/manifest.ts';
 import { CLOCK_RATE, SAMPLES_PER_MS } from '../format/opus.ts';
-import { isCode } from '../format/secretFile.ts';
 import type { AudioLog } from './AudioLog.ts';
 import type { DiskSync } from './DiskSync.ts';
 import { endLeftOver } from './leftOver.ts';
+import { makeDirectory } from './makeDirectory.ts';
 import { Minutes, type Participant } from './Minutes.ts';
 import { Mixer } from './Mixer.ts';
 import { MixWriter } from './MixWriter.ts';
+import { newTrack } from './newTrack.ts';
+import { PauseLog } from './PauseLog.ts';
 import { RecordingSecrets } from './RecordingSecrets.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { Sealer } from './Sealer.ts';
@@ -70,6 +73,7 @@ export class Recording {
   readonly #tracks: TrackView[] = [];
   readonly #minutes = new Minutes();
   readonly #tally = new Tally();
+  readonly #pauses = new PauseLog();
   readonly #files: Manifest['files'] = [];
   #state: RecordingState = 'recording';
   #durationMs: number | null = null;
@@ -93,25 +97,18 @@ export class Recording {
 
   /**
    * Makes the recording's directory with the mix, the manifest and the journal in it.
-   * Errors: `AppError('bad-request')` for an id that cannot be a file name, `AppError('conflict')` when it is
-   * there already.
+   * Errors: as of `makeDirectory()`.
    */
   static async create(options: RecordingOptions): Promise<Recording> {
     const { vaultDirectory, start } = options;
-    if (!isSafeId(start.recordingId)) {
-      throw new AppError('bad-request', 'The recording id cannot be a file name.');
-    }
-    const directory = recordingDirectory(vaultDirectory, start.recordingId);
-    await mkdir(vaultDirectory, { recursive: true, mode: 0o700 });
-    await mkdir(directory, { mode: 0o700 }).catch((cause: unknown) => {
-      if (!isCode(cause, 'EEXIST')) throw cause;
-      throw new AppError('conflict', 'There is a recording of that id already.', { cause });
-    });
+    const directory = await makeDirectory(vaultDirectory, start.recordingId);
     const mixer = await Mixer.create();
     try {
       const secrets = new RecordingSecrets(mixer.lookahead);
       const log = await secrets.makeLog(options, { id: MIX_ID, startPosition: 0, isMix: true });
       const recording = new Recording(options, secrets, log, mixer);
+      recording.told(start.consents ?? [], options.now);
+      await recording.pause(start.pausedBy ?? null, options.now);
       await recording.#save();
       return recording;
     } catch (error) {
@@ -129,13 +126,11 @@ export class Recording {
     const startedAt = this.#options.wallTime;
     const durationMs = this.#durationMs;
     return {
-      id: this.id,
-      meetingId: this.#options.start.meetingId,
+      ...{ id: this.id, meetingId: this.#options.start.meetingId },
       startedAt: startedAt.toISOString(),
       endedAt:
         durationMs === null ? null : new Date(startedAt.getTime() + durationMs).toISOString(),
-      durationMs,
-      state: this.#state,
+      ...{ durationMs, state: this.#state },
       tracks: this.#tracks.map((track) => ({ ...track })),
     };
   }
@@ -164,7 +159,8 @@ export class Recording {
 
   /** Takes an RTP packet of a participant, payload and all. One without an open track is ignored. */
   push(participantId: string, packet: RtpPacket, now: number): void {
-    if (this.#closed === null) this.#open.get(participantId)?.writer.push(packet, now);
+    if (this.#closed !== null || !this.#pauses.writes(packet.payload, now)) return;
+    this.#open.get(participantId)?.writer.push(packet, now);
   }
 
   participantJoined(participant: Participant, now: number): void {
@@ -181,6 +177,19 @@ export class Recording {
   participantRenamed(participantId: string, name: string, now: number): void {
     if (this.#closed !== null) return;
     if (this.#minutes.renamed(participantId, name, this.#atMs(now))) this.#saveSoon();
+  }
+
+  /** Who was told of the recording, or agreed; what is known already changes nothing. */
+  told(consents: readonly Consent[], now: number): void {
+    if (this.#closed !== null) return;
+    if (this.#minutes.told(consents, this.#options.wallTime, this.#atMs(now))) this.#saveSoon();
+  }
+
+  /** Nothing is written from now on, of anybody, or everything again (`null`). Twice is silent; resolves once noted. */
+  async pause(by: PausedBy | null, now: number): Promise<void> {
+    if (this.#closed !== null) return;
+    const at = { now, position: positionAt(this.#options.now, now) };
+    if (this.#pauses.set(by, { ...at, tracks: [...this.#open.values()] })) await this.#save();
   }
 
   /** Ends the participant's track. */
@@ -217,8 +226,7 @@ export class Recording {
    * Rejects with what a write failed with: the recording's state is `failed` then.
    */
   stop(now: number): Promise<void> {
-    this.#closed ??= this.#close(now);
-    return this.#closed;
+    return (this.#closed ??= this.#close(now));
   }
 
   /** Ends it and removes all of it from the vault, without a word. */
@@ -229,8 +237,9 @@ export class Recording {
   }
 
   async #makeTrack(participant: Participant, now: number): Promise<void> {
-    const id = randomBytes(8).toString('hex');
     const startPosition = Math.floor(positionAt(this.#options.now, now) / START_GRID) * START_GRID;
+    const view = newTrack(participant, startPosition);
+    const { id } = view;
     const log = await this.#secrets.makeLog(this.#options, { id, startPosition });
     await this.#mix.mixer.addSource(id);
     const writer = new TrackWriter({
@@ -239,17 +248,10 @@ export class Recording {
       startPosition,
       onPacket: (packet, samples) => this.#mix.mixer.push(id, packet, samples),
     });
-    const view: TrackView = {
-      id,
-      participantId: participant.id,
-      participantName: participant.name,
-      kind: participant.kind,
-      startMs: startPosition / SAMPLES_PER_MS,
-      endMs: null,
-    };
     this.#minutes.joined(participant, view.startMs);
     this.#tally.add({ trackId: id, participantId: participant.id, writer, log });
     this.#tracks.push(view);
+    this.#pauses.begins(id, view.startMs);
     this.#open.set(participant.id, { view, log, writer });
     this.#changed();
   }
@@ -259,6 +261,7 @@ export class Recording {
     this.#open.delete(participantId);
     track.writer.flush(now);
     track.view.endMs = Math.ceil(Math.max(at, track.writer.end) / SAMPLES_PER_MS);
+    this.#pauses.ends(track.view.id, track.view.endMs);
     this.#mixing.add(track.view);
     this.#tally.ended(track.view.id);
     await this.#endFile(track.log, track.view.endMs * SAMPLES_PER_MS);
@@ -276,6 +279,7 @@ export class Recording {
     const ends = this.#tracks.map(({ endMs }) => endMs ?? 0);
     this.#durationMs = Math.max(at / SAMPLES_PER_MS, ...ends);
     const end = this.#durationMs * SAMPLES_PER_MS;
+    this.#pauses.ends(MIX_ID, this.#durationMs);
     this.#mix.finish(end);
     const results = await Promise.allSettled([
       ...ending,
@@ -283,7 +287,7 @@ export class Recording {
       this.#endFile(this.#mixLog, end),
     ]);
     const failed = results.find((result) => result.status === 'rejected');
-    this.#state = failed === undefined ? 'sealed' : 'failed';
+    this.#state = failed ? 'failed' : 'sealed';
     try {
       // What never began is not in the chain.
       if (!this.#discarded) await this.#seal();
@@ -352,9 +356,10 @@ export class Recording {
       ...{ type: 'switchroom-manifest', formatVersion: 2, salt: this.#secrets.salt },
       ...{ software: this.#options.software, title: this.#options.start.title },
       ...{ recording: this.view, clockRate: CLOCK_RATE, ...this.#minutes.content },
+      consentPolicy: this.#options.start.consent ?? 'notice',
       speakers: this.#mix.mixer.speakers,
       ledger: this.#tally.ledger,
-      ...{ gaps: [], files: [...this.#files], recovered: null, seal: null },
+      ...{ gaps: this.#pauses.gaps, files: [...this.#files], recovered: null, seal: null },
     };
   }
 }

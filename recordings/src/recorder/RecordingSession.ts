@@ -1,7 +1,9 @@
 import {
   AppError,
+  type Consent,
   type GatewayConsumerCreated,
   type ParticipantView,
+  type PausedBy,
   type RecordingStart,
   type RecordingView,
 } from '@switchroom/protocol';
@@ -63,6 +65,20 @@ export class RecordingSession {
   /** Opens the room, or opens it again after the signaling connection was lost. */
   async link(): Promise<void> {
     await this.#link.open();
+  }
+
+  /** Asked to begin what runs already: takes over what is told with it. */
+  async goOn({ consents = [], pausedBy }: RecordingStart): Promise<void> {
+    this.told(consents);
+    if (pausedBy !== undefined) await this.pause(pausedBy);
+  }
+
+  told(consents: readonly Consent[]): void {
+    this.#recording.told(consents, this.#now());
+  }
+
+  async pause(by: PausedBy | null): Promise<void> {
+    await this.#recording.pause(by, this.#now());
   }
 
   async addConsumer(news: GatewayConsumerCreated): Promise<void> {

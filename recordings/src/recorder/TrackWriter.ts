@@ -82,6 +82,13 @@ export class TrackWriter {
     this.#seal();
   }
 
+  /** Writes all that is held, and begins anew with whatever comes next, nowhere before `position` (samples). */
+  cut(now: number, position = 0): void {
+    this.flush(now);
+    this.#stream = null;
+    this.#end = Math.max(this.#end, position);
+  }
+
   #streamOf(ssrc: number, now: number): Stream {
     if (this.#stream?.ssrc === ssrc) return this.#stream;
     if (this.#stream !== null) this.flush(now);

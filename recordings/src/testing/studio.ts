@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RecordingView } from '@switchroom/protocol';
+import type { RecordingStart, RecordingView } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { SigningKey } from '../format/SigningKey.ts';
 import { DiskSync } from '../recorder/DiskSync.ts';
@@ -66,13 +66,20 @@ export class Studio {
    */
   async record(
     recordingId: string,
-    { recorder = 'studio', recipient = this.keys.recipient } = {},
+    {
+      recorder = 'studio',
+      recipient = this.keys.recipient,
+      ...more
+    }: { recorder?: string; recipient?: string } & Pick<
+      RecordingStart,
+      'consent' | 'consents' | 'pausedBy'
+    > = {},
   ): Promise<Recording> {
     const { exportKey } = this.keys;
     const start = { recordingId, meetingId: 'm1', title: 'Quarterly secrets', recipient };
     return await Recording.create({
       vaultDirectory: this.vaultDirectory,
-      start: { ...start, exportKey: exportKey.fingerprint },
+      start: { ...start, exportKey: exportKey.fingerprint, ...more },
       recorder,
       journal: this.journal,
       sealer: this.sealer,

@@ -1,13 +1,19 @@
 import { rm, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { AppError } from '@switchroom/protocol';
+import { AppError, type ConsentsView } from '@switchroom/protocol';
 import { isSafeId, MANIFEST_ID, recordingDirectory, sealedFile } from '../format/ids.ts';
-import { manifestSchema, readManifestBytes, type ManifestFile } from '../format/manifest.ts';
+import {
+  manifestSchema,
+  readManifest,
+  readManifestBytes,
+  type ManifestFile,
+} from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { SealError } from '../format/SealError.ts';
 import { isCode } from '../format/secretFile.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
 import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
+import { consentsOf } from './consentsOf.ts';
 import { exportEntries } from './exportEntries.ts';
 import { readSeal } from './readSeal.ts';
 import { sealedEntries } from './sealedEntries.ts';
@@ -54,6 +60,16 @@ export class FileVault implements Vault {
       damage: index.damage,
       read: (start, end) => rethrown(index.read(start, end, identity)),
     };
+  }
+
+  async consents(recordingId: string): Promise<ConsentsView> {
+    if (!isSafeId(recordingId)) throw notFound();
+    try {
+      const path = sealedFile(this.#dir, recordingId, MANIFEST_ID);
+      return consentsOf(await readManifest(path, this.#key()));
+    } catch (error) {
+      throw translated(error);
+    }
   }
 
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {

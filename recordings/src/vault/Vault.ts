@@ -1,3 +1,4 @@
+import type { ConsentsView } from '@switchroom/protocol';
 import type { SigningKey } from '../format/SigningKey.ts';
 
 /**
@@ -11,6 +12,12 @@ export interface Vault {
    * Errors: `AppError('not-found')`; `'key-elsewhere'` without any identity, `'key-lost'` where none fits.
    */
   openAudio(recordingId: string, trackId: string): Promise<AudioFile>;
+
+  /**
+   * What its manifest says of who was told and agreed, and of pauses; of one that is still made, as far as it has come.
+   * Errors: `AppError('not-found')`.
+   */
+  consents(recordingId: string): Promise<ConsentsView>;
 
   /**
    * A zip of all that proves a sealed recording (docs/recording-format.md), as a stream.

@@ -3,6 +3,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { randomPin } from '../identity/secrets.ts';
 import { auditMigration } from './auditMigration.ts';
+import { consentMigration } from './consentMigration.ts';
 import { dialOutMigration } from './dialOutMigration.ts';
 import { doorsMigration } from './doorsMigration.ts';
 import { recordingKeysMigration } from './recordingKeysMigration.ts';
@@ -139,6 +140,7 @@ export const migrations: Record<string, Migration> = {
   '0008-recording-search': recordingSearchMigration,
   '0009-doors': doorsMigration,
   '0010-recording-keys': recordingKeysMigration,
+  '0011-consent': consentMigration,
 };
 
 /** Meetings that were made before there were any. */

@@ -78,6 +78,7 @@ it('a PIN is unique among the meetings that have not ended', async () => {
     pin: '123456',
     moderatorPin: `9${id}`,
     lobby: 0,
+    consent: 'notice',
     waitForHost: 0,
     entry: 'tones',
     recording: 'off',

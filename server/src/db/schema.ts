@@ -1,5 +1,6 @@
 import type { GeneratedAlways } from 'kysely';
 import type {
+  ConsentPolicy,
   EntrySignal,
   NumberPrivacy,
   ParticipantKind,
@@ -46,6 +47,7 @@ export interface MeetingsTable {
   waitForHost: 0 | 1;
   entry: EntrySignal;
   recording: RecordingPolicy;
+  consent: ConsentPolicy;
   numberPrivacy: NumberPrivacy;
   /** Longer than the policy's; null: as the policy has it. */
   retentionDays: number | null;
@@ -175,6 +177,15 @@ export interface DoorsTable {
   record: string;
 }
 
+/** Recordings that are paused, by meeting. */
+export interface PausesTable {
+  meetingId: string;
+  /** JSON of a `PausedBy`. */
+  by: string;
+  /** Null while the meeting's room is there; then how long the pause outlives it. */
+  until: string | null;
+}
+
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -191,4 +202,5 @@ export interface Schema {
   deletions: StatedTable;
   tombstones: TombstonesTable;
   doors: DoorsTable;
+  pauses: PausesTable;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   AppError,
+  type ConsentPolicy,
   type CreateMeeting,
   type EntrySignal,
   type NumberPrivacy,
@@ -28,6 +29,7 @@ export interface Meeting {
   waitForHost: boolean;
   entry: EntrySignal;
   recording: RecordingPolicy;
+  consent: ConsentPolicy;
   numberPrivacy: NumberPrivacy;
   /** Null: as the recording policy has it. */
   retentionDays: number | null;
@@ -66,6 +68,7 @@ export class MeetingStore {
       waitForHost: bit(wish.waitForHost ?? false),
       entry: wish.entry ?? 'tones',
       recording: wish.recording ?? 'on-demand',
+      consent: wish.consent ?? 'notice',
       numberPrivacy: wish.numberPrivacy ?? 'last-four',
       retentionDays: wish.retentionDays ?? null,
       createdAt: new Date().toISOString(),
@@ -81,13 +84,15 @@ export class MeetingStore {
 
   /** The meeting as it is now. Errors: `not-found`, `meeting-ended`. */
   async update(id: string, wish: CreateMeeting, note: Note<Meeting> = noted): Promise<Meeting> {
-    const { title, lobby, waitForHost, entry, recording, numberPrivacy, retentionDays } = wish;
+    const { title, lobby, waitForHost, entry, recording, consent } = wish;
+    const { numberPrivacy, retentionDays } = wish;
     const change: Partial<MeetingsTable> = {
       ...(title !== undefined && { title }),
       ...(lobby !== undefined && { lobby: bit(lobby) }),
       ...(waitForHost !== undefined && { waitForHost: bit(waitForHost) }),
       ...(entry !== undefined && { entry }),
       ...(recording !== undefined && { recording }),
+      ...(consent !== undefined && { consent }),
       ...(numberPrivacy !== undefined && { numberPrivacy }),
       ...(retentionDays !== undefined && { retentionDays }),
     };

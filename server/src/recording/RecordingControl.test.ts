@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AppError, type RecordingStart, type RecordingView, type User } from '@switchroom/protocol';
+import {
+  AppError,
+  type Consent,
+  type PausedBy,
+  type RecordingNews,
+  type RecordingStart,
+  type RecordingView,
+  type User,
+} from '@switchroom/protocol';
 import { Alarms } from '../alarms/Alarms.ts';
 import { AuditTrail, SYSTEM } from '../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
@@ -14,6 +22,7 @@ import type { Room } from '../room/Room.ts';
 import { Rooms } from '../room/Rooms.ts';
 import { FakeSfu } from '../sfu/fake/FakeSfu.ts';
 import { CompletenessLedger } from './ledger/CompletenessLedger.ts';
+import { PAUSE_KEPT_MS, Pauses } from './Pauses.ts';
 import type { Recorder } from './Recorder.ts';
 import { RecordingControl } from './RecordingControl.ts';
 import { RecordingStore } from './RecordingStore.ts';
@@ -25,6 +34,8 @@ const listener = { origin: true } as unknown as RoomListener;
 class FakeRecorder implements Recorder {
   readonly starts: RecordingStart[] = [];
   readonly stops: string[] = [];
+  readonly pauses: (string | null | undefined)[] = [];
+  readonly told: Consent[] = [];
   refusal: Error | undefined;
 
   async start(request: RecordingStart): Promise<void> {
@@ -32,6 +43,17 @@ class FakeRecorder implements Recorder {
     const { refusal } = this;
     this.refusal = undefined;
     if (refusal) throw refusal;
+  }
+
+  async pause(_recordingId: string, by: PausedBy | null): Promise<void> {
+    this.pauses.push(by && by.name);
+    const { refusal } = this;
+    this.refusal = undefined;
+    if (refusal) throw refusal;
+  }
+
+  tell(_recordingId: string, consents: Consent[]): void {
+    this.told.push(...consents);
   }
 
   async stop(recordingId: string): Promise<void> {
@@ -53,6 +75,8 @@ describe('RecordingControl', () => {
   let ledger: CompletenessLedger;
   let control: RecordingControl;
   let recorder: FakeRecorder;
+  /** ms since 1970. */
+  let now = Date.parse('2026-01-02T03:00:00.000Z');
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'switchroom-control-'));
@@ -69,8 +93,9 @@ describe('RecordingControl', () => {
     const keys = { recipient: 'age1x', exportKey: '' };
     alarms = new Alarms({ trail, logger });
     ledger = new CompletenessLedger({ alarms, logger, now: () => performance.now() });
+    const pauses = await Pauses.open(db, () => now);
     control = new RecordingControl({
-      ...{ ...keys, rooms, meetings, store, trail, alarms, ledger, logger },
+      ...{ ...keys, rooms, meetings, store, pauses, trail, alarms, ledger, logger },
     });
     recorder = new FakeRecorder();
   });
@@ -265,7 +290,7 @@ describe('RecordingControl', () => {
     const told: boolean[] = [];
     room.listen({
       ...listener,
-      ...{ inside: true, recordingChanged: (now: boolean) => void told.push(now) },
+      ...{ inside: true, recordingChanged: (news: RecordingNews) => void told.push(news.recording) },
       roomClosed: () => undefined,
     });
     control.removeRecorder(recorder);
@@ -305,6 +330,61 @@ describe('RecordingControl', () => {
     control.removeRecorder(recorder);
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
+  });
+
+  it('a pause outlives a recorder that dies and a room that empties for a while, and ends with a stop', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    await expect(control.pausing.pause(meeting.id, SYSTEM)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    const { room, leave } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    expect(recorder.starts[0]).toMatchObject({ pausedBy: null });
+    await control.pausing.pause(meeting.id, SYSTEM);
+    expect(room.recorded.news).toMatchObject({ recording: true, paused: true });
+    const other = new FakeRecorder();
+    control.addRecorder(other);
+    control.removeRecorder(recorder);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    expect(other.starts[0]).toMatchObject({ pausedBy: { kind: 'system' } });
+    leave();
+    now += PAUSE_KEPT_MS - 1;
+    // The server may have been started anew meanwhile.
+    const again = await Pauses.open(db, () => now);
+    expect(again.of(meeting.id)).toMatchObject({ kind: 'system' });
+    const back = await enter(meeting);
+    await vi.waitFor(() => expect(back.room.recorded.news).toMatchObject({ paused: true }));
+    await control.stop(meeting, SYSTEM);
+    await control.start(meeting, SYSTEM);
+    expect(back.room.recorded.news).toMatchObject({ recording: true, paused: false });
+
+    await control.pausing.pause(meeting.id, SYSTEM);
+    back.leave();
+    await vi.waitFor(async () => {
+      const [row] = await db.selectFrom('pauses').select('until').execute();
+      expect(row?.until).not.toBeNull();
+    });
+    now += PAUSE_KEPT_MS + 1;
+    const later = await enter(meeting);
+    await vi.waitFor(() => expect(later.room.recording).toBe(true));
+    expect(later.room.recorded.news).toMatchObject({ paused: false });
+  });
+
+  it('a recorder that does not answer to a pause is an error, and nothing is paused', async () => {
+    control.addRecorder(recorder);
+    const meeting = await meetings.create(user, { recording: 'always' });
+    const { room } = await enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    recorder.refusal = new Error('no answer in time');
+    await expect(control.pausing.pause(meeting.id, SYSTEM)).rejects.toMatchObject({
+      code: 'recorder-unavailable',
+    });
+    expect(room.recorded.news.paused).toBe(false);
+    await control.pausing.toggle(meeting.id, SYSTEM);
+    await control.pausing.toggle(meeting.id, SYSTEM);
+    expect(recorder.pauses).toEqual([null, null, null]);
+    expect(room.recorded.news.paused).toBe(false);
   });
 
   it('report() that it sealed by itself ends the recording for the room', async () => {

@@ -7,6 +7,9 @@ import type { Meeting, MeetingStore } from '../meetings/MeetingStore.ts';
 import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import { HeldRecordings, type HeldRecording } from './HeldRecordings.ts';
+import { ConsentReporter } from './ConsentReporter.ts';
+import { PauseControl } from './PauseControl.ts';
+import type { Pauses } from './Pauses.ts';
 import type { Recorder } from './Recorder.ts';
 import type { CompletenessLedger } from './ledger/CompletenessLedger.ts';
 import { RecordingAlarms } from './RecordingAlarms.ts';
@@ -23,6 +26,7 @@ export interface RecordingControlOptions {
   rooms: Rooms;
   meetings: MeetingStore;
   store: RecordingStore;
+  pauses: Pauses;
   /** age recipient of the vault. */
   recipient: string;
   /** Fingerprint of the key that exports are signed with. */
@@ -40,6 +44,7 @@ const REPLACED_MS = 3_000;
 
 /** Decides when a meeting is recorded, tells a recorder, and keeps the database true. */
 export class RecordingControl {
+  readonly pausing: PauseControl;
   readonly #options: RecordingControlOptions;
   readonly #logger: Logger;
   readonly #recorders = new Set<Recorder>();
@@ -58,7 +63,13 @@ export class RecordingControl {
     this.#options = options;
     this.#logger = options.logger.child({ file: 'RecordingControl' });
     this.#alarms = new RecordingAlarms(options.alarms);
-    options.rooms.events.on('opened', (room) => this.#watch(room));
+    const running = (meetingId: string) => this.#active.get(meetingId);
+    this.pausing = new PauseControl({ ...options, running });
+    const reporter = new ConsentReporter({ ...options, running });
+    options.rooms.events.on('opened', (room) => {
+      reporter.watch(room);
+      this.#watch(room);
+    });
   }
 
   get ledger(): CompletenessLedger {
@@ -101,6 +112,8 @@ export class RecordingControl {
     }
     if (this.#recorders.size === 0) throw noRecorder();
     this.#wishes.set(meeting.id, { action: 'start', by });
+    // Of a recording that has ended.
+    if (!this.#active.has(meeting.id)) await this.#options.pauses.clear(meeting.id);
     const room = this.#options.rooms.get(meeting.id);
     if (!room || room.size === 0) return;
     try {
@@ -118,6 +131,7 @@ export class RecordingControl {
     else this.#wishes.delete(meeting.id);
     this.#alarms.settled(meeting.id);
     this.#end(meeting.id, by);
+    await this.#options.pauses.clear(meeting.id);
   }
 
   /** The owner set another policy, which may be the same. */
@@ -126,6 +140,7 @@ export class RecordingControl {
     if (recording === 'off') {
       this.#alarms.settled(id);
       this.#end(id);
+      this.#background('end', this.#options.pauses.clear(id));
     } else if (room) {
       this.#consider(room);
     }
@@ -183,10 +198,15 @@ export class RecordingControl {
   }
 
   #watch(room: Room): void {
+    const { pauses } = this.#options;
+    this.#background('keep', pauses.keep(room.meetingId));
     room.events.on('joined', () => this.#consider(room));
     // Whoever waits in the lobby is nobody to record.
     room.events.on('emptied', () => this.#end(room.meetingId));
-    room.events.once('closed', () => {
+    room.events.once('closed', (reason) => {
+      const isOver = reason === 'meeting-ended';
+      const ended = isOver ? pauses.clear(room.meetingId) : pauses.roomClosed(room.meetingId);
+      this.#background('end', ended);
       this.#wishes.delete(room.meetingId);
       clearTimeout(this.#retries.get(room.meetingId));
       this.#retries.delete(room.meetingId);
@@ -230,6 +250,7 @@ export class RecordingControl {
 
   async #begin(room: Room, meeting: Meeting, by: AuditSource): Promise<void> {
     if (room.closed) return;
+    await room.recorded.expect();
     let active = this.#active.get(meeting.id);
     if (!active) {
       const held = this.#held.take(meeting.id);
@@ -245,6 +266,7 @@ export class RecordingControl {
     } catch (error) {
       if (this.#active.get(meeting.id) === active) this.#active.delete(meeting.id);
       this.#alarms.failed(meeting.id, error);
+      room.setRecording(false);
       // It says what the host can do about it.
       if (error instanceof AppError && error.code === 'storage-full') throw error;
       throw new AppError('recorder-unavailable', 'The recorder could not begin; try again.', {
@@ -255,6 +277,7 @@ export class RecordingControl {
     this.#alarms.settled(meeting.id);
     const { id, recorder } = active;
     this.ledger.begin(id, meeting.id, () => recorder.giveUp());
+    room.recorded.setPaused(this.#options.pauses.of(meeting.id) !== undefined);
     room.setRecording(true);
   }
 
@@ -303,9 +326,11 @@ export class RecordingControl {
   }
 
   #request(recordingId: string, meeting: Meeting): RecordingStart {
-    const { id: meetingId, title } = meeting;
-    const { recipient, exportKey } = this.#options;
-    return { recordingId, meetingId, title, recipient, exportKey };
+    const { id: meetingId, title, consent } = meeting;
+    const { recipient, exportKey, rooms, pauses } = this.#options;
+    const consents = rooms.get(meetingId)?.recorded.consents ?? [];
+    const pausedBy = pauses.of(meetingId) ?? null;
+    return { recordingId, meetingId, title, recipient, exportKey, consent, consents, pausedBy };
   }
 
   #end(meetingId: string, by: AuditSource = SYSTEM): void {

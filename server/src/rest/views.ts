@@ -1,9 +1,12 @@
 import {
   ALARM_KINDS,
   CALL_FAILURES,
+  CONSENT_POLICIES,
+  consentSchema,
   ENTRY_SIGNALS,
   NUMBER_PRIVACIES,
   outboundSchema,
+  pausedBySchema,
   RECORDING_POLICIES,
   recordingViewSchema,
   TRUNK_SRTP,
@@ -11,6 +14,7 @@ import {
   type AlarmView,
   type AlarmWebhookView,
   type CallView,
+  type ConsentsView,
   type DialIn,
   type DidView,
   type JoinPreview,
@@ -57,6 +61,7 @@ export const meetingViewSchema = z.object({
   entry: z.enum(ENTRY_SIGNALS),
   locked: z.boolean(),
   recording: z.enum(RECORDING_POLICIES),
+  consent: z.enum(CONSENT_POLICIES),
   numberPrivacy: z.enum(NUMBER_PRIVACIES),
   retentionDays: z.int().nullable(),
   createdAt: z.string(),
@@ -74,12 +79,14 @@ export const participantViewSchema = z.object({
   handRaised: z.boolean(),
   audio: z.enum(['browser', 'phone']),
   quality: z.number().nullable(),
+  consent: z.enum(['none', 'awaited', 'given']),
 }) satisfies z.ZodType<ParticipantView>;
 
 export const joinPreviewSchema = z.object({
   title: z.string(),
   rtpCapabilities: z.record(z.string(), z.unknown()),
   recording: z.enum(RECORDING_POLICIES),
+  consent: z.enum(CONSENT_POLICIES),
 }) satisfies z.ZodType<JoinPreview>;
 
 export const statedSchema = z.object({
@@ -110,6 +117,14 @@ export const recordingsPageSchema = z.object({
   items: z.array(keptRecordingSchema),
   nextCursor: z.string().nullable(),
 });
+
+export const consentsSchema = z.object({
+  policy: z.enum(CONSENT_POLICIES),
+  consents: z.array(consentSchema.extend({ atMs: z.number() })),
+  pauses: z.array(
+    z.object({ fromMs: z.number(), toMs: z.number().nullable(), by: pausedBySchema }),
+  ),
+}) satisfies z.ZodType<ConsentsView>;
 
 export const peaksSchema = z.object({ stepMs: z.number(), peaks: z.array(z.int()) });
 

@@ -1,8 +1,10 @@
 import {
   AppError,
+  type ConsentPolicy,
   type EntrySignal,
   type LeaveReason,
   type NumberPrivacy,
+  type Told,
 } from '@switchroom/protocol';
 import type { Member } from './Member.ts';
 import type { Participant } from './Participant.ts';
@@ -17,6 +19,7 @@ export interface RoomSettings {
   lobby: boolean;
   waitForHost: boolean;
   entry: EntrySignal;
+  consent: ConsentPolicy;
   numberPrivacy: NumberPrivacy;
 }
 
@@ -31,6 +34,7 @@ export class Door {
     lobby: false,
     waitForHost: false,
     entry: 'tones',
+    consent: 'notice',
     numberPrivacy: 'last-four',
   };
   readonly #memory: DoorMemory;
@@ -105,6 +109,11 @@ export class Door {
   /** What one in a browser comes back to, by its token. */
   seatOf(token: string | undefined): string | undefined {
     return token === undefined ? undefined : seatKey(token);
+  }
+
+  /** What this one was told of recordings when it was here before. */
+  toldBefore({ returnsTo }: Member): readonly Told[] {
+    return this.#memory.seats.toldTo(returnsTo);
   }
 
   /** Of a phone that is, or was, in. */

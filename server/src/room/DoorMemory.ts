@@ -1,3 +1,4 @@
+import { toldSchema } from '@switchroom/protocol';
 import { z } from 'zod';
 import { Seats } from './Seats.ts';
 
@@ -9,7 +10,12 @@ export const doorRecordSchema = z.object({
   locked: z.boolean(),
   hostCame: z.boolean(),
   seats: z.array(
-    z.object({ key: z.string(), participantId: z.string(), kind: z.enum(['browser', 'phone']) }),
+    z.object({
+      key: z.string(),
+      participantId: z.string(),
+      kind: z.enum(['browser', 'phone']),
+      told: z.array(toldSchema),
+    }),
   ),
   putOut: z.array(z.string()),
 });

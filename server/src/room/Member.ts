@@ -1,4 +1,10 @@
-import type { LeaveReason, ParticipantKind, ParticipantView, Speaker } from '@switchroom/protocol';
+import type {
+  LeaveReason,
+  ParticipantKind,
+  ParticipantView,
+  RecordingNews,
+  Speaker,
+} from '@switchroom/protocol';
 import type { MediaProducer } from '../sfu/Sfu.ts';
 import type { Participant } from './Participant.ts';
 
@@ -34,6 +40,8 @@ export interface RoomListener {
   readonly inside: boolean;
   /** Whether it also sees the lobby. */
   readonly hosts: boolean;
+  /** It keeps what it hears: it gets nobody's sound who has to agree to that and has not. */
+  readonly records?: boolean;
   /** Whether it may hear. The room is asked to `route()` when this changes by itself. */
   readonly hears: boolean;
 
@@ -48,7 +56,7 @@ export interface RoomListener {
   /** Sound of somebody else's member came in by it, and is not wanted any more. */
   sourceReturned(participantId: string): void;
   speakersChanged(speakers: Speaker[]): void;
-  recordingChanged(recording: boolean): void;
+  recordingChanged(news: RecordingNews): void;
   lockedChanged(locked: boolean): void;
   /** How many are in the lobby. */
   waitingChanged(waiting: number): void;

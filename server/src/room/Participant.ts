@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ParticipantKind, ParticipantView, Role } from '@switchroom/protocol';
+import type { ParticipantKind, ParticipantView, Role, Told } from '@switchroom/protocol';
 import { randomToken } from '../identity/secrets.ts';
 
 /** What others see of a member. Changed by its Room only, which tells everybody. */
@@ -20,6 +20,9 @@ export class Participant {
   handRaised = false;
   audio: ParticipantKind;
   quality: number | null = null;
+  consent: ParticipantView['consent'] = 'none';
+  /** What it was told of recordings, and agreed to; who comes back has it still. */
+  readonly told: Told[];
 
   constructor(options: {
     name: string;
@@ -28,6 +31,7 @@ export class Participant {
     muted?: boolean;
     connected?: boolean;
     knownBy?: string | undefined;
+    told?: readonly Told[];
   }) {
     this.name = options.name;
     this.kind = options.kind;
@@ -36,6 +40,7 @@ export class Participant {
     this.muted = options.muted ?? false;
     this.connected = options.connected ?? false;
     this.audio = options.kind;
+    this.told = [...(options.told ?? [])];
   }
 
   get state(): ParticipantView['state'] {
@@ -43,8 +48,13 @@ export class Participant {
     return this.connected ? 'joined' : 'connecting';
   }
 
+  /** Nobody is to hear it: by its own wish, or because it has to agree first. */
+  get silent(): boolean {
+    return this.muted || this.consent === 'awaited';
+  }
+
   view(): ParticipantView {
-    const { id, name, kind, role, state, muted, handRaised, audio, quality } = this;
-    return { id, name, kind, role, state, muted, handRaised, audio, quality };
+    const { id, name, kind, role, state, muted, handRaised, audio, quality, consent } = this;
+    return { id, name, kind, role, state, muted, handRaised, audio, quality, consent };
   }
 }

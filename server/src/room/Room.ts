@@ -8,6 +8,7 @@ import type { DoorMemory } from './DoorMemory.ts';
 import type { Member, RoomListener } from './Member.ts';
 import { steppedQuality } from './quality.ts';
 import type { RoomEvents } from './RoomEvents.ts';
+import { RoomRecording } from './RoomRecording.ts';
 import { Roster } from './Roster.ts';
 import { Sounds } from './Sounds.ts';
 
@@ -19,6 +20,7 @@ export class Room {
   readonly meetingId: string;
   readonly router: MediaRouter;
   readonly events = new EventEmitter<RoomEvents>();
+  readonly recorded: RoomRecording;
   readonly #logger: Logger;
   readonly #door: Door;
   readonly #audience: Audience;
@@ -27,7 +29,6 @@ export class Room {
   /** Those who are about to join. */
   readonly #holds = new Set<symbol>();
   #hadMembers = false;
-  #recording = false;
   #closed = false;
 
   constructor(options: {
@@ -43,6 +44,7 @@ export class Room {
     this.#audience = new Audience(this.#logger);
     this.#roster = new Roster(this.#audience);
     this.#sounds = new Sounds(this.#roster, this.#audience.safely);
+    this.recorded = new RoomRecording(this.#roster, this.#sounds, this.#audience, this.events);
     this.router.events.on('levels', (levels) => {
       const speakers = this.#sounds.speakers(levels);
       this.#audience.tell((listener) => listener.speakersChanged(speakers));
@@ -70,7 +72,7 @@ export class Room {
   }
 
   get recording(): boolean {
-    return this.#recording;
+    return this.recorded.news.recording;
   }
 
   get locked(): boolean {
@@ -143,9 +145,7 @@ export class Room {
   unlisten(listener: RoomListener, reason: LeaveReason): void {
     if (!this.#audience.delete(listener)) return;
     this.#sounds.unlisten(listener);
-    for (const participantId of this.#sounds.guestsOf(listener)) {
-      this.returnSource(participantId, listener);
-    }
+    for (const id of this.#sounds.guestsOf(listener)) this.returnSource(id, listener);
     for (const member of this.#roster.all()) {
       if (member.origin === listener) this.leave(member.participant.id, reason);
     }
@@ -153,10 +153,11 @@ export class Room {
   }
 
   /** What the owner set, from now on; whoever waits for nothing any more is let in. */
-  configure({ lobby, waitForHost, entry, numberPrivacy }: RoomSettings): void {
-    const settings = { lobby, waitForHost, entry, numberPrivacy };
+  configure({ lobby, waitForHost, entry, consent, numberPrivacy }: RoomSettings): void {
+    const settings = { lobby, waitForHost, entry, consent, numberPrivacy };
     if (JSON.stringify(settings) === JSON.stringify(this.#door.settings)) return;
     this.#door.settings = settings;
+    this.recorded.policy = consent;
     this.#admitFree();
     this.#audience.tell((listener) => listener.settingsChanged());
   }
@@ -169,6 +170,7 @@ export class Room {
     this.#mustBeOpen();
     const { participant, origin } = member;
     participant.waiting = this.#door.check(member, this.waiting);
+    this.recorded.enters(participant, this.#door.toldBefore(member));
     this.#roster.add(member);
     this.#hadMembers = true;
     const { id, kind, state } = participant;
@@ -225,7 +227,7 @@ export class Room {
       throw error;
     }
     // The mute may have been pressed while the producer was made.
-    await source.setPaused(this.#roster.get(participantId).participant.muted);
+    await source.setPaused(this.#roster.get(participantId).participant.silent);
   }
 
   /**
@@ -241,8 +243,9 @@ export class Room {
    * Errors: `not-found`.
    */
   async setMuted(participantId: string, muted: boolean, by?: RoomListener): Promise<void> {
-    this.#roster.update(this.#roster.get(participantId), { muted }, by);
-    await this.#sounds.of(participantId)?.source.setPaused(muted);
+    const member = this.#roster.get(participantId);
+    this.#roster.update(member, { muted }, by);
+    await this.#sounds.of(participantId)?.source.setPaused(member.participant.silent);
   }
 
   /** Everybody but the hosts. */
@@ -286,9 +289,7 @@ export class Room {
   }
 
   setRecording(recording: boolean): void {
-    if (this.#closed || this.#recording === recording) return;
-    this.#recording = recording;
-    this.#audience.tell((listener) => listener.recordingChanged(recording));
+    if (!this.#closed) this.recorded.set(recording);
   }
 
   /** Together: hundreds who waited are not told of each other one by one. */
@@ -297,7 +298,7 @@ export class Room {
     const ids = members.map(({ participant }) => participant.id);
     this.#logger.info({ participantIds: ids }, 'letIn() | out of the lobby');
     this.#audience.tellLetIn(members, () => {
-      for (const { participant } of members) participant.waiting = false;
+      for (const { participant } of members) this.recorded.letIn(participant);
     });
     this.#sounds.route();
     this.#tellWaiting();
@@ -321,10 +322,9 @@ export class Room {
   }
 
   #drop(member: Member, reason: LeaveReason, except: RoomListener | undefined): void {
-    const { participant } = member;
-    const { id: participantId, waiting } = participant;
+    const { id: participantId, waiting } = member.participant;
     this.#roster.delete(participantId);
-    this.#door.left(participant, reason);
+    this.#door.left(member.participant, reason);
     this.#logger.info({ participantId, reason }, 'drop() | left');
     const ways = this.#sounds.waysOf(member);
     this.#sounds.drop(participantId);

@@ -1,4 +1,4 @@
-import type { LeaveReason } from '@switchroom/protocol';
+import type { LeaveReason, Told } from '@switchroom/protocol';
 import type { Participant } from './Participant.ts';
 
 export interface RoomEvents {
@@ -6,6 +6,8 @@ export interface RoomEvents {
   joined: [Participant];
   /** Whoever was in it, or in the lobby, is out. Not told as it closes. */
   left: [participantId: string, reason: LeaveReason];
+  /** Somebody in it was told of the recording, or agreed to it. */
+  told: [Participant, Told];
   /** The last one has left, but somebody is still in the lobby. */
   emptied: [];
   /** It is gone; the last event. */

@@ -1,4 +1,4 @@
-import type { LeaveReason, ParticipantKind } from '@switchroom/protocol';
+import type { LeaveReason, ParticipantKind, Told } from '@switchroom/protocol';
 import { sha256 } from '../identity/secrets.ts';
 import type { Participant } from './Participant.ts';
 
@@ -15,11 +15,14 @@ export interface SeatRecord {
   key: string;
   participantId: string;
   kind: ParticipantKind;
+  told: Told[];
 }
 
 interface Seat {
   readonly participantId: string;
   readonly kind: ParticipantKind;
+  /** What it was told of recordings. */
+  readonly told: readonly Told[];
   /** On the clock that `now` gives; while somebody sits there, for ever. */
   until: number;
 }
@@ -37,8 +40,8 @@ export class Seats {
   constructor(now: () => number, records: readonly SeatRecord[] = []) {
     this.#now = now;
     const until = now() + SEAT_KEPT_MS;
-    for (const { key, participantId, kind } of records) {
-      this.#seats.set(key, { participantId, kind, until });
+    for (const { key, participantId, kind, told } of records) {
+      this.#seats.set(key, { participantId, kind, told, until });
     }
   }
 
@@ -52,11 +55,13 @@ export class Seats {
   records(): SeatRecord[] {
     return this.size === 0
       ? []
-      : [...this.#seats].map(([key, { participantId, kind }]) => ({ key, participantId, kind }));
+      : [...this.#seats].map(([key, { participantId, kind, told }]) => {
+          return { key, participantId, kind, told: [...told] };
+        });
   }
 
-  take({ id: participantId, kind, seat }: Participant): void {
-    this.#seats.set(seatKey(seat), { participantId, kind, until: Infinity });
+  take({ id: participantId, kind, seat, told }: Participant): void {
+    this.#seats.set(seatKey(seat), { participantId, kind, told, until: Infinity });
   }
 
   leave({ seat }: Participant, reason: LeaveReason): void {
@@ -70,8 +75,12 @@ export class Seats {
 
   /** Whose seat this is, who may be there still; `undefined` for one that is nobody's. */
   holder(key: string | undefined): string | undefined {
-    const found = key === undefined ? undefined : this.#seats.get(key);
-    return found && found.until >= this.#now() ? found.participantId : undefined;
+    return this.#valid(key)?.participantId;
+  }
+
+  /** What whoever sits, or sat, there was told of recordings. */
+  toldTo(key: string | undefined): readonly Told[] {
+    return this.#valid(key)?.told ?? [];
   }
 
   /** The key of a phone's seat that is, or was, in; browsers have their token. */
@@ -84,5 +93,10 @@ export class Seats {
   /** Somebody has come back. */
   giveUp(key: string): void {
     this.#seats.delete(key);
+  }
+
+  #valid(key: string | undefined): Seat | undefined {
+    const found = key === undefined ? undefined : this.#seats.get(key);
+    return found && found.until >= this.#now() ? found : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { AppError, type Speaker } from '@switchroom/protocol';
 import type { MediaProducer, ProducerLevel } from '../sfu/Sfu.ts';
 import type { Member, RoomListener } from './Member.ts';
+import type { Participant } from './Participant.ts';
 import type { Roster } from './Roster.ts';
 
 interface Sound {
@@ -20,6 +21,8 @@ export class Sounds {
   readonly #safely: (run: () => void) => void;
 
   readonly #roster: Roster;
+  /** Whether one who records may have this one's sound. */
+  mayBeRecorded: (participant: Participant) => boolean = () => true;
 
   constructor(roster: Roster, safely: (run: () => void) => void) {
     this.#roster = roster;
@@ -78,7 +81,7 @@ export class Sounds {
     const sound = { member, source, origin };
     this.#sounds.set(id, sound);
     for (const [listener, given] of this.#given) {
-      if (hears(listener, sound)) this.#give(listener, given, sound);
+      if (this.#hears(listener, sound)) this.#give(listener, given, sound);
     }
     // One whose sound went elsewhere hears there, and here no more.
     for (const listener of new Set([member.origin, origin])) this.route(listener);
@@ -114,7 +117,7 @@ export class Sounds {
       const given = this.#given.get(one);
       if (!given) continue;
       for (const sound of this.#sounds.values()) {
-        if (hears(one, sound)) this.#give(one, given, sound);
+        if (this.#hears(one, sound)) this.#give(one, given, sound);
         else this.#take(one, given, sound);
       }
     }
@@ -123,6 +126,11 @@ export class Sounds {
   clear(): void {
     this.#sounds.clear();
     this.#given.clear();
+  }
+
+  #hears(listener: RoomListener, sound: Sound): boolean {
+    const { participant } = sound.member;
+    return hears(listener, sound) && (!listener.records || this.mayBeRecorded(participant));
   }
 
   #give(listener: RoomListener, given: Set<MediaProducer>, { source, member }: Sound): void {

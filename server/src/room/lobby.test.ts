@@ -10,6 +10,7 @@ const OPEN: RoomSettings = {
   lobby: false,
   waitForHost: false,
   entry: 'tones',
+  consent: 'notice',
   numberPrivacy: 'last-four',
 };
 

@@ -14,6 +14,7 @@ const LOBBY = {
   lobby: true,
   waitForHost: true,
   entry: 'tones',
+  consent: 'notice',
   numberPrivacy: 'last-four',
 } as const;
 

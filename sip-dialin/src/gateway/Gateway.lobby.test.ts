@@ -65,7 +65,7 @@ describe('Gateway: the lobby', () => {
 
   it('hears nothing of the room', async () => {
     const phone = await waiting();
-    const news = { meetingId: 'm1', locked: false, recording: true, waiting: 1 };
+    const news = { meetingId: 'm1', locked: false, recording: true, paused: false, waiting: 1 };
     bench.socket.handlers.news['room:changed'](news);
     expect(phone.events).toEqual(['waiting']);
   });

@@ -119,16 +119,19 @@ describe('Gateway: news', () => {
 
   it('tells every phone of a recording and of who waits, once, and who comes later', async () => {
     const phone = await bench.joined();
-    const news = { meetingId: 'm1', locked: true, recording: true, waiting: 2 };
+    const joined = { type: 'joined', role: 'participant', consent: 'none' };
+    const news = { meetingId: 'm1', locked: true, recording: true, paused: false, waiting: 2 };
     bench.socket.handlers.news['room:changed'](news);
     bench.socket.handlers.news['room:changed'](news);
     expect(phone.told).toEqual([
-      { type: 'joined', role: 'participant', recording: false, waiting: 0 },
-      { type: 'roomChanged', recording: true, waiting: 2 },
+      { ...joined, recording: false, paused: false, waiting: 0 },
+      { type: 'roomChanged', recording: true, paused: false, waiting: 2 },
     ]);
     bench.socket.recording = true;
     const late = await bench.joined('m1', { role: 'host' });
-    expect(late.told).toEqual([{ type: 'joined', role: 'host', recording: true, waiting: 2 }]);
+    expect(late.told).toEqual([
+      { ...joined, role: 'host', recording: true, paused: false, waiting: 2 },
+    ]);
     expect(phone.events).toHaveLength(2);
   });
 });
@@ -137,6 +140,7 @@ describe('Gateway: what phones ask for', () => {
   it.each([
     ['toggleLock', 'room:toggleLock', { locked: true }],
     ['toggleRecording', 'room:toggleRecording', { recording: true }],
+    ['togglePause', 'room:togglePause', { recording: true, paused: true }],
     ['muteAll', 'room:muteAll', {}],
     ['admitAll', 'room:admitAll', { admitted: 2 }],
   ] as const)('%s of a moderator is %s', async (command, event, answer) => {

@@ -50,6 +50,21 @@ describe('Gateway: a room that failed', () => {
     expect(bench.rooms.created).toBe(1);
   });
 
+  it('a server that was started anew is told to what callers have agreed', async () => {
+    const phone = await bench.joined();
+    const told = { how: 'key', policy: 'required', language: 'de', words: 'Eins.' } as const;
+    phone.membership.tellConsent(told);
+    await settle();
+    const { payload } = bench.socket.requests.find(({ event }) => event === 'phone:told')!;
+    expect(payload).toMatchObject({ participantId: 'p1', told });
+    closed('connection-lost');
+    await settle();
+    const joins = bench.socket.requests.filter(({ event }) => event === 'phone:join');
+    expect(joins).toHaveLength(2);
+    expect(joins[0]!.payload).not.toHaveProperty('told');
+    expect(joins[1]!.payload).toMatchObject({ returns: 'p1', told: [told] });
+  });
+
   it('is given up in the end, and its phones are told', async () => {
     const phones = [await bench.joined(), await bench.joined()];
     bench.socket.fail('room:open', 'media-unavailable');

@@ -1,4 +1,4 @@
-import type { GatewayResults, Role } from '@switchroom/protocol';
+import type { GatewayResults, ParticipantView, Role, Told } from '@switchroom/protocol';
 import type { LegMedia, LegQuality } from '../media/PhoneMedia.ts';
 
 /** What a call needs of the meeting server, in our words. `Gateway` is the real one. */
@@ -48,15 +48,21 @@ export interface Phone {
 /** What a phone in a room is to know of it, besides itself. */
 export interface RoomNews {
   recording: boolean;
+  paused: boolean;
   /** How many are in the lobby. */
   waiting: number;
 }
 
 export type MemberEvent =
   /** It is a participant: others see it and hear it, and it hears them. */
-  | ({ type: 'joined'; role: Role } & RoomNews)
+  | ({ type: 'joined'; role: Role; consent: ParticipantView['consent'] } & RoomNews)
   /** It is in the lobby: it hears nobody and nobody hears it. `joined` comes when it is let in. */
   | { type: 'waiting' }
+  /**
+   * Whether its caller has agreed to be recorded. From `awaited` on, which is told before its media is in the room, it
+   * must not be heard.
+   */
+  | { type: 'consent'; consent: ParticipantView['consent'] }
   /** Somebody else muted or unmuted it, or raised or lowered its hand. */
   | { type: 'muted'; muted: boolean }
   | { type: 'handRaised'; handRaised: boolean }
@@ -71,12 +77,13 @@ export type MemberEvent =
   | { type: 'unreachable' };
 
 /** What a moderator can do to the whole room. */
-export type RoomCommand = 'toggleLock' | 'toggleRecording' | 'muteAll' | 'admitAll';
+export type RoomCommand = 'toggleLock' | 'toggleRecording' | 'togglePause' | 'muteAll' | 'admitAll';
 
 /** What came of it. */
 export type RoomCommandDone =
   | { command: 'toggleLock'; locked: boolean }
   | { command: 'toggleRecording'; recording: boolean }
+  | { command: 'togglePause'; recording: boolean; paused: boolean }
   | { command: 'muteAll' }
   | { command: 'admitAll'; admitted: number };
 
@@ -94,6 +101,9 @@ export interface Membership {
   /** By the caller's own wish, which is not told back as an event. Told anew when the server was away. */
   setMuted(muted: boolean): void;
   setHandRaised(handRaised: boolean): void;
+
+  /** What the caller heard of the recording, or agreed to; told anew when the server was away. */
+  tellConsent(told: Omit<Told, 'at'>): void;
 
   /** How the call is; nothing comes of it when the server is away. */
   tellQuality(quality: LegQuality): void;

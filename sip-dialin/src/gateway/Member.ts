@@ -1,4 +1,4 @@
-import type { ParticipantView, Role } from '@switchroom/protocol';
+import type { ParticipantView, Role, Told } from '@switchroom/protocol';
 import type { MemberEvent, Phone, RoomNews } from './MeetingRooms.ts';
 
 /** A phone in a RoomLink, from `enter` until it is out. Holds its state; the link drives it. */
@@ -18,6 +18,9 @@ export class Member {
   #out = false;
   #muted = false;
   #handRaised = false;
+  #consent: ParticipantView['consent'] = 'none';
+  /** What the caller was told of the recording, and agreed to. */
+  readonly told: Told[] = [];
 
   constructor(phone: Phone, ssrc: number) {
     this.phone = phone;
@@ -56,7 +59,7 @@ export class Member {
 
   /** In the room from now on. */
   joined(news: RoomNews): void {
-    this.#tell({ type: 'joined', role: this.#role, ...news });
+    this.#tell({ type: 'joined', role: this.#role, consent: this.#consent, ...news });
   }
 
   waiting(): void {
@@ -72,6 +75,10 @@ export class Member {
 
   /** How others see it now. */
   update(view: ParticipantView): void {
+    if (view.consent !== this.#consent) {
+      this.#consent = view.consent;
+      this.#tell({ type: 'consent', consent: view.consent });
+    }
     if (this.#shownName !== undefined && view.name !== this.#shownName) {
       this.#name = view.name;
       this.#shownName = view.name;

@@ -48,7 +48,7 @@ export class RoomLink {
   readonly #requests: RoomRequests;
   readonly #doorbell: Doorbell;
   readonly #early = new EarlyNews();
-  #news: RoomNews = { recording: false, waiting: 0 };
+  #news: RoomNews = { recording: false, paused: false, waiting: 0 };
   #opening: Promise<void>;
   /** Runs while phones that were in are no participants, and ends their calls. */
   #awayTimer: NodeJS.Timeout | undefined;
@@ -88,6 +88,8 @@ export class RoomLink {
       leave: () => this.#drop(member),
       setMuted: (muted) => this.#requests.wish(member, { muted }),
       setHandRaised: (handRaised) => this.#requests.wish(member, { handRaised }),
+      tellConsent: (told) =>
+        this.#requests.tellConsent(member, { ...told, at: new Date().toISOString() }),
       tellQuality: (quality) => this.#requests.quality(member, quality),
       attendance: async () => {
         const people = await this.#requests.count();
@@ -162,10 +164,10 @@ export class RoomLink {
     }
   }
 
-  roomChanged({ recording, waiting }: RoomNews): void {
-    const before = this.#news;
-    if (recording === before.recording && waiting === before.waiting) return;
-    this.#news = { recording, waiting };
+  roomChanged({ recording, paused, waiting }: RoomNews): void {
+    const news = { recording, paused, waiting };
+    if (JSON.stringify(news) === JSON.stringify(this.#news)) return;
+    this.#news = news;
     for (const member of this.#members) member.roomChanged(this.#news);
   }
 
@@ -239,7 +241,7 @@ export class RoomLink {
   }
 
   async #makeParticipant(member: Member): Promise<void> {
-    const { participant, entry, recording } = await this.#requests.join(member);
+    const { participant, entry, recording, paused } = await this.#requests.join(member);
     if (member.isOut()) {
       if (!this.#closed) this.#requests.leave(participant.id, member.ssrc);
       return;
@@ -261,7 +263,7 @@ export class RoomLink {
     if (muted) await this.#requests.tellWish(participant.id, { muted });
     if (handRaised) await this.#requests.tellWish(participant.id, { handRaised });
     const view = early.view ?? participant;
-    this.roomChanged({ ...this.#news, recording });
+    this.roomChanged({ ...this.#news, recording, paused });
     await this.#updated(member, {
       ...view,
       muted: muted || view.muted,

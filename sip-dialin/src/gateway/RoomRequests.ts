@@ -1,4 +1,4 @@
-import { AppError, type GatewayResults } from '@switchroom/protocol';
+import { AppError, MAX_TOLD, type GatewayResults, type Told } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { LegQuality } from '../media/PhoneMedia.ts';
 import type { GatewaySocket } from './GatewaySocket.ts';
@@ -23,11 +23,12 @@ export class RoomRequests {
   async join(member: Member): Promise<GatewayResults['phone:join']> {
     const { number, role, callId } = member.phone;
     const request = { meetingId: this.#meetingId, name: member.name, number, ssrc: member.ssrc };
-    const { returns } = member;
+    const { returns, told } = member;
     const whose = {
       ...request,
       ...(role === 'host' && { role }),
       ...(returns !== undefined && { returns }),
+      ...(told.length > 0 && { told }),
     };
     if (callId === undefined) return this.#socket.request('phone:join', whose);
     try {
@@ -54,6 +55,17 @@ export class RoomRequests {
     member.wish(wish);
     if (member.participantId === undefined) return;
     this.#forget(this.tellWish(member.participantId, wish), 'wish not taken');
+  }
+
+  /** Kept, as a wish is. Never throws. */
+  tellConsent(member: Member, told: Told): void {
+    if (member.isOut()) return;
+    // The latest is never what is left out: it may be the caller's consent.
+    member.told[Math.min(member.told.length, MAX_TOLD - 1)] = told;
+    const { participantId } = member;
+    if (participantId === undefined) return;
+    const payload = { meetingId: this.#meetingId, participantId, told };
+    this.#forget(this.#socket.request('phone:told', payload), 'phone:told not taken');
   }
 
   leave(participantId: string, ssrc: number): void {
@@ -84,6 +96,8 @@ export class RoomRequests {
         return { command, ...(await this.#socket.request('room:toggleLock', whose)) };
       case 'toggleRecording':
         return { command, ...(await this.#socket.request('room:toggleRecording', whose)) };
+      case 'togglePause':
+        return { command, ...(await this.#socket.request('room:togglePause', whose)) };
       case 'muteAll':
         await this.#socket.request('room:muteAll', whose);
         return { command };

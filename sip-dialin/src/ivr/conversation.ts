@@ -1,4 +1,4 @@
-import type { EntrySignal, Role } from '@switchroom/protocol';
+import type { EntrySignal, Role, Told } from '@switchroom/protocol';
 import type {
   Attendance,
   RoomCommand,
@@ -6,6 +6,7 @@ import type {
   RoomNews,
 } from '../gateway/MeetingRooms.ts';
 import type { Asking, Checking } from './askingPin.ts';
+import type { ConsentState } from './consenting.ts';
 import type { Confirming } from './confirming.ts';
 import type { Farewell } from './farewell.ts';
 import type { InMeeting } from './inMeeting.ts';
@@ -58,9 +59,11 @@ export type DialInEvent =
   | { type: 'rateLimited' }
   /** The server cannot be reached, or could not do it. */
   | { type: 'unreachable' }
-  | ({ type: 'joined'; role: Role } & RoomNews)
+  | ({ type: 'joined'; role: Role; consent: ConsentState } & RoomNews)
   /** In the lobby. */
   | { type: 'waiting' }
+  /** Whether the caller has agreed to be recorded, as the server sees it. */
+  | { type: 'consent'; consent: ConsentState }
   /** The server muted the phone, or unmuted it. */
   | { type: 'muted'; muted: boolean }
   | { type: 'handRaised'; handRaised: boolean }
@@ -96,6 +99,8 @@ export type DialInAction =
   | { type: 'join'; meetingId: string; role: Role; name?: Uint8Array }
   | { type: 'setMuted'; muted: boolean }
   | { type: 'setHandRaised'; handRaised: boolean }
+  /** The caller has heard this prompt to its end, or agreed to it. */
+  | { type: 'tellConsent'; how: Extract<Told['how'], 'heard' | 'key'>; prompt: PromptId }
   /** How loud the meeting is to the caller, in dB. */
   | { type: 'setVolume'; db: number }
   /** Who is in the meeting? */

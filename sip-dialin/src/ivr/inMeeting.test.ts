@@ -11,8 +11,9 @@ class Caller {
   /** What was done as it came in. */
   readonly arrival: readonly DialInAction[];
 
-  constructor({ role = 'participant', recording = false, waiting = 0 }: Partial<Arrival> = {}) {
-    const { state, actions } = arrive({ role, recording, waiting }, false);
+  constructor(as: Partial<Arrival> = {}) {
+    const nothing = { consent: 'none', recording: false, paused: false, waiting: 0 } as const;
+    const { state, actions } = arrive({ role: 'participant', ...nothing, ...as }, false);
     this.state = state;
     this.arrival = actions;
   }
@@ -32,9 +33,10 @@ class Caller {
   }
 }
 
-const changed = (recording: boolean, waiting = 0): DialInEvent => ({
+const changed = (recording: boolean, waiting = 0, paused = false): DialInEvent => ({
   type: 'roomChanged',
   recording,
+  paused,
   waiting,
 });
 
@@ -111,7 +113,7 @@ describe('inMeeting: keys', () => {
     ]);
   });
 
-  it.each(['6', '0', '123456#', '*#6', '*A', '*56'.slice(1)])('%s does nothing', (keys) => {
+  it.each(['6', '0', '123456#', '*A', '*56'.slice(1)])('%s does nothing', (keys) => {
     const caller = new Caller();
     expect(caller.key(keys)).toEqual([]);
     expect(caller.state).toMatchObject({ muted: false, handRaised: false, speaking: [] });
@@ -126,6 +128,7 @@ describe('inMeeting: keys of a moderator', () => {
   it.each([
     ['*7', 'toggleLock'],
     ['*5', 'toggleRecording'],
+    ['*#', 'togglePause'],
     ['*8', 'muteAll'],
     ['*2', 'admitAll'],
   ] as const)('%s is %s, and not possible for anybody else', (keys, command) => {
@@ -153,7 +156,18 @@ describe('inMeeting: keys of a moderator', () => {
     const second = new Caller({ role: 'host' });
     expect(second.send({ type: 'commandDone', done })).toEqual([play('recording-on')]);
     expect(second.send(changed(true))).toEqual([]);
-    expect(second.heard()).toEqual([]);
+    expect(second.heard()).toEqual([{ type: 'tellConsent', how: 'heard', prompt: 'recording-on' }]);
+  });
+
+  it('hears once that the recording is paused and goes on, whichever news is the first', () => {
+    const host = new Caller({ role: 'host', recording: true });
+    host.heard();
+    const done = { command: 'togglePause', recording: true, paused: true } as const;
+    expect(host.send({ type: 'commandDone', done })).toEqual([play('recording-paused')]);
+    expect(host.send(changed(true, 0, true))).toEqual([]);
+    expect(host.key('1')).toEqual([]);
+    host.heard();
+    expect(host.send(changed(true))).toEqual([play('recording-resumed')]);
   });
 
   it('hears that somebody waits, and each time that one more does', () => {
@@ -202,6 +216,8 @@ describe('inMeeting: what others do', () => {
     expect(caller.send(changed(true))).toEqual([]);
     expect(caller.send(changed(false))).toEqual([play('recording-off')]);
     expect(new Caller({ recording: true }).arrival).toEqual([play('recording-on')]);
+    const late = new Caller({ recording: true, paused: true });
+    expect(late.arrival).toEqual([play('recording-on', 'recording-paused')]);
   });
 
   it('tells news after what plays, each once', () => {
@@ -210,6 +226,7 @@ describe('inMeeting: what others do', () => {
     expect(host.send(changed(true, 1))).toEqual([]);
     expect(host.send(changed(true, 2))).toEqual([]);
     expect(host.heard()).toEqual([play('recording-on', 'somebody-waiting')]);
+    expect(host.heard()).toEqual([{ type: 'tellConsent', how: 'heard', prompt: 'recording-on' }]);
     expect(host.heard()).toEqual([]);
   });
 

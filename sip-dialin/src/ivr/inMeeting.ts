@@ -1,5 +1,6 @@
 import type { Role } from '@switchroom/protocol';
 import type { RoomCommandDone, RoomNews } from '../gateway/MeetingRooms.ts';
+import { askAgain, consentChanged, heard, type ConsentState } from './consenting.ts';
 import type { DialInAction, DialInEvent, Utterance } from './conversation.ts';
 import { handPrompt, keyInMeeting } from './meetingKeys.ts';
 import { spokenCount } from './spokenCount.ts';
@@ -10,6 +11,10 @@ export interface InMeeting extends RoomNews {
   role: Role;
   muted: boolean;
   handRaised: boolean;
+  /** To being recorded; while it is awaited nobody hears the caller. */
+  consent: ConsentState;
+  /** How often the question has been heard. */
+  asked: number;
   /** Of the meeting, in dB. */
   volume: number;
   /** Whether the last key was `*`, so that the next one means something. */
@@ -27,7 +32,7 @@ export interface InMeetingStep {
 
 /** The caller is in, and hears `prompts` and what the others know already. */
 export function arrive(
-  { role, recording, waiting }: { role: Role } & RoomNews,
+  { role, consent, recording, paused, waiting }: { role: Role; consent: ConsentState } & RoomNews,
   muted: boolean,
   prompts: readonly Utterance[] = [],
 ): InMeetingStep {
@@ -36,7 +41,10 @@ export function arrive(
     role,
     muted,
     handRaised: false,
+    consent,
+    asked: 0,
     recording,
+    paused,
     waiting,
     volume: 0,
     star: false,
@@ -44,7 +52,9 @@ export function arrive(
     pending: [],
   };
   const news: Utterance[] = [...prompts];
-  if (recording) news.push('recording-on');
+  if (consent === 'awaited') news.push('consent-ask');
+  else if (recording) news.push('recording-on');
+  if (recording && paused) news.push('recording-paused');
   if (role === 'host' && waiting > 0) news.push('somebody-waiting');
   return news.length > 0 ? tell(state, ...news) : { state, actions: [] };
 }
@@ -58,7 +68,11 @@ export function stepInMeeting(state: InMeeting, event: DialInEvent): InMeetingSt
     case 'key':
       return keyInMeeting(state, event.key);
     case 'promptFinished':
-      return tell({ ...state, speaking: [], pending: [] }, ...state.pending);
+      return finished(state);
+    case 'timer':
+      return askAgain(state);
+    case 'consent':
+      return consentChanged(state, event.consent);
     case 'muted':
       if (event.muted === state.muted) return { state, actions: [] };
       return tell({ ...state, muted: event.muted }, event.muted ? 'muted-by-host' : 'unmuted');
@@ -80,10 +94,25 @@ export function stepInMeeting(state: InMeeting, event: DialInEvent): InMeetingSt
   }
 }
 
-function roomChanged(before: InMeeting, { recording, waiting }: RoomNews): InMeetingStep {
-  const state = { ...before, recording, waiting };
+/** What was heard is told before what comes next is said. */
+function finished(before: InMeeting): InMeetingStep {
+  const { state, actions } = heard(before);
+  const next = tell({ ...state, speaking: [], pending: [] }, ...state.pending);
+  return { state: next.state, actions: [...actions, ...next.actions] };
+}
+
+function roomChanged(before: InMeeting, { recording, paused, waiting }: RoomNews): InMeetingStep {
+  const state = { ...before, recording, paused, waiting };
   const news: Utterance[] = [];
-  if (recording !== before.recording) news.push(recording ? 'recording-on' : 'recording-off');
+  // Who is asked hears by the question that it is recorded.
+  const isAsked = recording && before.consent === 'awaited';
+  if (recording !== before.recording && !isAsked) {
+    news.push(recording ? 'recording-on' : 'recording-off');
+  }
+  const wasPaused = before.recording && before.paused;
+  if (recording && paused !== wasPaused) {
+    news.push(paused ? 'recording-paused' : 'recording-resumed');
+  }
   if (waiting > before.waiting && state.role === 'host') news.push('somebody-waiting');
   return tell(state, ...news);
 }
@@ -97,6 +126,10 @@ function commandDone(state: InMeeting, done: RoomCommandDone): InMeetingStep {
       const { recording } = done;
       return roomChanged(state, { ...state, recording });
     }
+    case 'togglePause': {
+      const { recording, paused } = done;
+      return roomChanged(state, { ...state, recording, paused });
+    }
     case 'muteAll':
       return say(state, 'all-muted');
     case 'admitAll':
@@ -105,7 +138,7 @@ function commandDone(state: InMeeting, done: RoomCommandDone): InMeetingStep {
 }
 
 /** What the caller did not ask for: after what plays, and each once. */
-function tell(state: InMeeting, ...news: Utterance[]): InMeetingStep {
+export function tell(state: InMeeting, ...news: Utterance[]): InMeetingStep {
   if (news.length === 0) return { state, actions: [] };
   if (state.speaking.length === 0) return play(state, news);
   const fresh = news.filter((each) => !state.pending.includes(each));
@@ -117,9 +150,14 @@ export function say(state: InMeeting, ...answer: Utterance[]): InMeetingStep {
   return play(state, [...answer, ...state.speaking.filter(isNotice)]);
 }
 
+const NOTICES: readonly Utterance[] = [
+  ...['recording-on', 'recording-off', 'consent-ask'],
+  ...['recording-paused', 'recording-resumed'],
+] as const;
+
 /** Whoever is recorded has to hear so: no key cuts that. */
 export function isNotice(utterance: Utterance): boolean {
-  return utterance === 'recording-on' || utterance === 'recording-off';
+  return NOTICES.includes(utterance);
 }
 
 /** A key that means nothing, or the first of two, cuts what plays. */

@@ -1,4 +1,5 @@
 import type { RoomCommand } from '../gateway/MeetingRooms.ts';
+import { agree } from './consenting.ts';
 import type { DialInAction } from './conversation.ts';
 import { cut, say, type InMeeting, type InMeetingStep } from './inMeeting.ts';
 import type { PromptId } from './prompts.ts';
@@ -11,6 +12,7 @@ export const VOLUME_LIMIT_DB = 12;
 const COMMANDS = new Map<string, RoomCommand>([
   ['2', 'admitAll'],
   ['5', 'toggleRecording'],
+  ['#', 'togglePause'],
   ['7', 'toggleLock'],
   ['8', 'muteAll'],
 ]);
@@ -19,12 +21,14 @@ const COMMANDS = new Map<string, RoomCommand>([
 export function keyInMeeting(before: InMeeting, key: string): InMeetingStep {
   const state = { ...before, star: key === '*' };
   const command = COMMANDS.get(key);
-  if (!before.star) return cut(state);
+  if (!before.star) {
+    return key === '1' && state.consent === 'awaited' ? agree(state) : cut(state);
+  }
   if (command) return moderate(state, command);
   switch (key) {
     case '6': {
       const muted = !state.muted;
-      const step = say({ ...state, muted }, muted ? 'muted' : 'unmuted');
+      const step = say({ ...state, muted }, ...mutePrompts(state, muted));
       return after({ type: 'setMuted', muted }, step);
     }
     case '9': {
@@ -45,6 +49,13 @@ export function keyInMeeting(before: InMeeting, key: string): InMeetingStep {
     default:
       return cut(state);
   }
+}
+
+/** Whoever has to agree first is not heard by unmuting, and told so. */
+function mutePrompts({ consent, speaking }: InMeeting, muted: boolean): PromptId[] {
+  if (muted) return ['muted'];
+  const isAsked = consent !== 'awaited' || speaking.includes('consent-ask');
+  return isAsked ? ['unmuted'] : ['unmuted', 'consent-ask'];
 }
 
 export function handPrompt(handRaised: boolean): PromptId {

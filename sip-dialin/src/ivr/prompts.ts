@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PROMPT_LANGUAGES } from '@switchroom/protocol';
 
@@ -39,6 +40,11 @@ export const PROMPT_IDS = [
   'unmute-asked',
   'recording-on',
   'recording-off',
+  /** Press 1, or hang up. */
+  'consent-ask',
+  'consent-given',
+  'recording-paused',
+  'recording-resumed',
   'loudest',
   'quietest',
   'hand-raised',
@@ -66,10 +72,21 @@ export function languageOfKey(key: string): Language | undefined {
   return /^[1-9]$/.test(key) ? PROMPT_LANGUAGES[Number(key) - 1] : undefined;
 }
 
+/** Of ours, the one that is spoken where this one (RFC 5646) is wanted. */
+export function spokenLanguage(language: string): Language {
+  const primary = language.toLowerCase().split('-')[0];
+  return PROMPT_LANGUAGES.find((known) => known === primary) ?? PROMPT_LANGUAGES[0];
+}
+
+/** What a prompt says. */
+export function promptWords(id: PromptId, language: Language): string {
+  const file = new URL(`../../prompts/${language}.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as Record<PromptId, string>)[id];
+}
+
 /** Paths of the files of these prompts, in order. `language` is an RFC 5646 tag, e.g. `en-GB`. */
 export function promptFiles(ids: readonly PromptId[], language: string): string[] {
-  const primary = language.toLowerCase().split('-')[0];
-  const spoken = PROMPT_LANGUAGES.find((known) => known === primary) ?? PROMPT_LANGUAGES[0];
+  const spoken = spokenLanguage(language);
   return ids.flatMap((id) => {
     const said =
       id === 'choose-language' ? PROMPT_LANGUAGES.filter((other) => other !== spoken) : [spoken];

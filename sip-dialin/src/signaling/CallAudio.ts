@@ -26,6 +26,7 @@ export class CallAudio {
   #awaitsAnswer = false;
   #held = false;
   #muted = false;
+  #heldBack = false;
 
   constructor(media: LegMedia, handlers: CallAudioHandlers, logger: Logger) {
     this.media = media;
@@ -73,6 +74,12 @@ export class CallAudio {
     this.#applyMute();
   }
 
+  /** Whether nobody may hear the caller, whatever the caller wants. */
+  setHeldBack(heldBack: boolean): void {
+    this.#heldBack = heldBack;
+    this.#applyMute();
+  }
+
   async close(): Promise<void> {
     this.#watch.close();
     this.media.onEvent(undefined);
@@ -95,6 +102,6 @@ export class CallAudio {
 
   /** On hold its music is kept from the room. */
   #applyMute(): void {
-    this.media.setMuted(this.#muted || this.#held);
+    this.media.setMuted(this.#muted || this.#held || this.#heldBack);
   }
 }

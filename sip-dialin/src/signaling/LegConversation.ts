@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 import type { Membership, PinResult } from '../gateway/MeetingRooms.ts';
 import type { DialInAction, DialInEvent, DialInState } from '../ivr/conversation.ts';
 import { initialDialIn, stepDialIn } from '../ivr/dialIn.ts';
+import { policyOf } from '../ivr/consenting.ts';
 import type { Farewell } from '../ivr/farewell.ts';
+import { promptWords, spokenLanguage } from '../ivr/prompts.ts';
 import { pinRefused } from '../ivr/pinRefused.ts';
 import type { LegMedia } from '../media/PhoneMedia.ts';
 import { Announcer } from './Announcer.ts';
@@ -82,6 +84,8 @@ export class LegConversation {
       case 'setMuted':
         this.#host.setMuted(action.muted);
         return this.#host.membership?.setMuted(action.muted);
+      case 'tellConsent':
+        return this.#tellConsent(action);
       case 'setHandRaised':
         return this.#host.membership?.setHandRaised(action.handRaised);
       case 'checkPin':
@@ -101,6 +105,12 @@ export class LegConversation {
   async #play({ prompts, loop }: Extract<DialInAction, { type: 'play' }>): Promise<void> {
     const isOver = await this.#announcer.play(prompts, { loop: loop === true });
     if (isOver) this.dispatch({ type: 'promptFinished' });
+  }
+
+  #tellConsent({ how, prompt }: Extract<DialInAction, { type: 'tellConsent' }>): void {
+    const language = spokenLanguage(this.#announcer.language);
+    const words = promptWords(prompt, language);
+    this.#host.membership?.tellConsent({ how, policy: policyOf(prompt), language, words });
   }
 
   async #record(maxMs: number): Promise<void> {

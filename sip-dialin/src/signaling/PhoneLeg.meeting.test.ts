@@ -31,6 +31,23 @@ describe('PhoneLeg: keys in the meeting', () => {
     expect(bench.sound().muted).toBe(true);
   });
 
+  it('who has to agree to be recorded is not heard before, whatever they key, and is from then on', async () => {
+    await bench.joined();
+    bench.rooms.tell({ type: 'consent', consent: 'awaited' });
+    expect(bench.sound().muted).toBe(true);
+    expect(bench.lastPlayed()).toEqual(['consent-ask']);
+    bench.sound().press('*6*6');
+    expect(bench.sound().muted).toBe(true);
+    bench.sound().press('1');
+    expect(bench.sound().muted).toBe(true);
+    const words =
+      'This meeting is recorded. To agree, press one. Until then nobody hears you. If you do not agree, please hang up.';
+    expect(bench.rooms.told).toEqual([{ how: 'key', policy: 'required', language: 'en', words }]);
+    bench.rooms.tell({ type: 'consent', consent: 'given' });
+    expect(bench.sound().muted).toBe(false);
+    expect(bench.lastPlayed()).toEqual(['consent-given']);
+  });
+
   it('*9 raises the hand, and the caller hears when it is lowered', async () => {
     await bench.joined();
     bench.sound().press('*9');

@@ -218,6 +218,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     const { media } = this.#audio;
     const onEvent = (event: MemberEvent): void => {
       if (event.type === 'muted') this.#audio?.setMuted(event.muted);
+      if (event.type === 'consent') this.#audio?.setHeldBack(event.consent === 'awaited');
       this.#dispatch(event);
     };
     const membership = enterRoom(this.#options, order, { media, onEvent });

@@ -169,10 +169,10 @@ export class FakeMeetingServer {
     const participant: ParticipantView = {
       ...{ id, name: String(name), kind: 'phone', audio: 'phone', state: this.joinsAs },
       role: role === 'host' ? 'host' : 'participant',
-      ...{ muted: false, handRaised: false, quality: null },
+      ...{ muted: false, handRaised: false, quality: null, consent: 'none' },
     };
     this.phones.set(id, participant);
     const { entry, recording } = this;
-    return { participantId: id, participant, entry, locked: false, recording };
+    return { participantId: id, participant, entry, locked: false, recording, paused: false };
   }
 }

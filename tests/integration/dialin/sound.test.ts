@@ -203,7 +203,7 @@ describe('in the meeting', () => {
     const start = anna.now;
     await hearsPrompt(anna, start, 'recording-on', 'fr');
     const stopped = anna.now;
-    const news = { meetingId: 'm1', locked: false, recording: false, waiting: 0 };
+    const news = { meetingId: 'm1', locked: false, recording: false, paused: false, waiting: 0 };
     server.tell('room:changed', news);
     await hearsPrompt(anna, stopped, 'recording-off', 'fr');
   });
@@ -213,7 +213,7 @@ describe('in the meeting', () => {
     await joins(1);
     expect(server.payloads('phone:join')[0]).toMatchObject({ role: 'host' });
     const start = anna.now;
-    const news = { meetingId: 'm1', locked: false, recording: false, waiting: 1 };
+    const news = { meetingId: 'm1', locked: false, recording: false, paused: false, waiting: 1 };
     server.tell('room:changed', news);
     await hearsPrompt(anna, start, 'somebody-waiting');
     await anna.sip.keys('*2');

@@ -94,6 +94,7 @@ export function participant(id: string, other: Partial<ParticipantView> = {}): P
     handRaised: false,
     audio: 'browser',
     quality: null,
+    consent: 'none',
     ...other,
   };
 }
@@ -116,6 +117,8 @@ export function joinedRoom(self: string, ...others: string[]): JoinedRoom {
     calls: [],
     locked: false,
     recording: false,
+    paused: false,
+    consent: 'notice',
     resumeToken: `seat of ${self}`,
   };
 }

@@ -37,10 +37,14 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       status: 201,
       response: meetingViewSchema,
       async handle({ body, user, source, response }) {
-        const meeting = await meetings.create(user, body, (db, { id, title, recording }) => {
-          const details = { title, recording };
-          return note({ source, action: 'meeting.created', id, details }, db);
-        });
+        const meeting = await meetings.create(
+          user,
+          body,
+          (db, { id, title, recording, consent }) => {
+            const details = { title, recording, consent };
+            return note({ source, action: 'meeting.created', id, details }, db);
+          },
+        );
         response.location(`/api/v1/meetings/${meeting.id}`);
         return links.view(meeting);
       },
@@ -106,18 +110,25 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/meetings/:id/recording',
-      summary: 'Starts or stops the recording; before anybody is in, it starts with the first',
+      summary:
+        'Starts, stops, pauses or resumes the recording; before anybody is in, it starts with the first',
       ...host,
       params: byId,
       body: recordingActionSchema,
       status: 202,
-      errors: ['not-found', 'meeting-ended', 'recording-off', 'recorder-unavailable'],
+      errors: ['not-found', 'meeting-ended', 'recording-off', 'recorder-unavailable', 'conflict'],
       async handle({ params, body, user, source }) {
         const meeting = joinable(await meetings.forUser(params.id, user));
-        const { action } = body;
-        await (action === 'start'
-          ? recordings.start(meeting, source)
-          : recordings.stop(meeting, source));
+        switch (body.action) {
+          case 'start':
+            return recordings.start(meeting, source);
+          case 'stop':
+            return recordings.stop(meeting, source);
+          case 'pause':
+            return recordings.pausing.pause(meeting.id, source);
+          case 'resume':
+            return recordings.pausing.resume(meeting.id, source);
+        }
       },
     }),
     endpoint({
@@ -130,8 +141,9 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       response: joinPreviewSchema,
       errors: ['not-found', 'meeting-ended'],
       async handle({ params }) {
-        const { title, recording } = joinable(await meetings.byJoinToken(params.joinToken));
-        return { title, rtpCapabilities: sfu.rtpCapabilities, recording };
+        const meeting = joinable(await meetings.byJoinToken(params.joinToken));
+        const { title, recording, consent } = meeting;
+        return { title, rtpCapabilities: sfu.rtpCapabilities, recording, consent };
       },
     }),
   ];

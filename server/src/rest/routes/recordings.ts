@@ -13,7 +13,12 @@ import { Player, subjectOf } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { sendAudio } from '../sendAudio.ts';
 import { sendExport } from '../sendExport.ts';
-import { keptRecordingSchema, peaksSchema, recordingsPageSchema } from '../views.ts';
+import {
+  consentsSchema,
+  keptRecordingSchema,
+  peaksSchema,
+  recordingsPageSchema,
+} from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
 const byTrack = byId.extend({ trackId: z.string().max(64) });
@@ -71,6 +76,19 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
           subject: subjectOf(recording),
         });
         return (await keeping.describe([recording]))[0];
+      },
+    }),
+    endpoint({
+      ...seer,
+      path: '/recordings/:id/consents',
+      summary: 'Who was told of the recording, in which words, who agreed, and its pauses',
+      params: byId,
+      status: 200,
+      response: consentsSchema,
+      errors: ['not-found'],
+      async handle({ params, user }) {
+        const { id } = await recordingStore.forUser(params.id, user);
+        return vault.consents(id);
       },
     }),
     endpoint({

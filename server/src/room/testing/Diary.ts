@@ -2,6 +2,7 @@ import type {
   LeaveReason,
   ParticipantKind,
   ParticipantView,
+  RecordingNews,
   Role,
   Speaker,
 } from '@switchroom/protocol';
@@ -53,8 +54,8 @@ export class Diary implements RoomListener {
     this.#write(`speakers ${speakers.map(({ level }) => level).join()}`);
   }
 
-  recordingChanged(recording: boolean): void {
-    this.#write(`recording ${recording}`);
+  recordingChanged({ recording, paused }: RecordingNews): void {
+    this.#write(`recording ${recording}${paused ? ' (paused)' : ''}`);
   }
 
   lockedChanged(locked: boolean): void {

@@ -4,6 +4,7 @@ import {
   type LeaveReason,
   type OpenedRoom,
   type ParticipantView,
+  type Told,
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { ConsumerSet } from '../../room/ConsumerSet.ts';
@@ -90,6 +91,10 @@ export class GatewayLink implements RoomListener {
     return this.#consumers.size;
   }
 
+  get records(): boolean {
+    return this.#kind === 'recorder';
+  }
+
   /** A recorder always does; phones only where they are let in. */
   get hears(): boolean {
     return this.#kind !== 'sip-dialin' || this.#phones.hear;
@@ -120,7 +125,8 @@ export class GatewayLink implements RoomListener {
         source.counts(),
         consumer?.count() ?? 0,
       ]);
-      const { id: participantId, muted } = participant;
+      // Whoever has yet to agree to be recorded is as good as muted.
+      const { id: participantId, silent: muted } = participant;
       const consumerId = consumer?.id ?? null;
       return { participantId, producerId: source.id, muted, produced, lost, consumerId, sent };
     });
@@ -194,6 +200,12 @@ export class GatewayLink implements RoomListener {
     this.room.setQuality(participantId, mos, this);
   }
 
+  /** The caller of one of this gateway's own, or whose sound it carries. Errors: `not-found`. */
+  async phoneTold(participantId: string, told: Told): Promise<void> {
+    this.#phones.get(participantId);
+    await this.room.recorded.told(participantId, told);
+  }
+
   /** Errors: `not-found`; `forbidden` for one of this gateway's own that is no host. */
   mustHost(participantId: string): void {
     if (this.#phones.get(participantId).role === 'host') return;
@@ -262,8 +274,9 @@ export class GatewayLink implements RoomListener {
 
   #tellRoom(): void {
     if (this.#kind !== 'sip-dialin') return;
-    const { meetingId, locked, recording, waiting } = this.room;
-    this.#outbox.tell('room:changed', { meetingId, locked, recording, waiting });
+    const { meetingId, locked, waiting } = this.room;
+    const { recording, paused } = this.room.recorded.news;
+    this.#outbox.tell('room:changed', { meetingId, locked, recording, paused, waiting });
   }
 
   /** Keeps the room open while a phone comes in. */

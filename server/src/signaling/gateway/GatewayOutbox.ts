@@ -4,6 +4,7 @@ import {
   type GatewayClientToServer,
   type GatewayConsumerCreated,
   type GatewayServerToClient,
+  type PausedBy,
   type RecordingStart,
 } from '@switchroom/protocol';
 import type { Socket } from 'socket.io';
@@ -14,6 +15,8 @@ const CONSUMER_ACK_MS = 10_000;
 /** Acknowledged at once; the call itself comes after. */
 const CALL_PLACE_MS = 5_000;
 const RECORDING_START_MS = 10_000;
+/** A host waits for it, with the next word on the tongue. */
+const RECORDING_PAUSE_MS = 3_000;
 /** Sealing writes what is left of every track and of the mix. */
 const RECORDING_STOP_MS = 30_000;
 
@@ -28,6 +31,7 @@ export interface GatewayOutbox {
   /** Resolves when the gateway calls. Errors: its answer, or none in time. */
   placeCall(order: CallPlace): Promise<void>;
   startRecording(request: RecordingStart): Promise<void>;
+  pauseRecording(recordingId: string, by: PausedBy | null): Promise<void>;
   stopRecording(recordingId: string): Promise<void>;
 }
 
@@ -43,6 +47,10 @@ export function gatewayOutbox(socket: GatewaySocket): GatewayOutbox {
     },
     async startRecording(request) {
       unwrap(await socket.timeout(RECORDING_START_MS).emitWithAck('recording:start', request));
+    },
+    async pauseRecording(recordingId, by) {
+      const request = { recordingId, by };
+      unwrap(await socket.timeout(RECORDING_PAUSE_MS).emitWithAck('recording:pause', request));
     },
     async stopRecording(recordingId) {
       const request = { recordingId };

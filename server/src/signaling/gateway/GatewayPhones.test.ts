@@ -7,7 +7,12 @@ import type { FakeTransport } from '../../sfu/fake/FakeTransport.ts';
 import { GatewayPhones } from './GatewayPhones.ts';
 
 const logger = pino({ level: 'silent' });
-const OPEN = { waitForHost: false, entry: 'tones', numberPrivacy: 'last-four' } as const;
+const OPEN = {
+  waitForHost: false,
+  entry: 'tones',
+  consent: 'notice',
+  numberPrivacy: 'last-four',
+} as const;
 
 describe('GatewayPhones', () => {
   let router: FakeRouter;

@@ -4,6 +4,7 @@ import {
   type NumberPrivacy,
   type ParticipantView,
   type Role,
+  type Told,
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { phoneName, type PhoneCaller } from '../../meetings/phoneName.ts';
@@ -25,6 +26,7 @@ export interface NewPhone {
   invited?: boolean;
   /** The participant that it was before the connection was lost. */
   returns?: string | undefined;
+  told?: readonly Told[] | undefined;
 }
 
 /** A gateway's phones in one room. Those in the lobby have no producer: there is nothing that could be heard. */
@@ -77,10 +79,13 @@ export class GatewayPhones {
     role = 'participant',
     invited = false,
     returns,
+    told = [],
   }: NewPhone): Promise<Participant> {
     // Its audio path has been up since the call was answered.
     const knownBy = caller && phoneKey(caller.number);
-    const participant = new Participant({ name, kind: 'phone', role, connected: true, knownBy });
+    const participant = new Participant({
+      ...{ name, kind: 'phone', role, connected: true, knownBy, told },
+    });
     const phone = new PhoneMember({
       participant,
       origin: this.#origin,

@@ -14,6 +14,7 @@ import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { PinGuard } from '../../meetings/PinGuard.ts';
 import { CompletenessLedger } from '../../recording/ledger/CompletenessLedger.ts';
+import { Pauses } from '../../recording/Pauses.ts';
 import { RecordingControl } from '../../recording/RecordingControl.ts';
 import { RecordingStore } from '../../recording/RecordingStore.ts';
 import { Rooms } from '../../room/Rooms.ts';
@@ -34,6 +35,7 @@ class FakeOutbox implements GatewayOutbox {
     void this.offered.push(news);
   placeCall = async (): Promise<void> => undefined;
   startRecording = async (): Promise<void> => undefined;
+  pauseRecording = async (): Promise<void> => undefined;
   stopRecording = async (): Promise<void> => undefined;
 }
 
@@ -70,6 +72,7 @@ describe('GatewaySession', () => {
       recordings: new RecordingControl({
         ...{ rooms, meetings, store, recipient: 'age1x', exportKey: '', logger },
         ...{ trail, alarms, ledger: new CompletenessLedger({ alarms, logger, now: () => 0 }) },
+        pauses: await Pauses.open(db),
       }),
       pins: new PinGuard({ logger }),
       logger,

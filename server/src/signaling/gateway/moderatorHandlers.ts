@@ -11,13 +11,17 @@ export function moderatorHandlers(
   { meetings, recordings }: GatewayDeps,
 ): Pick<
   Handlers<typeof gatewayRequests, GatewayResults>,
-  'room:toggleLock' | 'room:toggleRecording' | 'room:muteAll' | 'room:admitAll'
+  'room:toggleLock' | 'room:toggleRecording' | 'room:togglePause' | 'room:muteAll' | 'room:admitAll'
 > {
   const roomOf = ({ meetingId, participantId }: Record<'meetingId' | 'participantId', string>) => {
     session.mustBe('sip-dialin');
     const link = session.link(meetingId);
     link.mustHost(participantId);
     return link.room satisfies Room;
+  };
+  const whoIn = (room: Room, { participantId }: { participantId: string }) => {
+    const phone = room.participants().find(({ id }) => id === participantId);
+    return participantOf(participantId, phone?.name);
   };
   return {
     'room:toggleLock'(asked) {
@@ -29,11 +33,16 @@ export function moderatorHandlers(
     async 'room:toggleRecording'(asked) {
       const room = roomOf(asked);
       const meeting = joinable(await meetings.byId(room.meetingId));
-      const { participantId } = asked;
-      const phone = room.participants().find(({ id }) => id === participantId);
-      const by = participantOf(participantId, phone?.name);
+      const by = whoIn(room, asked);
       await (room.recording ? recordings.stop(meeting, by) : recordings.start(meeting, by));
       return { recording: room.recording };
+    },
+
+    async 'room:togglePause'(asked) {
+      const room = roomOf(asked);
+      await recordings.pausing.toggle(room.meetingId, whoIn(room, asked));
+      const { recording, paused } = room.recorded.news;
+      return { recording, paused };
     },
 
     async 'room:muteAll'(asked) {

@@ -1,4 +1,4 @@
-import type { gatewayRequests, GatewayResults, ParticipantView } from '@switchroom/protocol';
+import type { gatewayRequests, GatewayResults, ParticipantView, Told } from '@switchroom/protocol';
 import type { Calls } from '../../calls/Calls.ts';
 import { phoneName } from '../../meetings/phoneName.ts';
 import type { Handlers } from '../handle.ts';
@@ -12,6 +12,7 @@ export function phoneHandlers(
 ): Pick<
   Handlers<typeof gatewayRequests, GatewayResults>,
   | 'phone:join'
+  | 'phone:told'
   | 'phone:leave'
   | 'phone:quality'
   | 'participant:setMuted'
@@ -19,7 +20,7 @@ export function phoneHandlers(
   | 'participant:count'
 > {
   return {
-    async 'phone:join'({ meetingId, name, number, ssrc, role, callId, returns }) {
+    async 'phone:join'({ meetingId, name, number, ssrc, role, callId, returns, told }) {
       session.mustBe('sip-dialin');
       const link = session.link(meetingId);
       const { room } = link;
@@ -32,11 +33,19 @@ export function phoneHandlers(
               ssrc,
               role,
               returns,
+              told,
             })
-          : await joinCall(link, calls, { callId, ssrc, returns });
-      const { locked, recording } = room;
+          : await joinCall(link, calls, { callId, ssrc, returns, told });
+      const { recording, paused } = room.recorded.news;
+      const { locked } = room;
       const { entry } = room.door.settings;
-      return { participantId: participant.id, participant, entry, locked, recording };
+      return { participantId: participant.id, participant, entry, locked, recording, paused };
+    },
+
+    async 'phone:told'({ meetingId, participantId, told }) {
+      session.mustBe('sip-dialin');
+      await session.link(meetingId).phoneTold(participantId, told);
+      return {};
     },
 
     'phone:leave'({ meetingId, participantId, ssrc }) {
@@ -74,16 +83,22 @@ export function phoneHandlers(
 async function joinCall(
   link: GatewayLink,
   calls: Calls,
-  { callId, ssrc, returns }: { callId: string; ssrc: number; returns: string | undefined },
+  {
+    callId,
+    ssrc,
+    returns,
+    told = [],
+  }: { callId: string; ssrc: number; returns: string | undefined; told: Told[] | undefined },
 ): Promise<ParticipantView> {
   const { room } = link;
   const call = calls.confirmed(callId, room.meetingId);
   const { name, callMe } = call;
   const participant =
     callMe === null
-      ? await link.addPhone({ name, ssrc, invited: true, returns })
+      ? await link.addPhone({ name, ssrc, invited: true, returns, told })
       : await link.carry(callMe, ssrc, () => calls.ended(callId));
   const { id: participantId } = participant;
+  if (callMe !== null) for (const one of told) await link.phoneTold(participantId, one);
   call.joined({
     participantId,
     hangUp: () => {

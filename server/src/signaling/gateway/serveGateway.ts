@@ -53,6 +53,8 @@ export function serveGateway(
 function recorderOf(socket: GatewaySocket, outbox: GatewayOutbox): Recorder {
   return {
     start: (request) => outbox.startRecording(request),
+    pause: (recordingId, by) => outbox.pauseRecording(recordingId, by),
+    tell: (recordingId, consents) => outbox.tell('recording:told', { recordingId, consents }),
     stop: (recordingId) => outbox.stopRecording(recordingId),
     giveUp: () => void socket.disconnect(true),
   };

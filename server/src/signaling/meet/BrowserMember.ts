@@ -1,6 +1,7 @@
 import type {
   LeaveReason,
   ParticipantView,
+  RecordingNews,
   RoomState,
   RtpCapabilities,
   Speaker,
@@ -169,8 +170,8 @@ export class BrowserMember implements Member, RoomListener {
     this.#outbox.tell('room:speakers', { speakers });
   }
 
-  recordingChanged(recording: boolean): void {
-    this.#outbox.tell('recording:changed', { recording });
+  recordingChanged(news: RecordingNews): void {
+    this.#outbox.tell('recording:changed', news);
   }
 
   lockedChanged(locked: boolean): void {

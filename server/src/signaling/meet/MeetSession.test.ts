@@ -41,7 +41,7 @@ describe('MeetSession', () => {
         participants: room.participants(),
         calls: [],
         locked: false,
-        recording: false,
+        ...room.recorded.news,
         resumeToken: null,
       }),
       onRemoved: () => of.removed(),

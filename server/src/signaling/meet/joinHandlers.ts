@@ -117,7 +117,7 @@ function roomState(
     participants: room.participants(origin),
     calls: inside ? calls.list(room.meetingId) : [],
     locked: inside && room.locked,
-    recording: inside && room.recording,
+    ...(inside ? room.recorded.news : { ...room.recorded.news, recording: false, paused: false }),
     ...(hosts && { alarms: alarms.of(room.meetingId) }),
     resumeToken: inside ? participant.seat : null,
   };

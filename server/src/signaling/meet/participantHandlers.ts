@@ -1,4 +1,4 @@
-import type { meetRequests, MeetResults } from '@switchroom/protocol';
+import { AppError, policyOfWords, type meetRequests, type MeetResults } from '@switchroom/protocol';
 import type { Handlers } from '../handle.ts';
 import type { MeetSession } from './MeetSession.ts';
 
@@ -7,7 +7,7 @@ export function participantHandlers(
   session: MeetSession,
 ): Pick<
   Handlers<typeof meetRequests, MeetResults>,
-  'participant:setMuted' | 'participant:setHandRaised' | 'participant:rename'
+  'participant:setMuted' | 'participant:setHandRaised' | 'participant:rename' | 'recording:told'
 > {
   return {
     async 'participant:setMuted'({ muted }) {
@@ -19,6 +19,16 @@ export function participantHandlers(
     'participant:setHandRaised'({ handRaised }) {
       const { member } = session;
       member.room.setHandRaised(member.participant.id, handRaised, member);
+      return {};
+    },
+
+    async 'recording:told'({ how, language, words }) {
+      const { room, participant } = session.member;
+      const policy = policyOfWords(language, words);
+      if (!policy) throw new AppError('bad-request', 'These are not our words; load the app anew.');
+      if (participant.waiting) throw new AppError('forbidden', 'Wait until a host lets you in.');
+      const at = new Date().toISOString();
+      await room.recorded.told(participant.id, { how, policy, at, language, words });
       return {};
     },
 

@@ -22,6 +22,7 @@ export function participantView(now: Partial<ParticipantView> = {}): Participant
     handRaised: false,
     audio: 'phone',
     quality: null,
+    consent: 'none',
     ...now,
   };
 }
@@ -67,7 +68,8 @@ export class FakeGatewaySocket implements GatewaySocket {
         state: this.joinsAs,
       });
       const { entry, recording } = this;
-      return { participantId: participant.id, participant, entry, locked: false, recording };
+      const room = { entry, locked: false, recording, paused: false };
+      return { participantId: participant.id, participant, ...room };
     });
   }
 

@@ -14,7 +14,9 @@ export const destination: Destination = { meetingId: 'm1', role: 'participant', 
 export const JOINED = {
   type: 'joined',
   role: 'participant',
+  consent: 'none',
   recording: false,
+  paused: false,
   waiting: 0,
 } as const satisfies DialInEvent;
 

@@ -1,4 +1,4 @@
-import { AppError, type EntrySignal, type ErrorCode } from '@switchroom/protocol';
+import { AppError, type EntrySignal, type ErrorCode, type Told } from '@switchroom/protocol';
 import type { LegQuality } from '../../media/PhoneMedia.ts';
 import type {
   DialledDid,
@@ -38,6 +38,7 @@ export class FakeRooms implements MeetingRooms {
   countError: ErrorCode | undefined;
   /** Phones that have left by themselves. */
   readonly left: Phone[] = [];
+  readonly told: Omit<Told, 'at'>[] = [];
 
   async resolveDid(query: { number: string; trunkId: string }): Promise<DialledDid> {
     this.resolved.push(query);
@@ -60,6 +61,7 @@ export class FakeRooms implements MeetingRooms {
       leave: () => this.left.push(phone),
       setMuted: (muted) => this.wishes.push({ muted }),
       setHandRaised: (handRaised) => this.wishes.push({ handRaised }),
+      tellConsent: (told) => this.told.push(told),
       tellQuality: (quality) => this.qualities.push(quality),
       attendance: async () => {
         if (this.countError) throw new AppError(this.countError, 'refused');
@@ -80,16 +82,16 @@ export class FakeRooms implements MeetingRooms {
   }
 
   /** The last phone that entered is in, as the server says. */
-  tellJoined(
-    now: { role?: 'host' | 'participant'; recording?: boolean; waiting?: number } = {},
-  ): void {
-    this.tell({ type: 'joined', role: 'participant', recording: false, waiting: 0, ...now });
+  tellJoined(now: Partial<Omit<Extract<MemberEvent, { type: 'joined' }>, 'type'>> = {}): void {
+    const nothing = { consent: 'none', recording: false, paused: false, waiting: 0 } as const;
+    this.tell({ type: 'joined', role: 'participant', ...nothing, ...now });
   }
 }
 
 const DONE: Record<RoomCommand, RoomCommandDone> = {
   toggleLock: { command: 'toggleLock', locked: true },
   toggleRecording: { command: 'toggleRecording', recording: true },
+  togglePause: { command: 'togglePause', recording: true, paused: true },
   muteAll: { command: 'muteAll' },
   admitAll: { command: 'admitAll', admitted: 1 },
 };

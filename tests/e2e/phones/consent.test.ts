@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConsentsView, RecordingView } from '@switchroom/protocol';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { levelAt, levelsAt, loudness } from '../../support/audio/goertzel.ts';
+import { decodeOggOpus } from '../../support/audio/oggOpus.ts';
+import { duration, slice, type Sound } from '../../support/audio/Sound.ts';
+import { tone } from '../../support/audio/tones.ts';
+import { eventually } from '../../support/eventually.ts';
+import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
+import { answersKeys, hearsPrompt } from '../../support/phones/ivr.ts';
+import { hears, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
+import { Switchroom } from '../../support/Switchroom.ts';
+
+/* Phones in a meeting that is recorded and where everybody has to agree to that. */
+
+const ANNA = 440;
+const BERT = 620;
+/** Who hears that they are heard now is out of the conversation for so long, s. */
+const SAID = 2.8;
+/** What is looked at at a time, s. */
+const PART = 0.2;
+
+let switchroom: Switchroom;
+let line: MeetingLine;
+let anna: BaresipPhone;
+let bert: BaresipPhone;
+const phones: BaresipPhone[] = [];
+
+beforeAll(async () => {
+  switchroom = await Switchroom.start();
+  line = await openLine(switchroom, { recording: 'always', consent: 'required' });
+  return async () => {
+    await Promise.all(phones.map((phone) => phone.close()));
+    await switchroom.stop();
+  };
+});
+
+async function caller(frequency: number): Promise<BaresipPhone> {
+  const phone = await BaresipPhone.start({ sound: tone({ frequency, seconds: 120 }) });
+  phones.push(phone);
+  return phone;
+}
+
+/** What a language's prompts say. */
+async function words(language: string): Promise<Record<string, string>> {
+  const file = join(import.meta.dirname, `../../../sip-dialin/prompts/${language}.json`);
+  return JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+}
+
+async function get<T>(path: string): Promise<T> {
+  const { status, body } = await switchroom.rest.raw('GET', path);
+  expect(status).toBe(200);
+  return body as T;
+}
+
+describe('consent by phone', () => {
+  it('whoever comes is asked, and heard once 1 is pressed', async () => {
+    anna = await caller(ANNA);
+    await anna.dial(line.uri);
+    await hearsPrompt(anna, 'consent-ask');
+    await answersKeys(anna, '1', 'consent-given');
+  });
+
+  it('one who comes later is asked in their language, and neither heard nor recorded before', async () => {
+    const number = `${line.number.slice(0, -1)}${(Number(line.number.at(-1)) + 1) % 10}`;
+    const did = { number, meetingId: line.meetingId, language: 'de' };
+    expect((await switchroom.rest.raw('POST', '/dids', did)).status).toBe(201);
+    bert = await caller(BERT);
+    await bert.dial(`sip:${number}@${switchroom.sipAddress}`);
+    await hearsPrompt(bert, 'consent-ask', { language: 'de' });
+    const [recording] = await switchroom.rest.recordings(line.meetingId);
+    const consents = `/recordings/${recording!.id}/consents`;
+    await eventually(
+      async () => {
+        const view = await get<ConsentsView>(consents);
+        return view.consents.some(({ how, language }) => how === 'heard' && language === 'de');
+      },
+      { what: 'the question, heard to its end', within: 30_000 },
+    );
+    // The keys of the mute do not get around it.
+    await bert.key('*6*6');
+    await hears(anna, [], [ANNA, BERT], 2);
+    expect((await switchroom.rest.recordings(line.meetingId))[0]!.tracks).toHaveLength(1);
+    await answersKeys(bert, '1', 'consent-given', { language: 'de' });
+    await hears(anna, [BERT], [ANNA], 4);
+    await hears(bert, [ANNA], [BERT], 2);
+  });
+
+  it('each track holds its own voice from the consent on, and none an announcement', async () => {
+    await Promise.all([anna.close(), bert.close()]);
+    const recording = await eventually(
+      async () => {
+        const [found] = await switchroom.rest.recordings(line.meetingId);
+        return found?.state === 'sealed' ? found : undefined;
+      },
+      { what: 'the sealed recording', within: 20_000 },
+    );
+    const { policy, consents } = await get<ConsentsView>(`/recordings/${recording.id}/consents`);
+    expect(policy).toBe('required');
+    const agreed = consents.filter(({ how }) => how === 'key');
+    expect(agreed.map(({ language, words: text }) => [language, text])).toEqual([
+      ['en', (await words('en'))['consent-ask']],
+      ['de', (await words('de'))['consent-ask']],
+    ]);
+    for (const [index, [own, other]] of [
+      [ANNA, BERT],
+      [BERT, ANNA],
+    ].entries()) {
+      const track = trackOf(recording, agreed[index]!.participantId);
+      expect(track.startMs).toBeGreaterThan(agreed[index]!.atMs - 100);
+      const sound = await decodeOggOpus(await switchroom.rest.audio(recording.id, track.id));
+      expect(levelAt(slice(sound, SAID), own!)).toBeGreaterThan(-32);
+      expect(levelAt(sound, other!)).toBeLessThan(-52);
+      // Nor what was said to the caller meanwhile, for two seconds and more.
+      expect(besides(sound, [own!])).toBeLessThan(1);
+    }
+    const mix = await decodeOggOpus(await switchroom.rest.audio(recording.id));
+    expect(besides(mix, [ANNA, BERT])).toBeLessThan(1);
+  });
+});
+
+/** For how long there is something else than these tones, s; a voice is, for as long as it speaks. */
+function besides(sound: Sound, tones: readonly number[]): number {
+  let count = 0;
+  for (let at = 0; at + PART <= duration(sound); at += PART) {
+    const part = slice(sound, at, at + PART);
+    const power = (db: number): number => 10 ** (db / 10);
+    const ofTones = levelsAt(part, tones).reduce((sum, db) => sum + power(db) / 2, 0);
+    if (power(loudness(part)) - ofTones > power(-40)) count += 1;
+  }
+  return count * PART;
+}
+
+function trackOf({ tracks }: RecordingView, participantId: string) {
+  const found = tracks.filter((track) => track.participantId === participantId);
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
