@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Told } from '@switchroom/protocol';
 import { FakeRouter } from '../sfu/fake/FakeRouter.ts';
 import { FakeProducer } from '../sfu/fake/FakeStreams.ts';
+import type { RoomSettings } from './Door.ts';
 import { Room } from './Room.ts';
 import { Diary, someone } from './testing/Diary.ts';
 
@@ -11,10 +12,10 @@ class RecorderDiary extends Diary {
   readonly records = true;
 }
 
-const settings = {
+const settings: RoomSettings = {
   ...{ lobby: false, waitForHost: false, entry: 'tones', numberPrivacy: 'last-four' },
   consent: 'required',
-} as const;
+};
 const AGREED: Told = {
   ...{ how: 'button', policy: 'required', language: 'en', words: 'Yes?' },
   at: '2026-01-02T03:04:05.000Z',
