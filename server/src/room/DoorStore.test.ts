@@ -26,7 +26,7 @@ beforeEach(async () => {
   const user = { ...owner, roles: '["host"]', passwordHash: '', createdAt, removedAt: null };
   await db.insertInto('users').values(user).execute();
   meetings = new MeetingStore(db);
-  meetingId = (await meetings.create({ ...owner, roles: ['host'] }, {})).id;
+  meetingId = (await meetings.create(owner, {})).id;
 });
 afterEach(async () => {
   await db.destroy();
