@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { tone } from '../support/audio/tones.ts';
 import { Switchroom } from '../support/Switchroom.ts';
 import { judgeTone, type Breaking } from './phones/judgeTone.ts';
-import { longestStall, type WireLog, type WirePacket } from './phones/WireLog.ts';
+import { longestStall, type Stall, type WireLog, type WirePacket } from './phones/WireLog.ts';
 import { WirePhones } from './phones/WirePhones.ts';
 import { machine } from './report.ts';
 import { OTHER_TONE, WATCHED_TONE } from './ToneWatch.ts';
@@ -82,6 +82,9 @@ function report({ said, heard, breaking, log }: Heard, isRealTime: boolean): boo
     log.machineStalls,
   );
   const met = longestGapMs <= LONGEST_GAP_MS;
+  const [from, until] = [heard[0]?.at ?? 0, heard.at(-1)?.at ?? 0];
+  const meanwhile = (stalls: readonly Stall[]): number =>
+    longestStall(stalls.filter((stall) => stall.until > from && stall.from < until));
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   const most = (values: readonly number[]): string =>
     ms(values.reduce((a, b) => Math.max(a, b), 0));
@@ -92,7 +95,7 @@ function report({ said, heard, breaking, log }: Heard, isRealTime: boolean): boo
   console.log(
     `apart, while the machine itself stood still: ${apart.gaps} gaps of more than 5 ms (longest ` +
       `${ms(apart.longestGapMs)}), ${apart.clicks} clicks; it stood still for up to ` +
-      `${ms(longestStall(log.machineStalls))}, others had it for up to ${ms(longestStall(log.neighbourStalls))}`,
+      `${ms(meanwhile(log.machineStalls))}, others had it for up to ${ms(meanwhile(log.neighbourStalls))}`,
   );
   // The one depends on the phones, the other on what a phone's jitter buffer must bear.
   console.log(

@@ -1,6 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '../db/openDatabase.ts';
 import { doorRecordSchema, type DoorRecord } from './DoorMemory.ts';
+
+/** Hundreds may come in a second, and each time all seats are written: so much of it a crash may cost, ms. */
+const GATHER_MS = 100;
 
 /** Keeps what doors remember over a start of the server. */
 export class DoorStore {
@@ -40,27 +44,28 @@ export class DoorStore {
   }
 
   async #write(): Promise<void> {
-    // Let the act be over: who comes in gives up a seat and takes one.
-    await Promise.resolve();
-    for (;;) {
-      const [next] = this.#unwritten;
-      if (!next) return;
-      const [meetingId, record] = next;
-      this.#unwritten.delete(meetingId);
-      try {
-        if (record) await this.#put(meetingId, JSON.stringify(record));
-        else await this.#db.deleteFrom('doors').where('meetingId', '=', meetingId).execute();
-      } catch (error) {
-        this.#logger.error({ err: error, meetingId }, 'write() | a door is not remembered');
-      }
+    while (this.#unwritten.size > 0) {
+      await delay(GATHER_MS);
+      const all = [...this.#unwritten];
+      this.#unwritten.clear();
+      for (const [meetingId, record] of all) await this.#put(meetingId, record);
     }
   }
 
-  async #put(meetingId: string, record: string): Promise<void> {
-    await this.#db
-      .insertInto('doors')
-      .values({ meetingId, record })
-      .onConflict((conflict) => conflict.column('meetingId').doUpdateSet({ record }))
-      .execute();
+  async #put(meetingId: string, memory: DoorRecord | undefined): Promise<void> {
+    const record = JSON.stringify(memory);
+    try {
+      if (memory) {
+        await this.#db
+          .insertInto('doors')
+          .values({ meetingId, record })
+          .onConflict((conflict) => conflict.column('meetingId').doUpdateSet({ record }))
+          .execute();
+      } else {
+        await this.#db.deleteFrom('doors').where('meetingId', '=', meetingId).execute();
+      }
+    } catch (error) {
+      this.#logger.error({ err: error, meetingId }, 'put() | a door is not remembered');
+    }
   }
 }

@@ -88,7 +88,7 @@ export class Diary implements RoomListener {
 export function someone(
   name: string,
   origin: RoomListener,
-  options: { role?: Role; invited?: boolean; returnsTo?: string } = {},
+  options: { role?: Role; invited?: boolean; returnsTo?: string | undefined } = {},
 ): Member & { gone: string[] } {
   const { role = 'participant', invited = false, returnsTo } = options;
   const gone: string[] = [];
