@@ -58,6 +58,12 @@ export class RestClient {
     return Buffer.from(await response.arrayBuffer());
   }
 
+  /** The zip that proves itself. */
+  async export(recordingId: string): Promise<Buffer> {
+    const response = await this.#ok('GET', `/recordings/${recordingId}/export`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
   /** Any call under `/api/v1`, whatever its answer; a string is sent as it is. */
   async raw(method: string, path: string, body?: unknown): Promise<RestAnswer> {
     const response = await this.#fetch(method, path, body);

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@switchroom/protocol';
+import { isCode } from '../format/secretFile.ts';
 
 /** SQLITE_BUSY (https://sqlite.org/rescode.html). */
 const BUSY = 5;
@@ -22,7 +23,7 @@ export class FileLock {
   /** Makes the file, if need be. Undefined when another holds it. Errors: those of the file system. */
   static tryTake(path: string): FileLock | undefined {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, 'a', 0o600));
+    make(path);
     const file = tryToLock(path);
     return file && new FileLock(file);
   }
@@ -43,6 +44,15 @@ export class FileLock {
   /** Twice is silent. */
   release(): void {
     if (this.#file.isOpen) this.#file.close();
+  }
+}
+
+/** A file that is there is not opened: closing it would take our own lock on it away (fcntl(2), POSIX). */
+function make(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
   }
 }
 

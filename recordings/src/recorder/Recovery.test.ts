@@ -22,7 +22,7 @@ afterEach(async () => await studio.close());
 function recoveryOf(): Recovery {
   const { vaultDirectory, journal, sealer } = studio;
   return new Recovery({
-    ...{ vaultDirectory, recordersDirectory: recorders, journal, sealer },
+    ...{ vaultDirectory, recordersDirectory: recorders, recorder: 'next', journal, sealer },
     logger: pino({ level: 'silent' }),
     wallTime: () => new Date('2026-01-02T03:10:00.000Z'),
     onSealed: (view) => sealed.push(view),
@@ -37,7 +37,7 @@ describe('several recorders in one vault', () => {
     recovery.start(10);
     await recovery.close();
     expect(sealed).toEqual([]);
-    expect(deadRecorders(recorders)).toEqual([]);
+    expect(deadRecorders(recorders, 'next')).toEqual([]);
     recovery.start(10);
     // Its process ends: the kernel lets go of the lock, and the file stays.
     life.release();
@@ -60,7 +60,7 @@ describe('several recorders in one vault', () => {
     await recording.stop(STARTED_AT + 100);
     life.release();
     life.release();
-    expect(deadRecorders(recorders)).toEqual([]);
+    expect(deadRecorders(recorders, 'next')).toEqual([]);
     expect(existsSync(join(recorders, `${life.id}.alive`))).toBe(false);
   });
 });

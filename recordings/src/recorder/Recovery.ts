@@ -32,8 +32,8 @@ export class Recovery {
   }
 
   #look(): void {
-    if (this.#busy || deadRecorders(this.#options.recordersDirectory).length === 0) return;
-    this.#recover();
+    const { recordersDirectory, recorder } = this.#options;
+    if (!this.#busy && deadRecorders(recordersDirectory, recorder).length > 0) this.#recover();
   }
 
   #recover(): void {

@@ -41,12 +41,13 @@ export class SignOfLife {
   }
 }
 
-/** Recorders that died and were not yet cleared away. */
-export function deadRecorders(directory: string): string[] {
+/** Recorders that died and were not yet cleared away; `self` is alive, as it looks. */
+export function deadRecorders(directory: string, self: string): string[] {
   return namesIn(directory)
     .filter((name) => name.endsWith(SUFFIX))
     .map((name) => name.slice(0, -SUFFIX.length))
     .filter((id) => {
+      if (id === self) return false;
       const lock = standInFor(directory, id);
       lock?.release();
       return lock !== undefined;

@@ -65,6 +65,7 @@ export async function createRecorder(
   });
   const recovery = new Recovery({
     ...{ vaultDirectory, recordersDirectory, journal, sealer, logger, wallTime },
+    recorder: life.id,
     onSealed: (view) => gateway.report(view),
   });
   return {

@@ -13,6 +13,8 @@ export interface RecoverOptions {
   vaultDirectory: string;
   /** Where recorders show that they live. */
   recordersDirectory: string;
+  /** Id of who recovers: what that one has open is its own. */
+  recorder: string;
   journal: StateJournal;
   sealer: Sealer;
   logger: Logger;
@@ -24,9 +26,9 @@ export interface RecoverOptions {
  * touched, and what another one recovers at this moment is left to that one.
  */
 export async function recover(options: RecoverOptions): Promise<RecordingView[]> {
-  const { vaultDirectory, recordersDirectory, logger } = options;
+  const { vaultDirectory, recordersDirectory, recorder, logger } = options;
   const views: RecordingView[] = [];
-  const dead = deadRecorders(recordersDirectory);
+  const dead = deadRecorders(recordersDirectory, recorder);
   for (const recordingId of await directories(vaultDirectory)) {
     try {
       const view = await recoverOne(options, recordingId);
@@ -46,7 +48,8 @@ async function recoverOne(
   const { vaultDirectory, recordersDirectory, journal } = options;
   const directory = recordingDirectory(vaultDirectory, recordingId);
   const open = await journal.read(directory);
-  const lock = open && standInFor(recordersDirectory, open.recorder);
+  if (open === null || open.recorder === options.recorder) return undefined;
+  const lock = standInFor(recordersDirectory, open.recorder);
   if (!lock) return undefined;
   try {
     // Another one may have been faster.

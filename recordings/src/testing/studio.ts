@@ -96,7 +96,7 @@ export class Studio {
     const { vaultDirectory, journal, sealer } = this;
     const logger = pino({ level: 'silent' });
     const recordersDirectory = join(this.dataDirectory, 'keys', 'recorders');
-    const left = { vaultDirectory, recordersDirectory, journal, sealer };
+    const left = { vaultDirectory, recordersDirectory, journal, sealer, recorder: 'next' };
     return await recover({ ...left, logger, wallTime });
   }
 
