@@ -144,5 +144,5 @@ describe('npm run open', () => {
     expect(bad.text).toContain('sealed to somebody else');
     expect(bad.text).not.toContain('AGE-SECRET');
     expect(await run(at('sealed.zip'))).toMatchObject({ code: 2 });
-  }, 20_000);
+  }, 60_000);
 });

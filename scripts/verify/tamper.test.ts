@@ -67,7 +67,7 @@ describe.each(KINDS)('%s, by a hex editor', (kind) => {
   it('has every byte of a small one changed, and each is found where it is', () => {
     const bytes = small.get(kind)!;
     expect(fault(bytes)).toBe('ok');
-    const editor = new HexEditor(studio, bytes);
+    const editor = new HexEditor(studio, kind, bytes);
     const wrong: unknown[] = [];
     for (const { from, to, ...place } of zipPlaces(bytes)) {
       for (let at = from; at < to; at++) {
@@ -82,7 +82,7 @@ describe.each(KINDS)('%s, by a hex editor', (kind) => {
   it('has first, middle and last byte of each part changed', () => {
     const bytes = whole.get(kind)!;
     expect(fault(bytes)).toBe('ok');
-    const editor = new HexEditor(studio, bytes);
+    const editor = new HexEditor(studio, kind, bytes);
     for (const { from, to, ...place } of zipPlaces(bytes)) {
       for (const at of new Set([from, (from + to) >> 1, to - 1])) {
         expect(editor.faultWith(at, 0x80), JSON.stringify(place)).toMatch(expected(place));

@@ -62,5 +62,5 @@ describe('npm run verify', () => {
     for (const args of [[], ['a', 'b'], [zipPath, '--key', 'abc'], ['--what']]) {
       expect(await verify(...args)).toMatchObject({ code: 2 });
     }
-  });
+  }, 60_000);
 });

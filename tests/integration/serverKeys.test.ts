@@ -162,7 +162,7 @@ describe('a key that is lost', () => {
   /** Starts it anew with something else in the place of its identity, or with nothing. */
   async function startWith(content: Buffer | string | null, recipient?: string): Promise<void> {
     await server.close();
-    await rm(identity());
+    await rm(identity(), { force: true });
     if (content !== null) await writeFile(identity(), content);
     await start(recipient);
   }

@@ -9,6 +9,8 @@ import { openVault } from '../../../recordings/src/vault/index.ts';
 import { zipStream } from '../../../recordings/src/vault/zipStream.ts';
 import { parseIdentities } from '../age.mjs';
 import { checkAny } from '../checkAny.mjs';
+import { checkExport } from '../checkExport.mjs';
+import { checkSealed } from '../checkSealed.mjs';
 import { Zip } from '../zip.mjs';
 import { auditLines } from './auditLines.ts';
 
@@ -58,12 +60,13 @@ export async function exported(
 export function faultOf(studio: Studio, bytes: Buffer, ...pins: string[]): string {
   const file = path.join(studio.dataDirectory, 'other.zip');
   writeFileSync(file, bytes);
-  return faultIn(studio, file, ...pins);
+  const identities = parseIdentities(studio.keys.identity);
+  return faultIn(() => checkAny(file, new Set(pins), identities));
 }
 
-function faultIn(studio: Studio, file: string, ...pins: string[]): string {
+function faultIn(check: () => unknown): string {
   try {
-    checkAny(file, new Set(pins), parseIdentities(studio.keys.identity));
+    check();
     return 'ok';
   } catch (error) {
     return (error as Error).message;
@@ -72,17 +75,21 @@ function faultIn(studio: Studio, file: string, ...pins: string[]): string {
 
 /** Changes single bytes of a zip, and puts each back once it is known what is wrong then. */
 export class HexEditor {
-  readonly #studio: Studio;
   readonly #bytes: Buffer;
-  readonly #file: string;
   readonly #fd: number;
+  readonly #check: () => unknown;
 
-  constructor(studio: Studio, bytes: Buffer) {
-    this.#studio = studio;
+  constructor(studio: Studio, kind: Kind, bytes: Buffer) {
+    const file = path.join(studio.dataDirectory, 'edited.zip');
+    const identities = parseIdentities(studio.keys.identity);
+    // Not by what is in it: that is asked for thousands of times.
+    this.#check =
+      kind === 'export'
+        ? () => checkExport(file, new Set())
+        : () => checkSealed(file, new Set(), identities);
     this.#bytes = bytes;
-    this.#file = path.join(studio.dataDirectory, 'edited.zip');
-    writeFileSync(this.#file, bytes);
-    this.#fd = openSync(this.#file, 'r+');
+    writeFileSync(file, bytes);
+    this.#fd = openSync(file, 'r+');
   }
 
   close(): void {
@@ -92,7 +99,7 @@ export class HexEditor {
   /** What is wrong with some bits of the byte at `at` turned over. */
   faultWith(at: number, mask: number): string {
     writeSync(this.#fd, Uint8Array.of(this.#bytes.readUInt8(at) ^ mask), 0, 1, at);
-    const message = faultIn(this.#studio, this.#file);
+    const message = faultIn(this.#check);
     writeSync(this.#fd, this.#bytes, at, 1, at);
     return message;
   }

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN, problem } from '../serverHarness.ts';
+import { Company, PASSWORD } from './Company.ts';
+
+let company: Company;
+
+beforeAll(async () => {
+  company = await Company.open();
+}, 60_000);
+afterAll(() => company.close());
+
+describe('hearing', () => {
+  const audio = (): string => `/recordings/${company.recording.id}/audio`;
+  const policy = (wish: object): Promise<Response> =>
+    company.as('administrator', 'PUT', '/recording-policy', wish);
+
+  it('officers do; hosts where the policy lets them, and of own meetings only', async () => {
+    expect((await company.as('compliance-officer', 'GET', audio())).status).toBe(200);
+    expect((await company.as('host', 'GET', audio())).status).toBe(403);
+    expect((await policy({ hostsMayPlay: true })).status).toBe(200);
+    expect((await company.as('host', 'GET', audio())).status).toBe(200);
+    expect(
+      (await company.as('host', 'GET', `/recordings/${company.recording.id}/tracks/t1/audio`))
+        .status,
+    ).toBe(200);
+    expect((await company.as('host2', 'GET', audio())).status).toBe(404);
+    expect((await company.as('administrator', 'GET', audio())).status).toBe(403);
+    expect(
+      (await company.as('host', 'GET', `/recordings/${company.recording.id}/export`)).status,
+    ).toBe(403);
+    await policy({});
+  });
+
+  it('needs a reason where the policy says so, which the trail has', async () => {
+    await policy({ reasonToPlay: true });
+    for (const path of [audio(), `/recordings/${company.recording.id}/export`]) {
+      const refused = await company.as('compliance-officer', 'GET', path);
+      expect(await problem(refused)).toEqual({ status: 400, code: 'reason-required' });
+      expect(
+        (await company.as('compliance-officer', 'GET', `${path}?reason=Case%207`)).status,
+      ).toBe(200);
+    }
+    await policy({});
+    const trail = await company.as(
+      'auditor',
+      'GET',
+      `/audit?subject=${company.recording.id}&q=Case%207`,
+    );
+    const { items } = (await trail.json()) as { items: { action: string; details: object }[] };
+    expect(items.map(({ action }) => action)).toEqual(['recording.exported', 'recording.played']);
+    expect(items[1]).toMatchObject({
+      details: { reason: 'Case 7', trackId: 'mix' },
+      actor: { name: 'compliance-officer@example.org', roles: ['compliance-officer'] },
+    });
+  });
+});
+
+describe('hold and deletion', () => {
+  const body = { reason: 'Case 7' };
+
+  it('two officers, by REST, with a tombstone in the end', async () => {
+    const path = `/recordings/${company.recording.id}`;
+    const hold = await company.as('compliance-officer', 'PUT', `${path}/hold`, body);
+    expect(await hold.json()).toMatchObject({ ...body, by: 'compliance-officer@example.org' });
+    expect(await (await company.as('host', 'GET', path)).json()).toMatchObject({ hold: body });
+    const held = await company.as('officer2', 'DELETE', path, body);
+    expect(await problem(held)).toEqual({ status: 409, code: 'conflict' });
+    expect((await company.as('officer2', 'DELETE', `${path}/hold`, body)).status).toBe(204);
+    await company.as('administrator', 'PUT', '/recording-policy', { twoToDelete: true });
+    expect((await company.as('compliance-officer', 'DELETE', path, body)).status).toBe(202);
+    expect((await company.as('compliance-officer', 'GET', path)).status).toBe(200);
+    expect((await company.as('officer2', 'DELETE', path, { reason: 'Agreed' })).status).toBe(204);
+    expect((await company.as('compliance-officer', 'GET', path)).status).toBe(404);
+    const tombstone = await company.as('auditor', 'GET', `/tombstones/${company.recording.id}`);
+    expect(await tombstone.json()).toMatchObject({
+      by: ['compliance-officer@example.org', 'officer2@example.org'],
+      reason: 'Case 7; Agreed',
+    });
+    const trail = await company.as(
+      'auditor',
+      'GET',
+      `/audit?subject=${company.recording.id}&action=recording&limit=6`,
+    );
+    const { items } = (await trail.json()) as { items: { action: string }[] };
+    expect(items.slice(0, 5).map(({ action }) => action)).toEqual([
+      'recording.erased',
+      'recording.deleted',
+      'recording.viewed',
+      'recording.deletion-asked',
+      'recording.hold-lifted',
+    ]);
+  });
+});
+
+describe('the trail', () => {
+  it('has sign-ins, right and wrong, and what was refused; no password, no token', async () => {
+    await company.server.rest('DELETE', '/sessions', undefined, await company.signIn(ADMIN));
+    await company.makeUser('passing', ['host']);
+    const passing = `/users/${company.ids.get('passing')}`;
+    await company.as('administrator', 'PATCH', passing, { roles: ['auditor'] });
+    await company.as('administrator', 'DELETE', passing);
+    await company.as('auditor', 'GET', '/audit');
+    const wrong = { email: 'host2@example.org', password: 'not this one' };
+    await company.server.rest('POST', '/sessions', wrong);
+    const export1 = await company.as('auditor', 'GET', '/audit/export');
+    expect(export1.headers.get('content-type')).toMatch(/^application\/jsonl/);
+    const text = await export1.text();
+    expect(text).not.toContain('not this one');
+    expect(text).not.toContain(PASSWORD);
+    for (const token of company.tokens.values()) expect(text).not.toContain(token);
+    const actions = new Set(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { action: string }).action),
+    );
+    for (const action of [
+      ...['session.started', 'session.failed', 'session.ended', 'access.refused'],
+      ...['user.created', 'user.changed', 'user.removed', 'meeting.created', 'policy.changed'],
+      ...['recording.started', 'recording.listed', 'recording.viewed', 'recording.played'],
+      ...['recording.exported', 'recording.hold-set', 'audit.viewed', 'audit.exported'],
+    ]) {
+      expect(actions).toContain(action);
+    }
+    const verdict = await company.as('auditor', 'GET', '/audit/verify');
+    expect(await verdict.json()).toMatchObject({ ok: true, flaw: null });
+  });
+});
