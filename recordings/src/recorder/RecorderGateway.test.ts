@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError } from '@switchroom/protocol';
+import { AppError, type Consent } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeServer, TOKEN } from '../testing/FakeServer.ts';
@@ -95,10 +95,10 @@ describe('the recorder', () => {
       server.gateway.timeout(5000).emitWithAck('recording:pause', { recordingId, by: who });
     expect(await pause('r2', by)).toMatchObject({ ok: false, code: 'not-found' });
     expect(await pause('r1', by)).toEqual({ ok: true, value: {} });
-    const told = {
+    const told: Consent = {
       ...{ participantId: 'p1', name: 'Ann', how: 'key', policy: 'required', language: 'en' },
       ...{ words: 'Press one.', at: new Date().toISOString() },
-    } as const;
+    };
     server.gateway.emit('recording:told', { recordingId: 'r1', consents: [told] });
     const vault = openVault({ dir: join(dataDirectory, 'vault'), ...keys });
     await expect
