@@ -54,6 +54,7 @@ it('nobody is heard or recorded before they agree, each in their own way', async
   await host.page.getByText(RECORDING_WORDS.en.required).waitFor();
   await hearsPrompt(caller, 'consent-ask', { since: before });
   await host.page.getByText('has not agreed yet').first().waitFor();
+  await shoot('asked');
   await answersKeys(caller, '1', 'consent-given');
   await hears(caller, [], [HOST, CALLER], 1.5);
   await button('I agree').click();
@@ -67,6 +68,7 @@ it('what is said in a pause is in no track and not in the mix; all else is', asy
   await button('Pause recording').click();
   await host.page.getByText('Paused', { exact: true }).waitFor();
   await hearsPrompt(caller, 'recording-paused', { since: before });
+  await shoot('paused');
   await delay(1500);
   await button('Resume recording').click();
   await button('Pause recording').waitFor();
@@ -103,6 +105,19 @@ it('what is said in a pause is in no track and not in the mix; all else is', asy
 it('says nothing in the console', () => {
   expect(host.errors).toEqual([]);
 });
+
+/** For who wants to look at the screens: into the folder SCREENSHOTS. */
+async function shoot(what: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS'];
+  if (folder === undefined) return;
+  for (const width of [360, 1440]) {
+    await host.page.setViewportSize({ width, height: 800 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await host.page.emulateMedia({ colorScheme });
+      await host.page.screenshot({ path: `${folder}/${what}-${width}-${colorScheme}.png` });
+    }
+  }
+}
 
 /** `startsAt`: where the sound begins on the recording's clock, s. */
 function isSilentOnlyIn(

@@ -107,6 +107,7 @@ describe('the lobby for phones', () => {
       meetingId: meeting.id,
       locked: false,
       recording: false,
+      paused: false,
       waiting: 1,
     });
     expect(

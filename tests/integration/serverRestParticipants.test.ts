@@ -96,11 +96,11 @@ describe('a meeting', () => {
     const { socket } = await joinMeeting(server, meeting, 'Ann');
     const on = next(socket, 'recording:changed');
     await patch(`/meetings/${meeting.id}`, { recording: 'always' });
-    expect(await on).toEqual({ recording: true });
+    expect(await on).toMatchObject({ recording: true, paused: false });
     const off = next(socket, 'recording:changed');
     const stopped = next(recorder, 'recording:stop');
     await patch(`/meetings/${meeting.id}`, { recording: 'off' });
-    expect(await off).toEqual({ recording: false });
+    expect(await off).toMatchObject({ recording: false, paused: false });
     await stopped;
     for (const one of [socket, recorder]) one.disconnect();
   });

@@ -86,9 +86,14 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       status: 200,
       response: consentsSchema,
       errors: ['not-found'],
-      async handle({ params, user }) {
-        const { id } = await recordingStore.forUser(params.id, user);
-        return vault.consents(id);
+      async handle({ params, user, source }) {
+        const recording = await recordingStore.forUser(params.id, user);
+        const consents = await vault.consents(recording.id);
+        await trail.append({
+          ...{ ...source, action: 'recording.viewed', subject: subjectOf(recording) },
+          details: { part: 'consents' },
+        });
+        return consents;
       },
     }),
     endpoint({
