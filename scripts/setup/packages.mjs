@@ -19,7 +19,7 @@ import { SetupError } from './SetupError.mjs';
 
 /**
  * What the tests need besides: a browser, two phones that are not ours, what a phone
- * received, and a judge of Ogg Opus.
+ * received, a judge of Ogg Opus, and a store that speaks S3 (Ceph's).
  * @type {Wanted[]}
  */
 export const TEST_PACKAGES = [
@@ -28,6 +28,9 @@ export const TEST_PACKAGES = [
   { name: 'baresip' },
   { name: 'tcpdump' },
   { name: 'opus-tools' },
+  { name: 'ceph-mon' },
+  { name: 'ceph-osd' },
+  { name: 'radosgw' },
 ];
 
 /**
