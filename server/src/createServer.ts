@@ -6,6 +6,7 @@ import type { Config } from '@switchroom/protocol';
 import {
   loadOrCreateKeys,
   openVault,
+  openVaultFiles,
   type Vault,
   type VaultKeys,
 } from '@switchroom/recordings/vault';
@@ -39,6 +40,8 @@ import { MediasoupSfu } from './sfu/mediasoup/MediasoupSfu.ts';
 import type { Sfu } from './sfu/Sfu.ts';
 import { Signaling } from './signaling/Signaling.ts';
 import { StartError } from './StartError.ts';
+import { openCheckedStore } from './storage/openCheckedStore.ts';
+import { startMover } from './storage/startMover.ts';
 import { DialPlan } from './trunks/DialPlan.ts';
 
 /** What a test puts in the place of the real thing. */
@@ -89,10 +92,14 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     });
     const keys = deps.vaultKeys ?? (await loadOrCreateKeys(join(config.DATA_DIR, 'keys')));
     const damage = new DamageLog(logger);
+    const store = await openCheckedStore(config, logger);
+    undo.defer(() => store?.close());
+    const dir = join(config.DATA_DIR, 'vault');
+    const files = openVaultFiles(dir, store);
     const vault =
       deps.vault ??
       openVault({
-        ...{ dir: join(config.DATA_DIR, 'vault'), ...keys },
+        ...{ dir, files, ...keys },
         auditExtract: (id) => auditReader.extract(id),
         onDamage: damage.add.bind(damage),
       });
@@ -101,6 +108,9 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const recordingPolicy = await openRecordingPolicy(db);
     const keptBy = { db, policy: recordingPolicy, trail };
     const deletions = new Deletions({ ...keptBy, vault, logger });
+    const moved = { store, files, dir, config, logger };
+    const mover = startMover({ ...moved, db, policy: recordingPolicy });
+    undo.defer(() => mover?.close());
     const dialPlan = await DialPlan.open(db);
     const dialOut = await DialOut.open(db);
     const rate = await CallRate.open(db, () => systemClock.now());
@@ -143,6 +153,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       ...{ recordingStore, recordingPolicy, keeping: new Keeping(keptBy), deletions },
       vault,
       damage,
+      mover,
       sfu,
       gateways: () => signaling.gateways,
       clientDir: deps.clientDir ?? CLIENT_DIR,

@@ -77,9 +77,12 @@ export interface Harness {
 export interface HarnessOptions {
   /** With a vault that lies in `dataDir`, for a recorder that writes there. */
   realVault?: boolean;
+  /** Settings besides. */
+  env?: Record<string, string>;
 }
 
-export async function startServer({ realVault = false }: HarnessOptions = {}): Promise<Harness> {
+export async function startServer(options: HarnessOptions = {}): Promise<Harness> {
+  const { realVault = false, env = {} } = options;
   const dataDir = await mkdtemp(join(tmpdir(), 'switchroom-server-'));
   const clientDir = join(dataDir, 'client');
   const logs: string[] = [];
@@ -91,6 +94,7 @@ export async function startServer({ realVault = false }: HarnessOptions = {}): P
     SERVICE_TOKEN,
     ADMIN_EMAIL: ADMIN.email,
     ADMIN_PASSWORD: ADMIN.password,
+    ...env,
   });
   const server = await createServer(config, {
     logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),

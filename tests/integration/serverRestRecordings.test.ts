@@ -88,7 +88,14 @@ describe('recordings', () => {
       }>;
     await expect.poll(async () => (await list()).items[0]?.state).toBe('sealed');
     const { items } = await list();
-    const kept = { meetingTitle: 'Quarterly', hold: null, deletion: null, expiresAt: null };
+    const storage = { place: 'local', lockedUntil: null };
+    const kept = {
+      meetingTitle: 'Quarterly',
+      hold: null,
+      deletion: null,
+      expiresAt: null,
+      storage,
+    };
     expect(items).toEqual([{ ...view(starts[0]!, { state: 'sealed', ...sealed }), ...kept }]);
     const found = await server.rest('GET', '/recordings?q=ANN');
     expect(await found.json()).toMatchObject({ items: [{ id: items[0]!.id }], nextCursor: null });

@@ -10,6 +10,7 @@ const recording: KeptRecordingView = {
   ...{ id: 'r1', meetingId: 'm1', meetingTitle: 'Board', startedAt: '2026-03-01T10:00:00.000Z' },
   ...{ endedAt: '2026-03-01T10:01:00.000Z', durationMs: 60_000, state: 'sealed' },
   ...{ hold: null, deletion: null, expiresAt: null },
+  storage: { place: 'local', lockedUntil: null },
   tracks: [
     {
       ...{ id: 't1', participantId: 'p1', participantName: 'Ann', kind: 'browser' },

@@ -7,6 +7,7 @@ import { dialOutMigration } from './dialOutMigration.ts';
 import { recordingSearchMigration } from './recordingSearchMigration.ts';
 import { retentionMigration } from './retentionMigration.ts';
 import type { Schema } from './schema.ts';
+import { storedRecordingsMigration } from './storedRecordingsMigration.ts';
 
 /** In order of their names; one that has run anywhere is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -135,6 +136,7 @@ export const migrations: Record<string, Migration> = {
   '0006-audit': auditMigration,
   '0007-retention': retentionMigration,
   '0008-recording-search': recordingSearchMigration,
+  '0009-stored-recordings': storedRecordingsMigration,
 };
 
 /** Meetings that were made before there were any. */

@@ -159,6 +159,17 @@ export interface TombstonesTable {
   erasedAt: string | null;
 }
 
+/** A recording that is moved to the store, or lies there. */
+export interface StoredRecordingsTable {
+  recordingId: string;
+  /** Null: not all of it is there yet. */
+  storedAt: string | null;
+  /** The store lets nobody delete it before. */
+  lockedUntil: string | null;
+  /** The store keeps it under hold. */
+  held: 0 | 1;
+}
+
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -173,4 +184,5 @@ export interface Schema {
   holds: StatedTable;
   deletions: StatedTable;
   tombstones: TombstonesTable;
+  storedRecordings: StoredRecordingsTable;
 }

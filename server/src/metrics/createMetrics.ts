@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { Calls } from '../calls/Calls.ts';
 import type { DamageLog } from '../recording/DamageLog.ts';
 import type { Rooms } from '../room/Rooms.ts';
+import type { Mover } from '../storage/Mover.ts';
 import type { Sfu } from '../sfu/Sfu.ts';
 
 /** What Prometheus reads; everything is counted when it asks. */
@@ -11,8 +12,9 @@ export function createMetrics(sources: {
   calls: Pick<Calls, 'active' | 'counts'>;
   gateways: () => Record<string, number>;
   damage: Pick<DamageLog, 'parts'>;
+  mover: Pick<Mover, 'waiting' | 'failures'> | null;
 }): Registry {
-  const { rooms, sfu, calls, gateways, damage } = sources;
+  const { rooms, sfu, calls, gateways, damage, mover } = sources;
   const registry = new Registry();
   const gauge = (name: string, help: string, read: () => number): void => {
     const registers = [registry];
@@ -66,6 +68,22 @@ export function createMetrics(sources: {
       this.inc(damage.parts);
     },
   });
+  if (mover !== null) {
+    gauge(
+      'recordings_waiting_for_store',
+      'Recordings that are sealed and still on local disk',
+      () => mover.waiting,
+    );
+    new Counter({
+      name: 'switchroom_store_failures_total',
+      help: 'Times that the store, or the move of a recording to it, failed',
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(mover.failures);
+      },
+    });
+  }
   new Counter({
     name: 'switchroom_calls_placed_total',
     help: 'Calls to the outside that were begun',

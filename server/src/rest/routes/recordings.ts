@@ -73,7 +73,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', 'reason-required', 'range-not-satisfiable'],
+      errors: ['not-found', 'reason-required', 'range-not-satisfiable', 'unavailable'],
       async handle({ params, query, user, source, token, request, response }) {
         player.check(user, query.reason);
         const recording = await recordingStore.forUser(params.id, user);
@@ -91,7 +91,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', 'reason-required', 'range-not-satisfiable'],
+      errors: ['not-found', 'reason-required', 'range-not-satisfiable', 'unavailable'],
       async handle({ params, query, user, source, token, request, response }) {
         player.check(user, query.reason);
         const recording = await recordingStore.forUser(params.id, user);
@@ -112,7 +112,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       response: peaksSchema,
-      errors: ['not-found', 'reason-required'],
+      errors: ['not-found', 'reason-required', 'unavailable'],
       async handle({ params, query, user }) {
         player.check(user, query.reason);
         const { id, tracks } = await recordingStore.forUser(params.id, user);
@@ -131,7 +131,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'application/zip',
-      errors: ['not-found', 'conflict', 'reason-required'],
+      errors: ['not-found', 'conflict', 'reason-required', 'unavailable'],
       async handle({ params, query: { reason }, user, source, request, response }) {
         player.check(user, reason);
         const recording = await recordingStore.forUser(params.id, user);
