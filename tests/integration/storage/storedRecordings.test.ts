@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { S3Settings } from '@switchroom/protocol';
 import { collect, decodeOgg, level } from '@switchroom/recordings/testing';
 import { openStore, openVault } from '@switchroom/recordings/vault';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { problem, startServer } from '../serverHarness.ts';
 import { CephServer } from '../../support/storage/CephServer.ts';
 import { sealedFolder } from '../../support/storage/sealedFolder.ts';
@@ -15,6 +15,9 @@ import { environmentOf, StoreHarness, verify } from './storeHarness.ts';
 /*
  * Recordings that are moved to a store, from their seal to their tombstone: the server as it is, with Ceph's S3.
  */
+
+// Each waits for the mover to look, some for a lock to run out.
+vi.setConfig({ testTimeout: 120_000 });
 
 let ceph: CephServer;
 let open: StoreHarness | undefined;
@@ -129,7 +132,7 @@ describe('a recording in the store', () => {
       .toBe(204);
     expect(await ceph.everything(settings, id)).toEqual([]);
     store.close();
-  }, 90_000);
+  });
 
   it('that was changed there is played around, and one that is gone is told', async () => {
     const settings = await ceph.bucket();
@@ -182,7 +185,7 @@ describe('a store that is away', () => {
     expect((await server.rest('GET', `/recordings/${there.id}/audio`)).status).toBe(200);
     expect(await all.metric('recordings_waiting_for_store')).toBe(0);
     expect(server.logs.join('')).not.toContain(ceph.secretAccessKey);
-  }, 90_000);
+  });
 });
 
 describe('the start', () => {
@@ -198,7 +201,7 @@ describe('the start', () => {
 describe('a move that is killed in the middle of a large file', () => {
   it('leaves the recording here, whole; the next one does it, and clears up', async () => {
     const settings = await ceph.bucket({ versions: true });
-    const folder = await sealedFolder('r1', 64 * 1024 * 1024);
+    const folder = await sealedFolder('r1', 32 * 1024 * 1024);
     const child = fork(path.join(import.meta.dirname, 'moveProcess.ts'), [
       ...[folder.vault, 'r1', JSON.stringify(settings)],
     ]);
@@ -218,7 +221,7 @@ describe('a move that is killed in the middle of a large file', () => {
     expect((await ceph.everything(settings)).sort()).toEqual(names);
     expect(await readdir(folder.vault)).toEqual([]);
     await folder.remove();
-  }, 120_000);
+  });
 });
 
 /** All of these folders of a bucket, as `aws s3 sync` would bring them. */
