@@ -61,6 +61,29 @@ describe('parseConfig()', () => {
     expect(parseConfig({ HTTP_HOST: '::' }).SIGNALING_URL).toBe('http://127.0.0.1:3000');
   });
 
+  it('takes a store that speaks S3, and keeps recordings on disk without one', () => {
+    expect(parseConfig({}).S3).toBeUndefined();
+    const keys = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' };
+    expect(parseConfig({ S3_BUCKET: 'b', ...keys }).S3).toEqual({
+      ...{ bucket: 'b', endpoint: undefined, region: 'us-east-1', prefix: '', objectLock: 'off' },
+      ...{ accessKeyId: 'id', secretAccessKey: 'secret', pathStyle: false },
+    });
+    const own = { S3_BUCKET: 'b', S3_ENDPOINT: 'http://127.0.0.1:9000', ...keys };
+    expect(parseConfig(own).S3?.pathStyle).toBe(true);
+    expect(parseConfig({ ...own, S3_PATH_STYLE: 'false' }).S3?.pathStyle).toBe(false);
+  });
+
+  it.each([
+    [{ S3_BUCKET: 'b' }, 'S3_ACCESS_KEY_ID: must be set as well when S3_BUCKET is'],
+    [{ S3_BUCKET: 'b', S3_ACCESS_KEY_ID: 'id' }, 'S3_SECRET_ACCESS_KEY: must be set as well'],
+    [{ S3_OBJECT_LOCK: 'compliance' }, 'S3_OBJECT_LOCK: does nothing unless S3_BUCKET is set'],
+    [{ S3_BUCKET: 'b', S3_OBJECT_LOCK: 'on' }, 'S3_OBJECT_LOCK: must be off, governance or'],
+    [{ S3_BUCKET: 'b', S3_PREFIX: '/x/' }, 'S3_PREFIX: must look like switchroom'],
+    [{ S3_BUCKET: 'b', S3_ENDPOINT: 's3.local' }, 'S3_ENDPOINT: must look like https://'],
+  ])('says what is wrong with a store: %j', (environment, message) => {
+    expect(() => parseConfig(environment)).toThrow(message);
+  });
+
   it('takes the slash off the end of PUBLIC_URL', () => {
     const config = parseConfig({ PUBLIC_URL: 'https://meet.example.org/' });
     expect(config.PUBLIC_URL).toBe('https://meet.example.org');

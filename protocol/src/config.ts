@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { SERVER_RECIPIENT, vaultRecipientsSchema } from './ageRecipient.ts';
+import { ConfigError } from './ConfigError.ts';
+import { s3EnvironmentSchema, s3Settings, type S3Settings } from './s3Settings.ts';
 
 /*
  * All of Switchroom's settings, from the environment, parsed once in each `main.ts`. What listens
@@ -64,6 +66,7 @@ const environmentSchema = z.object({
   MEDIA_ENGINE: z.enum(['embedded', 'freeswitch']).default('embedded'),
   FREESWITCH_ADDRESS: z.string().optional(),
   FREESWITCH_SECRET: z.string().optional(),
+  ...s3EnvironmentSchema.shape,
   /** Shared by the server and its gateways; `npm start` makes a fresh one each time. */
   SERVICE_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   /** Where gateways reach the server; default: HTTP_HOST and HTTP_PORT. */
@@ -71,16 +74,17 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
+export { ConfigError };
+
 export type Environment = z.infer<typeof environmentSchema>;
 
 /** The settings with everything derived that has one obvious value. */
 export interface Config extends Environment {
   PUBLIC_URL: string;
   SIGNALING_URL: string;
+  /** Where recordings are kept once they are sealed; on local disk when undefined. */
+  S3: S3Settings | undefined;
 }
-
-/** A setting that cannot be used; the message is one line and names the variable. */
-export class ConfigError extends Error {}
 
 const notBuilt: [keyof Environment, (env: Environment) => boolean, string][] = [
   ['DATABASE_URL', (env) => env.DATABASE_URL !== undefined, 'PostgreSQL'],
@@ -133,6 +137,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   return {
     ...env,
     PUBLIC_URL: (env.PUBLIC_URL ?? http(env.HTTP_HOST)).replace(/\/$/, ''),
+    S3: s3Settings(env),
     SIGNALING_URL: env.SIGNALING_URL ?? `http://${urlHost(loopback, '127.0.0.1')}:${env.HTTP_PORT}`,
   };
 }

@@ -19,6 +19,8 @@ export const errorStatus = {
   /** No trunk takes calls to the outside, or no gateway is there. */
   'dial-out-unavailable': 503,
   'recording-off': 409,
+  /** The store keeps it until its time is over, and lets nobody remove it before. */
+  'write-once': 409,
   /** The recording policy asks for a `reason` of who plays or exports. */
   'reason-required': 400,
   /** What would open this recording was never meant to be on this server. */

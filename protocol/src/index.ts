@@ -14,5 +14,6 @@ export * from './meeting.ts';
 export * from './recordingWords.ts';
 export * from './redact.ts';
 export * from './retention.ts';
+export type { S3Settings } from './s3Settings.ts';
 export * from './trunk.ts';
 export * from './version.ts';

@@ -56,6 +56,16 @@ export interface RecordingKeyView {
   sealedTo: { fingerprint: string; server: boolean }[];
 }
 
+export const STORAGE_PLACES = ['local', 'moving', 'store'] as const;
+
+/** Where a recording lies. */
+export interface StorageView {
+  /** On local disk; there, and on its way to the store; in the store. */
+  place: (typeof STORAGE_PLACES)[number];
+  /** The store lets nobody delete it before (write-once). */
+  lockedUntil: string | null;
+}
+
 /** A Recording over REST. */
 export interface KeptRecordingView extends RecordingView, RecordingKeyView {
   meetingTitle: string;
@@ -65,6 +75,7 @@ export interface KeptRecordingView extends RecordingView, RecordingKeyView {
   deletion: Stated | null;
   /** When it is deleted by retention, as things stand; a hold stops that. */
   expiresAt: string | null;
+  storage: StorageView;
 }
 
 /** What is left of a recording that was deleted. */

@@ -19,7 +19,7 @@ import { SetupError } from './SetupError.mjs';
 
 /**
  * What the tests need besides: a browser, two phones that are not ours, what a phone
- * received, a judge of Ogg Opus, and the tool that opens what is encrypted.
+ * received, a judge of Ogg Opus, the tool that opens what is encrypted, and a store that speaks S3 (Ceph's).
  * @type {Wanted[]}
  */
 export const TEST_PACKAGES = [
@@ -29,6 +29,9 @@ export const TEST_PACKAGES = [
   { name: 'tcpdump' },
   { name: 'opus-tools' },
   { name: 'age' },
+  { name: 'ceph-mon' },
+  { name: 'ceph-osd' },
+  { name: 'radosgw' },
 ];
 
 /**

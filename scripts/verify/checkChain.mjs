@@ -16,15 +16,13 @@ const FIRST = '0'.repeat(64);
  */
 export async function checkChain(dataDirectory, pins) {
   const vault = join(dataDirectory, 'vault');
-  const path = join(vault, 'chain.jsonl');
-  must(existsSync(path), `There is no chain at ${path}.`);
   let previous = FIRST;
   let sequence = 0;
   let gone = 0;
   /** @type {Map<string, string>} */
   const lines = new Map();
   const keys = new Set();
-  for await (const line of createInterface({ input: createReadStream(path) })) {
+  for await (const line of chainOf(vault)) {
     const where = `Seal ${sequence + 1} of the chain`;
     const { seal, key, hash } = checkSeal(line, where);
     must(seal.sequence === sequence + 1, `${where} has the number ${seal.sequence}.`);
@@ -53,6 +51,29 @@ export async function checkChain(dataDirectory, pins) {
   const warnings = gone === 0 ? [] : [`${gone} sealed recordings are no longer in the vault.`];
   if (pins.size === 0) warnings.push('No key was pinned; give --key with the one you noted down.');
   return { title: `chain of ${dataDirectory}`, facts, warnings };
+}
+
+/**
+ * The lines of the chain; in a store, and in a copy of it, each is a file of its own.
+ * @param {string} vault
+ * @returns {AsyncGenerator<string>}
+ */
+async function* chainOf(vault) {
+  const path = join(vault, 'chain.jsonl');
+  const pieces = join(vault, 'chain');
+  if (existsSync(path)) {
+    yield* createInterface({ input: createReadStream(path) });
+    return;
+  }
+  must(existsSync(pieces), `There is no chain at ${path}.`);
+  for (const name of readdirSync(pieces).sort()) {
+    const line = readFileSync(join(pieces, name), 'utf8');
+    must(
+      line.endsWith('\n') && line.indexOf('\n') === line.length - 1,
+      `chain/${name} is no line.`,
+    );
+    yield line.slice(0, -1);
+  }
 }
 
 /**

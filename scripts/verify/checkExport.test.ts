@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -166,13 +167,13 @@ describe('checkExport()', () => {
       [500, 'mix.ogg'],
       [600, `tracks/${recording.view.tracks[0]!.id}.ogg`],
     ] as const) {
-      const lie = resealed(filesOf(file), (manifest) => {
+      const lie = resealed(filesOf(studio, readFileSync(file)), (manifest) => {
         const id = name === 'mix.ogg' ? 'mix' : recording.view.tracks[0]!.id;
         manifest.gaps.find((gap) => gap.file === id)!.fromMs = fromMs;
       });
       expect(fault(await zipOf(lie))).toMatch(`${name} has sound where the manifest states`);
     }
-    const mute = resealed(filesOf(file), (manifest) => {
+    const mute = resealed(filesOf(studio, readFileSync(file)), (manifest) => {
       manifest.consents[1]!.words = '';
     });
     expect(fault(await zipOf(mute))).toContain('consent 2 does not say who, when, how');

@@ -4,7 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '@switchroom/protocol';
-import { loadKeys, openVault, type Vault, type VaultKeys } from '@switchroom/recordings/vault';
+import {
+  loadKeys,
+  openVault,
+  openVaultFiles,
+  type Vault,
+  type VaultKeys,
+} from '@switchroom/recordings/vault';
 import { pino, type Logger } from 'pino';
 import { Alarms } from './alarms/Alarms.ts';
 import { AlarmWebhook } from './alarms/AlarmWebhook.ts';
@@ -41,6 +47,8 @@ import { MediasoupSfu } from './sfu/mediasoup/MediasoupSfu.ts';
 import type { Sfu } from './sfu/Sfu.ts';
 import { Signaling } from './signaling/Signaling.ts';
 import { StartError } from './StartError.ts';
+import { openCheckedStore } from './storage/openCheckedStore.ts';
+import { startMover } from './storage/startMover.ts';
 import { DialPlan } from './trunks/DialPlan.ts';
 
 /** What a test puts in the place of the real thing. */
@@ -100,10 +108,14 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     });
     undo.defer(() => alarmWebhook.close());
     const damage = new DamageLog(alarms, logger);
+    const store = await openCheckedStore(config, logger);
+    undo.defer(() => store?.close());
+    const dir = join(config.DATA_DIR, 'vault');
+    const files = openVaultFiles(dir, store);
     const vault =
       deps.vault ??
       openVault({
-        ...{ dir: join(config.DATA_DIR, 'vault'), ...keys },
+        ...{ dir, files, ...keys },
         auditExtract: (id) => auditReader.extract(id),
         onDamage: damage.add.bind(damage),
       });
@@ -113,6 +125,9 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const recordingPolicy = await openRecordingPolicy(db);
     const keptBy = { db, policy: recordingPolicy, trail };
     const deletions = new Deletions({ ...keptBy, vault, logger });
+    const moved = { store, files, dir, config, logger };
+    const mover = startMover({ ...moved, db, policy: recordingPolicy });
+    undo.defer(() => mover?.close());
     const dialPlan = await DialPlan.open(db);
     const dialOut = await DialOut.open(db);
     const doorStore = new DoorStore(db, logger);
@@ -167,6 +182,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       vault,
       damage,
       alarmWebhook,
+      mover,
       sfu,
       gateways: () => signaling.gateways,
       clientDir: deps.clientDir ?? CLIENT_DIR,

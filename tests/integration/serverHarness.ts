@@ -87,12 +87,12 @@ export interface HarnessOptions {
   realVault?: boolean;
   /** One that is there already, and stays. */
   dataDir?: string;
-  /** Further settings. */
+  /** Settings besides. */
   env?: Record<string, string>;
 }
 
 export async function startServer(options: HarnessOptions = {}): Promise<Harness> {
-  const { realVault = false, env } = options;
+  const { realVault = false, env = {} } = options;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'switchroom-server-')));
   const clientDir = join(dataDir, 'client');
   const logs: string[] = [];

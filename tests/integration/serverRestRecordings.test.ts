@@ -91,8 +91,10 @@ describe('recordings', () => {
     const sealedTo = [
       { fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string, server: true },
     ];
-    const key = { key: 'here', sealedTo };
-    const kept = { ...key, meetingTitle: 'Quarterly', hold: null, deletion: null, expiresAt: null };
+    const kept = {
+      ...{ key: 'here', sealedTo, meetingTitle: 'Quarterly', hold: null, deletion: null },
+      ...{ expiresAt: null, storage: { place: 'local', lockedUntil: null } },
+    };
     expect(items).toEqual([{ ...view(starts[0]!, { state: 'sealed', ...sealed }), ...kept }]);
     const found = await server.rest('GET', '/recordings?q=ANN');
     expect(await found.json()).toMatchObject({ items: [{ id: items[0]!.id }], nextCursor: null });

@@ -16,6 +16,7 @@ const recording: KeptRecordingView = {
   ...{ endedAt: '2026-03-01T10:01:00.000Z', durationMs: 60_000, state: 'sealed' },
   ...{ hold: null, deletion: null, expiresAt: null, key: 'here' },
   sealedTo: [{ fingerprint: '0f'.repeat(32), server: true }],
+  storage: { place: 'local', lockedUntil: null },
   tracks: [
     {
       ...{ id: 't1', participantId: 'p1', participantName: 'Ann', kind: 'browser' },

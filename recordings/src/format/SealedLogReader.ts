@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { openSource, type ByteSource } from './ByteSource.ts';
 import { headerLength, openHeader, type OpenedHeader, type SealedHeader } from './header.ts';
 import { SealError } from './SealError.ts';
 import { openRecord, parseRecordHead, RECORD_END, RECORD_HEAD_BYTES } from './record.ts';
@@ -41,33 +41,36 @@ export type LogEnd =
 /** Reads a sealed file with an age identity. Everything given was authenticated before. */
 export class SealedLogReader {
   readonly header: SealedHeader;
-  readonly #handle: FileHandle;
+  readonly #file: ByteSource;
   readonly #opened: OpenedHeader;
   readonly #start: number;
   readonly #size: number;
   #end: LogEnd | null = null;
 
-  private constructor(handle: FileHandle, opened: OpenedHeader, start: number, size: number) {
-    this.#handle = handle;
+  private constructor(file: ByteSource, opened: OpenedHeader, start: number) {
+    this.#file = file;
     this.#opened = opened;
     this.#start = start;
-    this.#size = size;
+    this.#size = file.size;
     this.header = opened.header;
   }
 
-  /** Errors: `SealError`, and those of the file system. */
-  static async open(path: string, identity: string): Promise<SealedLogReader> {
-    const handle = await open(path, 'r');
+  /**
+   * `file`: its path, or an open one, which is closed with the reader. Errors: `SealError`, and those of
+   * reading.
+   */
+  static async open(file: string | ByteSource, identity: string): Promise<SealedLogReader> {
+    const source = typeof file === 'string' ? await openSource(file) : file;
     try {
-      const { size } = await handle.stat();
-      const start = headerLength(await readAt(handle, 0, Math.min(size, 64)));
+      const { size } = source;
+      const start = headerLength(await source.read(0, Math.min(size, 64)));
       if (start === null || start > size) {
         throw new SealError('unknown-format', 'The sealed file has no whole head.');
       }
-      const opened = await openHeader(await readAt(handle, 0, start), identity);
-      return new SealedLogReader(handle, opened, start, size);
+      const opened = await openHeader(await source.read(0, start), identity);
+      return new SealedLogReader(source, opened, start);
     } catch (error) {
-      await handle.close();
+      await source.close();
       throw error;
     }
   }
@@ -141,7 +144,7 @@ export class SealedLogReader {
    */
   async #findNext(offset: number, number: number): Promise<number | null> {
     const length = Math.min(this.#size - offset, SEARCH_BYTES + RECORD_HEAD_BYTES);
-    const bytes = await readAt(this.#handle, offset, length);
+    const bytes = await this.#file.read(offset, length);
     for (let at = 0; at + RECORD_HEAD_BYTES <= bytes.length; at++) {
       const head = parseRecordHead(bytes.subarray(at, at + RECORD_HEAD_BYTES));
       if (head === null) continue;
@@ -150,7 +153,7 @@ export class SealedLogReader {
       const record =
         at + whole <= bytes.length
           ? bytes.subarray(at, at + whole)
-          : await readAt(this.#handle, offset + at, whole);
+          : await this.#file.read(offset + at, whole);
       if (tryToOpen(this.#opened, number, record) !== null) return at;
     }
     return null;
@@ -158,12 +161,12 @@ export class SealedLogReader {
 
   /** The plaintext of one record again. */
   async read(place: RecordPlace): Promise<Buffer> {
-    const record = await readAt(this.#handle, place.offset, place.length);
+    const record = await this.#file.read(place.offset, place.length);
     return openRecord(this.#opened, place.number, record);
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.#file.close();
   }
 
   /** `buffer`, which holds the file from `offset` on, made at least `length` long if the file is. */
@@ -171,7 +174,7 @@ export class SealedLogReader {
     if (buffer.length >= length) return buffer;
     const from = offset + buffer.length;
     const wanted = Math.max(READ_BYTES, length - buffer.length);
-    const more = await readAt(this.#handle, from, Math.min(wanted, this.#size - from));
+    const more = await this.#file.read(from, Math.min(wanted, this.#size - from));
     return Buffer.concat([buffer, more]);
   }
 }
@@ -185,15 +188,4 @@ function tryToOpen(opened: OpenedHeader, number: number, record: Buffer): Buffer
     if (error instanceof SealError) return null;
     throw error;
   }
-}
-
-async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
 }

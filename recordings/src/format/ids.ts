@@ -21,3 +21,6 @@ export function recordingDirectory(vaultDirectory: string, recordingId: string):
 export function sealedFile(vaultDirectory: string, recordingId: string, fileId: string): string {
   return join(vaultDirectory, recordingId, fileId + SEALED_SUFFIX);
 }
+
+/** In a recording's directory as long as it is made. */
+export const JOURNAL_FILE = 'state.open';

@@ -8,6 +8,7 @@ import {
 } from '@switchroom/protocol';
 import { z } from 'zod';
 import { MAX_PLAINTEXT_BYTES } from './record.ts';
+import type { ByteSource } from './ByteSource.ts';
 import { SealedLogReader } from './SealedLogReader.ts';
 import { SealedLogWriter } from './SealedLogWriter.ts';
 import { MANIFEST_ID, sealedFile } from './ids.ts';
@@ -175,9 +176,12 @@ export async function writeManifest(
   await rename(freshManifestFile(vaultDirectory, id), sealedFile(vaultDirectory, id, MANIFEST_ID));
 }
 
-/** The manifest as it was written, byte for byte. Errors: `SealError`, and those of the file system. */
-export async function readManifestBytes(path: string, identity: string): Promise<Buffer> {
-  const log = await SealedLogReader.open(path, identity);
+/** The manifest as it was written, byte for byte. Errors: `SealError`, and those of reading. */
+export async function readManifestBytes(
+  file: string | ByteSource,
+  identity: string,
+): Promise<Buffer> {
+  const log = await SealedLogReader.open(file, identity);
   try {
     const parts: Buffer[] = [];
     for await (const record of log.records()) parts.push(record.plaintext);

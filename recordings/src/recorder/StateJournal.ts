@@ -3,10 +3,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { replaceFile } from '../format/durable.ts';
+import { JOURNAL_FILE } from '../format/ids.ts';
 import { manifestSchema } from '../format/manifest.ts';
 import { isCode, loadOrCreateSecret } from '../format/secretFile.ts';
 
-const JOURNAL_NAME = 'state.open';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -50,14 +50,14 @@ export class StateJournal {
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
     const sealed = Buffer.concat([cipher.update(JSON.stringify(state)), cipher.final()]);
     const bytes = Buffer.concat([nonce, sealed, cipher.getAuthTag()]);
-    await replaceFile(join(directory, JOURNAL_NAME), bytes);
+    await replaceFile(join(directory, JOURNAL_FILE), bytes);
   }
 
   /** The note in a recording's directory; `null` when there is none: it is sealed. */
   async read(directory: string): Promise<OpenState | null> {
     let bytes: Buffer;
     try {
-      bytes = await readFile(join(directory, JOURNAL_NAME));
+      bytes = await readFile(join(directory, JOURNAL_FILE));
     } catch (error) {
       if (isCode(error, 'ENOENT')) return null;
       throw error;
@@ -70,7 +70,7 @@ export class StateJournal {
   }
 
   async remove(directory: string): Promise<void> {
-    await rm(join(directory, `${JOURNAL_NAME}.new`), { force: true });
-    await rm(join(directory, JOURNAL_NAME), { force: true });
+    await rm(join(directory, `${JOURNAL_FILE}.new`), { force: true });
+    await rm(join(directory, JOURNAL_FILE), { force: true });
   }
 }

@@ -1,3 +1,4 @@
+import type { ByteSource } from '../format/ByteSource.ts';
 import { opusSamples, SAMPLES_PER_MS } from '../format/opus.ts';
 import { decodePackets } from '../format/packets.ts';
 import { SealError } from '../format/SealError.ts';
@@ -14,6 +15,9 @@ interface Section {
   /** The record, and how the muxer stood before it; `null` for head and tail. */
   source: { place: RecordPlace; state: MuxState } | null;
 }
+
+/** Opens the file, wherever it lies by then. */
+export type OpenFile = () => Promise<ByteSource>;
 
 /** Which file it must be: a file cannot be passed off for another. */
 export interface AudioFileName {
@@ -33,14 +37,14 @@ export class AudioIndex {
   readonly endPosition: number;
   /** What a decoder leaves out at the start, and gives after that. */
   readonly length: { skip: number; samples: number };
-  readonly #path: string;
+  readonly #open: OpenFile;
   readonly #muxer: OggOpusMuxer;
   readonly #sections: readonly Section[];
   readonly #head: Buffer;
   readonly #tail: Buffer;
 
   private constructor(parts: {
-    path: string;
+    open: OpenFile;
     muxer: OggOpusMuxer;
     sections: Section[];
     head: Buffer;
@@ -52,7 +56,7 @@ export class AudioIndex {
     this.damage = parts.damage;
     this.length = parts.length;
     this.endPosition = parts.endPosition;
-    this.#path = parts.path;
+    this.#open = parts.open;
     this.#muxer = parts.muxer;
     this.#sections = parts.sections;
     this.#head = parts.head;
@@ -61,9 +65,9 @@ export class AudioIndex {
     this.size = last.offset + last.size;
   }
 
-  /** Reads a sealed track once. Errors: `SealError`, and those of the file system. */
-  static async build(path: string, file: AudioFileName, identity: string): Promise<AudioIndex> {
-    const log = await SealedLogReader.open(path, identity);
+  /** Reads a sealed track once. Errors: `SealError`, and those of reading. */
+  static async build(open: OpenFile, file: AudioFileName, identity: string): Promise<AudioIndex> {
+    const log = await SealedLogReader.open(await open(), identity);
     try {
       const { header } = log;
       if (header.recordingId !== file.recordingId || header.name !== file.trackId) {
@@ -108,7 +112,7 @@ export class AudioIndex {
       const samples = Math.max(state.written - skip, end - startPosition);
       const length = { skip, samples };
       return new AudioIndex({
-        path,
+        open,
         muxer,
         sections,
         head,
@@ -132,7 +136,7 @@ export class AudioIndex {
         if (offset >= end) break;
         let bytes = index === 0 ? this.#head : this.#tail;
         if (source !== null) {
-          log ??= await SealedLogReader.open(this.#path, identity);
+          log ??= await SealedLogReader.open(await this.#open(), identity);
           const packets = decodePackets(await log.read(source.place)).filter(isOpus);
           ({ bytes } = this.#muxer.body(source.state, packets));
         }

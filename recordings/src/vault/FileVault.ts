@@ -1,17 +1,11 @@
-import { rm, stat } from 'node:fs/promises';
-import { sep } from 'node:path';
 import { AppError, type ConsentsView } from '@switchroom/protocol';
-import { isSafeId, MANIFEST_ID, recordingDirectory, sealedFile } from '../format/ids.ts';
-import {
-  manifestSchema,
-  readManifest,
-  readManifestBytes,
-  type ManifestFile,
-} from '../format/manifest.ts';
+import { isSafeId, MANIFEST_ID, SEALED_SUFFIX } from '../format/ids.ts';
+import { manifestSchema, readManifestBytes, type ManifestFile } from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { SealError } from '../format/SealError.ts';
-import { isCode } from '../format/secretFile.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
+import { DiskStore } from '../storage/DiskStore.ts';
+import type { StoredFile } from '../storage/FileStore.ts';
 import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
 import { consentsOf } from './consentsOf.ts';
 import { exportEntries } from './exportEntries.ts';
@@ -19,6 +13,7 @@ import { readSeal } from './readSeal.ts';
 import { sealedEntries } from './sealedEntries.ts';
 import { isHalfSealed, sealedSources } from './sealedSources.ts';
 import type { AudioFile, Damage, Vault } from './Vault.ts';
+import { VaultFiles } from './VaultFiles.ts';
 import { zipStream } from './zipStream.ts';
 
 /** Indexes kept: about 1 MB for a two-hour track. */
@@ -27,6 +22,8 @@ const MAX_INDEXES = 32;
 export interface FileVaultOptions {
   /** The directory that the recorder writes to: `DATA_DIR/vault`. */
   dir: string;
+  /** Where its files lie; default: all of them there. */
+  files?: VaultFiles;
   /** `AGE-SECRET-KEY-1…`, one a line; null: nothing can be opened. */
   identity: string | null;
   /** What exports are signed with. */
@@ -37,17 +34,17 @@ export interface FileVaultOptions {
   onDamage?: (file: AudioFileName, damage: readonly Damage[]) => void;
 }
 
-/** The vault on local disk. */
+/** The vault, on local disk or in a store. */
 export class FileVault implements Vault {
   readonly #options: FileVaultOptions;
-  readonly #dir: string;
+  readonly #files: VaultFiles;
   readonly #identity: string | null;
-  /** By path, least recently used first; good as long as the file has that size and date. */
+  /** By name, least recently used first; good as long as the file is of that version. */
   readonly #indexes = new Map<string, { version: string; index: Promise<AudioIndex> }>();
 
   constructor(options: FileVaultOptions) {
     this.#options = options;
-    this.#dir = options.dir;
+    this.#files = options.files ?? new VaultFiles(new DiskStore(options.dir));
     this.#identity = options.identity;
   }
 
@@ -65,8 +62,9 @@ export class FileVault implements Vault {
   async consents(recordingId: string): Promise<ConsentsView> {
     if (!isSafeId(recordingId)) throw notFound();
     try {
-      const path = sealedFile(this.#dir, recordingId, MANIFEST_ID);
-      return consentsOf(await readManifest(path, this.#key()));
+      const file = await this.#open({ recordingId, trackId: MANIFEST_ID });
+      const bytes = await readManifestBytes(file, this.#key());
+      return consentsOf(manifestSchema.parse(JSON.parse(bytes.toString())));
     } catch (error) {
       throw translated(error);
     }
@@ -74,7 +72,7 @@ export class FileVault implements Vault {
 
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
-    const seal = await readSeal(this.#dir, recordingId);
+    const seal = await readSeal(this.#files, recordingId);
     const manifest = await this.#sealedManifest(recordingId);
     if (seal === null || manifest === null) {
       throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
@@ -99,13 +97,14 @@ export class FileVault implements Vault {
 
   async exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
-    const seal = await readSeal(this.#dir, recordingId);
-    if (seal?.seal.recordingId !== recordingId || (await isHalfSealed(this.#dir, recordingId))) {
-      await mustBeThere(recordingDirectory(this.#dir, recordingId));
+    const seal = await readSeal(this.#files, recordingId);
+    if (seal?.seal.recordingId !== recordingId || (await isHalfSealed(this.#files, recordingId))) {
+      const manifest = await this.#open({ recordingId, trackId: MANIFEST_ID });
+      await manifest.close();
       throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
     }
     const { exportKey, auditExtract } = this.#options;
-    const files = await sealedSources(this.#dir, seal.seal);
+    const files = await sealedSources(this.#files, seal.seal);
     const audit = auditExtract?.(recordingId) ?? null;
     return zipStream(
       sealedEntries({ recordingId, seal, files, exportKey, exportedAt: new Date(), audit }),
@@ -114,12 +113,11 @@ export class FileVault implements Vault {
 
   async remove(recordingId: string): Promise<void> {
     if (!isSafeId(recordingId)) return;
-    const directory = recordingDirectory(this.#dir, recordingId);
-    // The keys go with the files: each file begins with its own, and it is kept nowhere else.
-    await rm(directory, { recursive: true, force: true });
-    for (const path of this.#indexes.keys()) {
-      if (path.startsWith(`${directory}${sep}`)) this.#indexes.delete(path);
+    for (const name of this.#indexes.keys()) {
+      if (name.startsWith(`${recordingId}/`)) this.#indexes.delete(name);
     }
+    // The keys go with the files: each file begins with its own, and it is kept nowhere else.
+    await this.#files.remove(recordingId);
   }
 
   /** Errors: `AppError('key-elsewhere')`. */
@@ -133,8 +131,8 @@ export class FileVault implements Vault {
     recordingId: string,
   ): Promise<{ bytes: Buffer; files: ManifestFile[] } | null> {
     try {
-      const path = sealedFile(this.#dir, recordingId, MANIFEST_ID);
-      const bytes = await readManifestBytes(path, this.#key());
+      const file = await this.#open({ recordingId, trackId: MANIFEST_ID });
+      const bytes = await readManifestBytes(file, this.#key());
       const { seal, files } = manifestSchema.parse(JSON.parse(bytes.toString()));
       return seal === null ? null : { bytes, files };
     } catch (error) {
@@ -149,27 +147,29 @@ export class FileVault implements Vault {
     try {
       return await this.#index(file);
     } catch (error) {
-      if (error instanceof AppError) return null;
+      // What is only out of reach is not lost.
+      if (error instanceof AppError && error.code !== 'unavailable') return null;
       throw error;
     }
   }
 
   async #index(file: AudioFileName): Promise<AudioIndex> {
-    const path = sealedFile(this.#dir, file.recordingId, file.trackId);
+    const name = nameOf(file);
     try {
-      const { size, mtimeMs } = await stat(path);
-      const version = `${size} ${mtimeMs}`;
-      let kept = this.#indexes.get(path);
-      this.#indexes.delete(path);
+      const opened = await this.#open(file);
+      const { size, version } = opened;
+      await opened.close();
+      let kept = this.#indexes.get(name);
+      this.#indexes.delete(name);
       if (kept?.version !== version) {
-        kept = { version, index: this.#build(path, file) };
+        kept = { version, index: this.#build(file, size) };
       }
-      this.#indexes.set(path, kept);
+      this.#indexes.set(name, kept);
       const [oldest] = this.#indexes.keys();
       if (this.#indexes.size > MAX_INDEXES && oldest !== undefined) this.#indexes.delete(oldest);
       return await kept.index;
     } catch (error) {
-      this.#indexes.delete(path);
+      this.#indexes.delete(name);
       const isDamaged = error instanceof SealError && error.fault !== 'wrong-key';
       if (isDamaged) this.#options.onDamage?.(file, []);
       throw translated(error);
@@ -177,23 +177,36 @@ export class FileVault implements Vault {
   }
 
   /** What is missing of a sealed file that ends too soon: between two records nothing else tells. */
-  async #cutOff(path: string, file: AudioFileName, index: AudioIndex): Promise<Damage | null> {
-    const sealed = await readSeal(this.#dir, file.recordingId);
+  async #cutOff(file: AudioFileName, size: number, index: AudioIndex): Promise<Damage | null> {
+    const sealed = await readSeal(this.#files, file.recordingId);
     const bytes = sealed?.seal.files.find(({ id }) => id === file.trackId)?.bytes ?? 0;
-    if ((await stat(path)).size >= bytes) return null;
+    if (size >= bytes) return null;
     const manifest = await this.#sealedManifest(file.recordingId);
     const known = manifest?.files.find(({ id }) => id === file.trackId);
     const fromMs = Math.round(index.endPosition / SAMPLES_PER_MS);
     return { fromMs, toMs: Math.round((known?.endPosition ?? 0) / SAMPLES_PER_MS) };
   }
 
-  async #build(path: string, file: AudioFileName): Promise<AudioIndex> {
-    const index = await AudioIndex.build(path, file, this.#key());
-    const missing = await this.#cutOff(path, file, index);
+  async #build(file: AudioFileName, size: number): Promise<AudioIndex> {
+    const index = await AudioIndex.build(() => this.#open(file), file, this.#key());
+    const missing = await this.#cutOff(file, size, index);
     if (missing !== null) index.damage.push(missing);
     if (index.damage.length > 0) this.#options.onDamage?.(file, index.damage);
     return index;
   }
+
+  /** Errors: `not-found`, `unavailable`; `SealError` for one that the seal names and that is gone. */
+  async #open(file: AudioFileName): Promise<StoredFile> {
+    const opened = await this.#files.open(nameOf(file));
+    if (opened !== null) return opened;
+    const sealed = await readSeal(this.#files, file.recordingId);
+    if (sealed?.seal.files.some(({ id }) => id === file.trackId) !== true) throw notFound();
+    throw new SealError('tampered', 'A file of it is gone from the vault.');
+  }
+}
+
+function nameOf({ recordingId, trackId }: AudioFileName): string {
+  return `${recordingId}/${trackId}${SEALED_SUFFIX}`;
 }
 
 async function* rethrown(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -204,20 +217,11 @@ async function* rethrown(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
-async function mustBeThere(directory: string): Promise<void> {
-  try {
-    await stat(directory);
-  } catch (error) {
-    throw translated(error);
-  }
-}
-
-function notFound(cause?: unknown): AppError {
-  return new AppError('not-found', 'There is no such recording or track.', { cause });
+function notFound(): AppError {
+  return new AppError('not-found', 'There is no such recording or track.');
 }
 
 function translated(error: unknown): unknown {
-  if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return notFound(error);
   if (!(error instanceof SealError)) return error;
   if (error.fault === 'wrong-key') {
     return new AppError('key-lost', 'No key on this server opens this recording.', {

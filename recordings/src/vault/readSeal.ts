@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { recordingDirectory } from '../format/ids.ts';
+import { AppError } from '@switchroom/protocol';
 import { SEAL_FILE, sealSchema, type Seal } from '../format/seal.ts';
-import { isCode } from '../format/secretFile.ts';
+import type { FileStore } from '../storage/FileStore.ts';
 
 export interface ReadSeal {
   /** As it was signed, with its end of line. */
@@ -10,17 +8,25 @@ export interface ReadSeal {
   seal: Seal;
 }
 
-/** The seal of a recording; `null` while it is made. Errors: those of the file system, and of a line that is no seal. */
+/** The seal of a recording; `null` while it is made. Errors: those of reading, and of a line that is no seal. */
 export async function readSeal(
-  vaultDirectory: string,
+  files: Pick<FileStore, 'open'>,
   recordingId: string,
 ): Promise<ReadSeal | null> {
+  const file = await files.open(`${recordingId}/${SEAL_FILE}`);
+  if (file === null) return null;
   try {
-    const path = join(recordingDirectory(vaultDirectory, recordingId), SEAL_FILE);
-    const line = await readFile(path, 'utf8');
-    return { line, seal: sealSchema.parse(JSON.parse(line)) };
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return null;
-    throw error;
+    const line = (await file.read(0, file.size)).toString();
+    return { line, seal: parseSeal(line) };
+  } finally {
+    await file.close();
+  }
+}
+
+function parseSeal(line: string): Seal {
+  try {
+    return sealSchema.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new AppError('internal', 'The seal of the recording was changed.', { cause });
   }
 }

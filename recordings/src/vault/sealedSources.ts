@@ -1,39 +1,52 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { isSafeId, sealedFile } from '../format/ids.ts';
-import { freshManifestFile } from '../format/manifest.ts';
+import { isSafeId, MANIFEST_ID, SEALED_SUFFIX } from '../format/ids.ts';
 import type { Seal } from '../format/seal.ts';
-import { isCode } from '../format/secretFile.ts';
+import type { FileStore, StoredFile } from '../storage/FileStore.ts';
 import type { SealedSource } from './sealedEntries.ts';
 
-/** The files of a seal that are in the vault, to be read one after the other. */
-export async function sealedSources(vaultDirectory: string, seal: Seal): Promise<SealedSource[]> {
+type Files = Pick<FileStore, 'open'>;
+
+/** What is read at a time: what a store likes to be asked for. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** The files of a seal that are in the vault, to be read one after the other. Errors: those of `open()`. */
+export async function sealedSources(files: Files, seal: Seal): Promise<SealedSource[]> {
   const sources: SealedSource[] = [];
   for (const { id } of seal.files) {
     // Whoever can write there could have made the seal.
     if (!isSafeId(id)) continue;
-    const path = sealedFile(vaultDirectory, seal.recordingId, id);
-    const size = await sizeOf(path);
-    if (size !== null) sources.push({ id, size, content: contentOf(path) });
+    const name = `${seal.recordingId}/${id}${SEALED_SUFFIX}`;
+    const file = await files.open(name);
+    if (file === null) continue;
+    const { size } = file;
+    await file.close();
+    sources.push({ id, size, content: contentOf(files, name) });
   }
   return sources;
 }
 
 /** Whether a crash left the seal half done: it counts once the manifest is in its place. */
-export async function isHalfSealed(vaultDirectory: string, recordingId: string): Promise<boolean> {
-  return (await sizeOf(freshManifestFile(vaultDirectory, recordingId))) !== null;
-}
-
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return null;
-    throw error;
-  }
+export async function isHalfSealed(files: Files, recordingId: string): Promise<boolean> {
+  const fresh = await files.open(`${recordingId}/${MANIFEST_ID}${SEALED_SUFFIX}.new`);
+  await fresh?.close();
+  return fresh !== null;
 }
 
 /** Opened when its turn comes: a recording can have hundreds. */
-async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+async function* contentOf(files: Files, name: string): AsyncGenerator<Uint8Array> {
+  const file = await files.open(name);
+  if (file === null) throw new Error(`${name} has gone from the vault.`);
+  try {
+    yield* piecesOf(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* piecesOf(file: StoredFile): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < file.size;) {
+    const piece = await file.read(at, Math.min(PIECE_BYTES, file.size - at));
+    if (piece.length === 0) throw new Error('A file of the vault has become shorter.');
+    yield piece;
+    at += piece.length;
+  }
 }

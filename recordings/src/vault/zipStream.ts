@@ -20,13 +20,16 @@ export function zipStream(entries: readonly ZipEntry[]): AsyncIterable<Uint8Arra
     output.destroy(error instanceof Error ? error : new Error(String(error)));
   };
   zip.on('error', fail);
+  // It can fail before anybody reads; whoever does is told then.
+  output.on('error', () => undefined);
   for (const { name, size, content } of entries) {
     const options = {
       ...{ compress: false, mtime: new Date(0), forceDosTimestamp: true, mode: 0o100644 },
       ...(size === undefined ? {} : { size }),
     };
     zip.addReadStreamLazy(name, options, (callback) => {
-      callback(null, Readable.from(content, { objectMode: false }));
+      // What cannot be read breaks the zip off; it does not look for such errors itself.
+      callback(null, Readable.from(content, { objectMode: false }).once('error', fail));
     });
   }
   zip.end();

@@ -10,6 +10,7 @@ import { recordingKeysMigration } from './recordingKeysMigration.ts';
 import { recordingSearchMigration } from './recordingSearchMigration.ts';
 import { retentionMigration } from './retentionMigration.ts';
 import type { Schema } from './schema.ts';
+import { storedRecordingsMigration } from './storedRecordingsMigration.ts';
 
 /** In order of their names; one that has run anywhere is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -141,6 +142,7 @@ export const migrations: Record<string, Migration> = {
   '0009-doors': doorsMigration,
   '0010-recording-keys': recordingKeysMigration,
   '0011-consent': consentMigration,
+  '0012-stored-recordings': storedRecordingsMigration,
 };
 
 /** Meetings that were made before there were any. */

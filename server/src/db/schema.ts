@@ -186,6 +186,17 @@ export interface PausesTable {
   until: string | null;
 }
 
+/** A recording that is moved to the store, or lies there. */
+export interface StoredRecordingsTable {
+  recordingId: string;
+  /** Null: not all of it is there yet. */
+  storedAt: string | null;
+  /** The store lets nobody delete it before. */
+  lockedUntil: string | null;
+  /** The store keeps it under hold. */
+  held: 0 | 1;
+}
+
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -203,4 +214,5 @@ export interface Schema {
   tombstones: TombstonesTable;
   doors: DoorsTable;
   pauses: PausesTable;
+  storedRecordings: StoredRecordingsTable;
 }

@@ -4,6 +4,7 @@ import type { Alarms } from '../alarms/Alarms.ts';
 import type { Calls } from '../calls/Calls.ts';
 import type { DamageLog } from '../recording/DamageLog.ts';
 import type { Rooms } from '../room/Rooms.ts';
+import type { Mover } from '../storage/Mover.ts';
 import type { Sfu } from '../sfu/Sfu.ts';
 
 /** What Prometheus reads; everything is counted when it asks. */
@@ -15,8 +16,9 @@ export function createMetrics(sources: {
   damage: Pick<DamageLog, 'parts'>;
   alarms: Pick<Alarms, 'active' | 'raised'>;
   keysLost: number;
+  mover: Pick<Mover, 'waiting' | 'failures'> | null;
 }): Registry {
-  const { rooms, sfu, calls, gateways, damage, alarms, keysLost } = sources;
+  const { rooms, sfu, calls, gateways, damage, alarms, keysLost, mover } = sources;
   const registry = new Registry();
   const gauge = (name: string, help: string, read: () => number): void => {
     const registers = [registry];
@@ -92,6 +94,22 @@ export function createMetrics(sources: {
       this.inc(damage.parts);
     },
   });
+  if (mover !== null) {
+    gauge(
+      'recordings_waiting_for_store',
+      'Recordings that are sealed and still on local disk',
+      () => mover.waiting,
+    );
+    new Counter({
+      name: 'switchroom_store_failures_total',
+      help: 'Times that the store, or the move of a recording to it, failed',
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(mover.failures);
+      },
+    });
+  }
   new Counter({
     name: 'switchroom_calls_placed_total',
     help: 'Calls to the outside that were begun',

@@ -20,6 +20,7 @@ import type { Keeping } from '../retention/Keeping.ts';
 import type { RecordingPolicy } from '../retention/RecordingPolicy.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import type { Sfu } from '../sfu/Sfu.ts';
+import type { Mover } from '../storage/Mover.ts';
 import type { DialPlan } from '../trunks/DialPlan.ts';
 
 /** What the REST API calls. */
@@ -47,6 +48,8 @@ export interface RestDeps {
   deletions: Deletions;
   vault: Vault;
   damage: DamageLog;
+  /** Null: recordings stay on local disk. */
+  mover: Pick<Mover, 'renew' | 'waiting' | 'failures'> | null;
   sfu: Sfu;
   /** How many gateways of each kind are connected. */
   gateways: () => Record<string, number>;

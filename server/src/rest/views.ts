@@ -9,6 +9,7 @@ import {
   pausedBySchema,
   RECORDING_POLICIES,
   recordingViewSchema,
+  STORAGE_PLACES,
   TRUNK_SRTP,
   USER_ROLES,
   type AlarmView,
@@ -102,6 +103,7 @@ export const keptRecordingSchema = recordingViewSchema.extend({
   hold: statedSchema.nullable(),
   deletion: statedSchema.nullable(),
   expiresAt: z.string().nullable(),
+  storage: z.object({ place: z.enum(STORAGE_PLACES), lockedUntil: z.string().nullable() }),
 }) satisfies z.ZodType<KeptRecordingView>;
 
 export const tombstoneViewSchema = z.object({

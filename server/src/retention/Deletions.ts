@@ -33,13 +33,13 @@ export class Deletions {
 
   /**
    * Deletes, or, where the policy wants two, waits for another officer to ask as well. Errors: `not-found`;
-   * `conflict` under hold, while it is being recorded, and for the same officer twice; `unavailable` when it is
-   * deleted but its files could not be removed yet.
+   * `conflict` under hold, while it is being recorded, and for the same officer twice; `write-once` as long as the
+   * store keeps it; `unavailable` when it is deleted but its files could not be removed yet.
    */
   async delete(id: string, asked: Asked): Promise<'deleted' | 'waiting'> {
     const { db, policy } = this.#options;
     const verdict = await db.transaction().execute(async (trx) => {
-      const recording = await deletable(id, trx);
+      const recording = await deletable(id, trx, this.#now());
       const before = await trx
         .selectFrom('deletions')
         .selectAll()
@@ -158,13 +158,16 @@ export class Deletions {
       .selectFrom('recordings')
       .innerJoin('meetings', 'meetings.id', 'recordings.meetingId')
       .leftJoin('holds', 'holds.recordingId', 'recordings.id')
+      .leftJoin('storedRecordings as stored', 'stored.recordingId', 'recordings.id')
       .selectAll('recordings')
-      .select(['meetings.retentionDays as ofMeeting', 'holds.reason as hold'])
+      .select(['meetings.retentionDays as ofMeeting', 'holds.reason as hold', 'stored.lockedUntil'])
       .where('recordings.id', '=', id)
       .executeTakeFirst();
     if (!row || row.hold !== null) return false;
     const expiresAt = expiryOf(row, this.#options.policy.value, row.ofMeeting);
     if (expiresAt === null || Date.parse(expiresAt) > this.#now()) return false;
+    // Retention was made shorter; the store still keeps it.
+    if (isLocked(row.lockedUntil, this.#now())) return false;
     const { meetingId, startedAt } = row;
     await this.#bury(
       row,
@@ -221,19 +224,28 @@ export class Deletions {
   }
 }
 
-/** Errors: `not-found`, `conflict`. */
-async function deletable(id: string, db: Database): Promise<Recording> {
+function isLocked(until: string | null, now: number): until is string {
+  return until !== null && Date.parse(until) > now;
+}
+
+/** Errors: `not-found`, `conflict`, `write-once`. */
+async function deletable(id: string, db: Database, now: number): Promise<Recording> {
   const row = await db
     .selectFrom('recordings')
     .leftJoin('holds', 'holds.recordingId', 'recordings.id')
+    .leftJoin('storedRecordings as stored', 'stored.recordingId', 'recordings.id')
     .selectAll('recordings')
-    .select('holds.reason as hold')
+    .select(['holds.reason as hold', 'stored.lockedUntil'])
     .where('recordings.id', '=', id)
     .executeTakeFirst();
   if (!row) throw new AppError('not-found', 'There is no such recording.');
   if (row.hold !== null) throw new AppError('conflict', 'It is under legal hold; lift that first.');
   if (row.state === 'recording')
     throw new AppError('conflict', 'It is being recorded; stop that first.');
+  if (isLocked(row.lockedUntil, now)) {
+    const message = `The store keeps it until ${row.lockedUntil}, and lets nobody delete it before.`;
+    throw new AppError('write-once', message);
+  }
   return row;
 }
 

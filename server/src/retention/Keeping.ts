@@ -3,10 +3,11 @@ import {
   type KeptRecordingView,
   type RecordingView,
   type Stated,
+  type StorageView,
 } from '@switchroom/protocol';
 import type { AuditSource, AuditTrail } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
-import type { StatedTable } from '../db/schema.ts';
+import type { StatedTable, StoredRecordingsTable } from '../db/schema.ts';
 import type { RecordingKeys } from '../recording/RecordingKeys.ts';
 import { expiryOf } from './expiry.ts';
 import type { RecordingPolicy } from './RecordingPolicy.ts';
@@ -94,18 +95,28 @@ export class Keeping {
       .where('id', 'in', [...new Set(recordings.map(({ meetingId }) => meetingId))])
       .execute();
     const meetingOf = new Map(meetings.map((meeting) => [meeting.id, meeting]));
-    return recordings.map((recording) => ({
-      ...recording,
-      ...keyOf(recording.id),
-      meetingTitle: meetingOf.get(recording.meetingId)?.title ?? '',
-      hold: holds?.get(recording.id) ?? null,
-      deletion: deletions?.get(recording.id) ?? null,
-      expiresAt: expiryOf(
-        recording,
-        policy.value,
-        meetingOf.get(recording.meetingId)?.retentionDays ?? null,
-      ),
-    }));
+    const stored = await db
+      .selectFrom('storedRecordings')
+      .selectAll()
+      .where('recordingId', 'in', ids)
+      .execute();
+    const storageOf = new Map<string, StorageView>(
+      stored.map((row) => [row.recordingId, storageView(row)]),
+    );
+    return recordings.map((recording) => {
+      const meeting = meetingOf.get(recording.meetingId);
+      const storage = storageOf.get(recording.id) ?? { place: 'local', lockedUntil: null };
+      const expiresAt = expiryOf(recording, policy.value, meeting?.retentionDays ?? null);
+      return {
+        ...recording,
+        ...keyOf(recording.id),
+        meetingTitle: meeting?.title ?? '',
+        hold: holds?.get(recording.id) ?? null,
+        deletion: deletions?.get(recording.id) ?? null,
+        expiresAt: expiresAt && later(expiresAt, storage.lockedUntil),
+        storage,
+      };
+    });
   }
 }
 
@@ -123,6 +134,15 @@ export function entryOn(action: string, id: string, { source, reason }: Asked) {
 
 function statedOf({ reason, by, at }: StatedTable): Stated {
   return { reason, by, at };
+}
+
+/** Of two times; the store lets nothing go before its own. */
+function later(time: string, lockedUntil: string | null): string {
+  return lockedUntil !== null && lockedUntil > time ? lockedUntil : time;
+}
+
+function storageView({ storedAt, lockedUntil }: StoredRecordingsTable): StorageView {
+  return { place: storedAt === null ? 'moving' : 'store', lockedUntil };
 }
 
 async function mustExist(id: string, db: Database): Promise<void> {

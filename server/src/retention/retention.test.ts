@@ -259,6 +259,26 @@ describe('retention', () => {
   });
 });
 
+describe('a recording that the store keeps', () => {
+  it('is deleted by nobody and does not expire before its time, and shows when that is', async () => {
+    const id = await record('r1');
+    const lockedUntil = '2026-03-11T12:00:00.000Z';
+    const row = { recordingId: id, storedAt: lockedUntil, lockedUntil, held: 0 } as const;
+    await db.insertInto('storedRecordings').values(row).execute();
+    // Retention is made shorter than when it was put there.
+    await set({ retentionDays: 5 });
+    expect(await shown(id)).toMatchObject({
+      expiresAt: lockedUntil,
+      storage: { place: 'store', lockedUntil },
+    });
+    now = Date.parse(lockedUntil) - 1;
+    await expect(deletions.delete(id, asked('ann'))).rejects.toMatchObject({ code: 'write-once' });
+    expect([await deletions.sweep(), vault.removed]).toEqual([0, []]);
+    now += 1;
+    expect([await deletions.sweep(), vault.removed]).toEqual([1, [id]]);
+  });
+});
+
 describe('RetentionSweeper', () => {
   it('sweeps at once, goes on after a failure, and close() waits for what is under way', async () => {
     const gates: PromiseWithResolvers<number>[] = [];

@@ -13,7 +13,7 @@ const officer = {
 } as const;
 
 /** Legal hold, and letting a recording go. */
-export function holdEndpoints({ keeping, deletions }: RestDeps): Endpoint[] {
+export function holdEndpoints({ keeping, deletions, mover }: RestDeps): Endpoint[] {
   return [
     endpoint({
       ...officer,
@@ -23,7 +23,11 @@ export function holdEndpoints({ keeping, deletions }: RestDeps): Endpoint[] {
       status: 200,
       response: statedSchema,
       errors: ['not-found'],
-      handle: ({ params, body, source }) => keeping.hold(params.id, { source, ...body }),
+      async handle({ params, body, source }) {
+        const hold = await keeping.hold(params.id, { source, ...body });
+        mover?.renew();
+        return hold;
+      },
     }),
     endpoint({
       ...officer,
@@ -32,7 +36,10 @@ export function holdEndpoints({ keeping, deletions }: RestDeps): Endpoint[] {
       summary: 'Lifts the legal hold',
       status: 204,
       errors: ['not-found', 'conflict'],
-      handle: ({ params, body, source }) => keeping.lift(params.id, { source, ...body }),
+      async handle({ params, body, source }) {
+        await keeping.lift(params.id, { source, ...body });
+        mover?.renew();
+      },
     }),
     endpoint({
       ...officer,
@@ -41,7 +48,7 @@ export function holdEndpoints({ keeping, deletions }: RestDeps): Endpoint[] {
       summary:
         'Deletes sound and keys for good (204); where the policy wants two, waits for a second officer (202)',
       status: 204,
-      errors: ['not-found', 'conflict', 'unavailable'],
+      errors: ['not-found', 'conflict', 'write-once', 'unavailable'],
       async handle({ params, body, source, response }) {
         const verdict = await deletions.delete(params.id, { source, ...body });
         if (verdict === 'waiting') response.status(202).json({ state: 'waiting' });

@@ -104,7 +104,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable'],
+      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable', 'unavailable'],
       async handle({ params, query, user, source, token, request, response }) {
         player.check(user, query.reason);
         const recording = await recordingStore.forUser(params.id, user);
@@ -123,7 +123,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable'],
+      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable', 'unavailable'],
       async handle({ params, query, user, source, token, request, response }) {
         player.check(user, query.reason);
         const recording = await recordingStore.forUser(params.id, user);
@@ -145,7 +145,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       response: peaksSchema,
-      errors: ['not-found', ...KEYS, 'reason-required'],
+      errors: ['not-found', ...KEYS, 'reason-required', 'unavailable'],
       async handle({ params, query, user }) {
         player.check(user, query.reason);
         const { id, tracks } = await recordingStore.forUser(params.id, user);
@@ -166,7 +166,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: exportQuerySchema,
       status: 200,
       mediaType: 'application/zip',
-      errors: ['not-found', 'conflict', ...KEYS, 'reason-required'],
+      errors: ['not-found', 'conflict', ...KEYS, 'reason-required', 'unavailable'],
       async handle({ params, query, user, source, request, response }) {
         const { reason, recipient } = query;
         player.check(user, reason);

@@ -12,7 +12,8 @@ const tombstonesQuerySchema = z.object({
 });
 
 /** How long recordings are kept, and what is left of those that are not. */
-export function retentionEndpoints({ recordingPolicy, deletions, trail }: RestDeps): Endpoint[] {
+export function retentionEndpoints(deps: RestDeps): Endpoint[] {
+  const { recordingPolicy, deletions, trail, mover } = deps;
   return [
     endpoint({
       auth: true,
@@ -39,6 +40,7 @@ export function retentionEndpoints({ recordingPolicy, deletions, trail }: RestDe
         await recordingPolicy.set(body, (db) =>
           trail.append({ ...source, action: 'policy.changed', subject, details: body }, db),
         );
+        mover?.renew();
         return recordingPolicy.value;
       },
     }),

@@ -1,0 +1,37 @@
+import { open, type FileHandle } from 'node:fs/promises';
+
+/** An open file, wherever it lies. */
+export interface ByteSource {
+  /** Bytes, as it was opened. */
+  readonly size: number;
+  /** Bytes from `offset` on; fewer than `length` only where the file ends. */
+  read(offset: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** A file of the local disk. Errors: those of the file system. */
+export async function openSource(path: string): Promise<ByteSource & { modified: number }> {
+  const handle = await open(path, 'r');
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    return {
+      ...{ size, modified: mtimeMs },
+      read: (offset, length) => readAt(handle, offset, length),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}

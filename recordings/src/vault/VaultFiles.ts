@@ -1,0 +1,184 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '@switchroom/protocol';
+import { isSafeId, JOURNAL_FILE, sealedFile, SEALED_SUFFIX } from '../format/ids.ts';
+import { SEAL_FILE } from '../format/seal.ts';
+import { bytesContent, fileContent, isSame } from '../storage/content.ts';
+import type { DiskStore } from '../storage/DiskStore.ts';
+import type { Content, FileStore, Keep, StoredFile } from '../storage/FileStore.ts';
+import { ReadAhead } from '../storage/ReadAhead.ts';
+import { readSeal, type ReadSeal } from './readSeal.ts';
+
+/** Within the vault: what is whole in the store, and is about to be removed here. */
+const MOVED = '.moved';
+
+interface Uploading {
+  stop: AbortController;
+  work: Promise<unknown>;
+}
+
+/**
+ * Where the files of recordings lie: all of one on local disk, where it was made, or, once it is sealed and has been
+ * moved there, all of it in the store. Whoever reads need not know.
+ */
+export class VaultFiles {
+  readonly #disk: DiskStore;
+  readonly #store: FileStore | null;
+  /** By recording. */
+  readonly #uploads = new Map<string, Uploading>();
+
+  constructor(disk: DiskStore, store: FileStore | null = null) {
+    this.#disk = disk;
+    this.#store = store;
+  }
+
+  /** `name`: `<recordingId>/<file>`; `null` when there is none. Errors: `unavailable`. */
+  async open(name: string): Promise<StoredFile | null> {
+    const here = await this.#disk.open(name);
+    if (here !== null || this.#store === null) return here;
+    // What is made or waits here is not there yet: then the store is not asked, it may be away.
+    if (await this.#isHere(name.split('/')[0]!)) return null;
+    const there = await this.#store.open(name);
+    if (there === null) return null;
+    const { version, keep } = there;
+    return Object.assign(new ReadAhead(there), { version, keep });
+  }
+
+  /** Everywhere, for good. Silent when there is none. Errors: `unavailable`, `write-once`. */
+  async remove(recordingId: string): Promise<void> {
+    const uploading = this.#uploads.get(recordingId);
+    uploading?.stop.abort();
+    await uploading?.work.catch(() => undefined);
+    await this.#disk.remove(recordingId);
+    await this.#disk.remove(`${MOVED}/${recordingId}`);
+    await this.#store?.remove(recordingId);
+  }
+
+  /** Recordings that lie here and are sealed, so that they can be moved to the store. */
+  async sealedHere(): Promise<string[]> {
+    const sealed: string[] = [];
+    for await (const id of this.#disk.list('')) {
+      if (isSafeId(id) && (await this.#isSealed(id))) sealed.push(id);
+    }
+    return sealed;
+  }
+
+  /**
+   * Brings a sealed recording to the store, and reads back what is there: every file is what its seal says, then
+   * comes the seal. What is there already is not put again. `prepare` says how long it is to be kept, or
+   * `null` that it is not wanted any more; from then on until this is done, `remove()` waits. Gives what `prepare`
+   * said; `null` also when it is not sealed. Errors: `SealError` when a file here is not what its seal says;
+   * `unavailable`; that of `signal`.
+   */
+  async upload(
+    recordingId: string,
+    prepare: () => Promise<Keep | null>,
+    signal: AbortSignal,
+  ): Promise<Keep | null> {
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    const work = this.#upload(recordingId, prepare, either);
+    this.#uploads.set(recordingId, { stop, work });
+    try {
+      return await work;
+    } finally {
+      this.#uploads.delete(recordingId);
+    }
+  }
+
+  /**
+   * Removes here what `upload()` has brought to the store. From one moment to the next it is read from there.
+   * Errors: `conflict` when there are files that its seal does not name: these are nowhere else.
+   */
+  async drop(recordingId: string): Promise<void> {
+    const read = await readSeal(this.#disk, recordingId);
+    if (read === null) return;
+    const known = new Set([...names(read), SEAL_FILE]);
+    for await (const name of this.#disk.list(recordingId)) {
+      if (known.has(name)) continue;
+      throw new AppError('conflict', `${recordingId}/${name} is in no seal; it stays here.`);
+    }
+    const { directory } = this.#disk;
+    await mkdir(join(directory, MOVED), { recursive: true, mode: 0o700 });
+    await rename(join(directory, recordingId), join(directory, MOVED, recordingId));
+    await this.clear();
+  }
+
+  /** Removes what a crash in the middle of `drop()` left. */
+  async clear(): Promise<void> {
+    await rm(join(this.#disk.directory, MOVED), { recursive: true, force: true });
+  }
+
+  /** How long the store keeps a recording that lies there. Errors: `unavailable`, `not-found`. */
+  async keep(recordingId: string, keep: Keep): Promise<void> {
+    const read = await readSeal(this, recordingId);
+    if (read === null || this.#store === null) {
+      throw new AppError('not-found', 'There is no such recording in the store.');
+    }
+    for (const name of [...names(read), SEAL_FILE]) {
+      await this.#store.keep(`${recordingId}/${name}`, keep);
+    }
+  }
+
+  async #upload(
+    recordingId: string,
+    prepare: () => Promise<Keep | null>,
+    signal: AbortSignal,
+  ): Promise<Keep | null> {
+    if (!(await this.#isSealed(recordingId))) return null;
+    const read = await readSeal(this.#disk, recordingId);
+    const keep = await prepare();
+    if (read === null || keep === null) return null;
+    for (const { id, bytes, sha256 } of read.seal.files) {
+      const path = sealedFile(this.#disk.directory, recordingId, id);
+      const name = `${recordingId}/${id}${SEALED_SUFFIX}`;
+      await this.#bring(name, fileContent(path, bytes, sha256), keep, signal);
+    }
+    const line = bytesContent(Buffer.from(read.line));
+    await this.#bring(`${recordingId}/${SEAL_FILE}`, line, keep, signal);
+    return keep;
+  }
+
+  async #bring(name: string, content: Content, keep: Keep, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const store = this.#store!;
+    if (await this.#isThere(name, content)) {
+      await store.keep(name, keep);
+      return;
+    }
+    await store.put(name, content, keep, signal);
+    if (await this.#isThere(name, content)) return;
+    throw new AppError('unavailable', `${name} was put into the store, and is not what is there.`);
+  }
+
+  /** Whether the store has a file of this content: it is read from end to end. */
+  async #isThere(name: string, content: Content): Promise<boolean> {
+    const file = await this.#store!.open(name);
+    if (file === null) return false;
+    try {
+      return await isSame(file, content);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #isSealed(recordingId: string): Promise<boolean> {
+    if (await this.#exists(`${recordingId}/${JOURNAL_FILE}`)) return false;
+    return await this.#exists(`${recordingId}/${SEAL_FILE}`);
+  }
+
+  async #isHere(recordingId: string): Promise<boolean> {
+    for await (const _ of this.#disk.list(recordingId)) return true;
+    return false;
+  }
+
+  async #exists(name: string): Promise<boolean> {
+    const file = await this.#disk.open(name);
+    await file?.close();
+    return file !== null;
+  }
+}
+
+function names({ seal }: ReadSeal): string[] {
+  return seal.files.map(({ id }) => id + SEALED_SUFFIX);
+}
