@@ -21,7 +21,8 @@ export class Comparison {
   readonly #before = new Map<string, { produced: number; received: number }>();
   /** By consumer: what was compared last. */
   #last = new Map<string, { participantId: string; produced: number; received: number }>();
-  #at = 0;
+  /** When it was compared last; at first, when it began. */
+  #at: number | null = null;
   #asking = false;
 
   constructor(options: ComparisonOptions) {
@@ -30,6 +31,7 @@ export class Comparison {
 
   tick(now: number): void {
     const { signaling } = this.#options;
+    this.#at ??= now;
     if (this.#asking || now - this.#at < EVERY_MS || !signaling.connected) return;
     this.#at = now;
     this.#asking = true;
