@@ -290,7 +290,10 @@ describe('RecordingControl', () => {
     const told: boolean[] = [];
     room.listen({
       ...listener,
-      ...{ inside: true, recordingChanged: (news: RecordingNews) => void told.push(news.recording) },
+      ...{
+        inside: true,
+        recordingChanged: (news: RecordingNews) => void told.push(news.recording),
+      },
       roomClosed: () => undefined,
     });
     control.removeRecorder(recorder);

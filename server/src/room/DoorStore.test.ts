@@ -13,7 +13,13 @@ import { Diary, someone } from './testing/Diary.ts';
 
 const logger = pino({ level: 'silent' });
 const owner = { id: 'u1', email: 'a@example.org', role: 'host', roles: ['host'] } as const;
-const WAIT = { lobby: false, waitForHost: true, entry: 'none', consent: 'notice', numberPrivacy: 'none' } as const;
+const WAIT = {
+  lobby: false,
+  waitForHost: true,
+  entry: 'none',
+  consent: 'notice',
+  numberPrivacy: 'none',
+} as const;
 
 let dir: string;
 let db: Database;

@@ -4,11 +4,11 @@ import type { Logger } from 'pino';
 import type { MediaProducer, MediaRouter } from '../sfu/Sfu.ts';
 import { Audience } from './Audience.ts';
 import { Door, type RoomSettings } from './Door.ts';
-import type { DoorMemory } from './DoorMemory.ts';
 import type { Member, RoomListener } from './Member.ts';
 import { steppedQuality } from './quality.ts';
 import type { RoomEvents } from './RoomEvents.ts';
 import { RoomRecording } from './RoomRecording.ts';
+import type { RoomOptions } from './RoomOptions.ts';
 import { Roster } from './Roster.ts';
 import { Sounds } from './Sounds.ts';
 
@@ -31,12 +31,7 @@ export class Room {
   #hadMembers = false;
   #closed = false;
 
-  constructor(options: {
-    meetingId: string;
-    router: MediaRouter;
-    logger: Logger;
-    memory?: DoorMemory;
-  }) {
+  constructor(options: RoomOptions) {
     this.meetingId = options.meetingId;
     this.router = options.router;
     this.#door = new Door(options.memory);
