@@ -140,7 +140,7 @@ function whereIn(sound: Sound, aroundMs: number, needle: Sound = chirp(RATE)): n
 
 it(
   'are where they were sent, to the millisecond, in the tracks and in the mix',
-  { retry: 2, timeout: 40_000 },
+  { retry: 3, timeout: 40_000 },
   async () => {
     meeting = await server.createMeeting({ recording: 'always' });
     const phones = [await Phone.join(0x1111), await Phone.join(0x2222)];

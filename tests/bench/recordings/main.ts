@@ -131,7 +131,8 @@ for (const { what, measure } of plans) {
     console.log(`${what.padEnd(46)} ${await measure()}`);
   } catch (error) {
     failed = true;
-    console.log(`${what.padEnd(46)} failed: ${error instanceof Error ? error.message : ''}`);
+    const message = error instanceof Error ? error.message.split('\n', 1)[0] : '';
+    console.log(`${what.padEnd(46)} failed: ${message}`);
   }
 }
 await (await meeting)?.remove();
