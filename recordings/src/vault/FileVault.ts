@@ -98,9 +98,10 @@ export class FileVault implements Vault {
   async exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
     const seal = await readSeal(this.#files, recordingId);
-    if (seal?.seal.recordingId !== recordingId || (await isHalfSealed(this.#files, recordingId))) {
-      const manifest = await this.#open({ recordingId, trackId: MANIFEST_ID });
-      await manifest.close();
+    const isHalf = await isHalfSealed(this.#files, recordingId);
+    if (seal?.seal.recordingId !== recordingId || isHalf) {
+      const manifest = isHalf ? null : await this.#open({ recordingId, trackId: MANIFEST_ID });
+      await manifest?.close();
       throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
     }
     const { exportKey, auditExtract } = this.#options;

@@ -349,8 +349,9 @@ describe('RecordingControl', () => {
     const other = new FakeRecorder();
     control.addRecorder(other);
     control.removeRecorder(recorder);
-    await vi.waitFor(() => expect(room.recording).toBe(true));
-    expect(other.starts[0]).toMatchObject({ pausedBy: { kind: 'system' } });
+    await vi.waitFor(() => {
+      expect(other.starts[0]).toMatchObject({ pausedBy: { kind: 'system' } });
+    });
     leave();
     now += PAUSE_KEPT_MS - 1;
     // The server may have been started anew meanwhile.

@@ -82,7 +82,7 @@ describe('the recording of a Room where consent is required', () => {
     await room.recorded.expect();
     await room.recorded.told(participant.id, AGREED);
     room.leave(participant.id, 'connection-lost');
-    const back = await enter('Ann', ann, participant.seat);
+    const back = await enter('Ann', ann, room.door.seatOf(participant.seat));
     expect([back.participant.consent, back.source.paused]).toEqual(['given', false]);
     const stranger = await enter('Ann', ann, 'no-such-seat');
     expect(stranger.participant.consent).toBe('awaited');

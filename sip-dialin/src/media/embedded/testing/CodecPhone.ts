@@ -14,7 +14,8 @@ import type { UdpPort } from '../net/UdpPort.ts';
 import { parseRtp, writeRtp, type RtpPacket } from '../rtp/packet.ts';
 import { amplitudeAt, toneFrame } from './tones.ts';
 
-const AMPLITUDE = 5000;
+/** Within what the leveller leaves as it is: -22.4 dBov. */
+const AMPLITUDE = 3500;
 /** 800 ms: long enough to tell neighbouring tones apart by far. */
 const LISTEN_SECONDS = 0.8;
 
