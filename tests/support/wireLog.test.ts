@@ -46,7 +46,8 @@ describe('packetDelays', () => {
 
   it('leaves out what is not heard', () => {
     const received = sent.map((one, i) =>
-      i === 4 ? { ...one, samples: new Int16Array(160) } : one,
+      // Some packets of a voice are like their neighbours; this one is like none.
+      i === 12 ? { ...one, samples: new Int16Array(160) } : one,
     );
     expect(packetDelays(sent, received)).toHaveLength(19);
     expect(packetDelays(sent, [])).toEqual([]);

@@ -88,7 +88,7 @@ export class Company {
   }
 
   async #record(): Promise<void> {
-    const asked = { recording: 'always', title: 'Secret' };
+    const asked = { recording: 'always', title: 'Merger' };
     const made = await this.as('host', 'POST', '/meetings', asked);
     this.meeting = (await made.json()) as MeetingView;
     const recorder = await this.server.gateway('recorder', (socket) => {

@@ -19,7 +19,7 @@ const WHO = [...USER_ROLES, 'host2'];
 
 describe('lists', () => {
   it('tell names and titles only to whom the meeting is, and to officers; the trail has titles', async () => {
-    const tellers: Record<string, string[]> = { Bea: [], Secret: [] };
+    const tellers: Record<string, string[]> = { Bea: [], Merger: [] };
     for (const path of LISTS) {
       for (const who of WHO) {
         const text = await (await company.as(who, 'GET', path)).text();
@@ -31,7 +31,7 @@ describe('lists', () => {
     const seers = ['host /recordings', 'compliance-officer /recordings'];
     expect(tellers['Bea']!.sort()).toEqual(seers.toSorted());
     const trail = ['auditor /audit', 'auditor /audit/export'];
-    expect(tellers['Secret']!.sort()).toEqual([...seers, ...trail].sort());
+    expect(tellers['Merger']!.sort()).toEqual([...seers, ...trail].sort());
   });
 
   it('tell nobody a PIN, a link, a password or a token', async () => {
@@ -57,7 +57,7 @@ describe('lists', () => {
     for (const name of ['host', 'compliance-officer']) {
       expect(await list(name)).toMatchObject({ items: [{ id: recording.id }] });
     }
-    const filters = ['q=Bea', 'title=Secret', 'participant=Bea', `meetingId=${meeting.id}`];
+    const filters = ['q=Bea', 'title=Merger', 'participant=Bea', `meetingId=${meeting.id}`];
     for (const filter of ['', ...filters, 'state=sealed', 'held=false', 'minDurationMs=1']) {
       expect(await list('host2', `?${filter}`), filter).toEqual({ items: [], nextCursor: null });
     }
@@ -69,7 +69,7 @@ describe('lists', () => {
     for (const who of ['compliance-officer', 'auditor']) {
       const text = await (await company.as(who, 'GET', '/tombstones')).text();
       expect(text).toContain(company.recording.id);
-      expect(text).not.toMatch(/Bea|Secret/);
+      expect(text).not.toMatch(/Bea|Merger/);
     }
     expect(
       await (await company.as('compliance-officer', 'GET', '/recordings?q=Bea')).text(),
