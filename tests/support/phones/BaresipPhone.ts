@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -104,11 +104,23 @@ export class BaresipPhone {
 
   /** What it heard in the last `seconds` of what it received; silence it was not sent is not in it. */
   async heard(seconds = Infinity): Promise<Sound> {
-    const files = await readdir(this.#folder);
-    const dump = files.find((file) => file.startsWith('dump-') && file.endsWith('-dec.wav'));
+    const dump = await this.#newestDump();
     if (dump === undefined) return { sampleRate: 8000, samples: new Int16Array(0) };
-    const sound = await readWav(join(this.#folder, dump));
+    const sound = await readWav(dump);
     return slice(sound, Math.max(0, duration(sound) - seconds));
+  }
+
+  /** It begins another one whenever its audio starts anew, as after a hold. */
+  async #newestDump(): Promise<string | undefined> {
+    const files = await readdir(this.#folder);
+    const dumps = files.filter((file) => file.startsWith('dump-') && file.endsWith('-dec.wav'));
+    const dated = await Promise.all(
+      dumps.map(async (file) => {
+        const path = join(this.#folder, file);
+        return { path, at: (await stat(path)).mtimeMs };
+      }),
+    );
+    return dated.sort((a, b) => b.at - a.at)[0]?.path;
   }
 
   /** Music for the far end, or the conversation again: a re-INVITE. */
