@@ -117,10 +117,13 @@ it('the mix plays once a reason is stated, and both are heard', async () => {
   await button(`On to where SIPp speaks`).click();
   // One look is a moment of sound: both are heard within the next ones.
   await expect
-    .poll(async () => {
-      const { baresip, sipp } = await levels('mix');
-      return Math.min(baresip, sipp);
-    })
+    .poll(
+      async () => {
+        const { baresip, sipp } = await levels('mix');
+        return Math.min(baresip, sipp);
+      },
+      { timeout: 10_000 },
+    )
     .toBeGreaterThan(-50);
 });
 
