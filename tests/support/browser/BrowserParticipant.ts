@@ -178,7 +178,7 @@ export class BrowserParticipant {
   }
 
   async leave(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Leave' }).click();
+    await this.page.getByRole('button', { name: 'Leave', exact: true }).click();
   }
 
   /** Closes the browser. Twice is silent. */
