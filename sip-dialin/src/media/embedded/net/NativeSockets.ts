@@ -36,7 +36,7 @@ export class NativeSockets {
   #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   #used = 0;
 
-  /** `undefined` where they are not built: there `node:dgram` does the same, for twice the price. */
+  /** `undefined` where they are not built: there `node:dgram` does the same, for more CPU. */
   static load(): NativeSockets | undefined {
     if (!existsSync(ADDON)) return undefined;
     return new NativeSockets(createRequire(import.meta.url)(ADDON) as NativeUdp);
