@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AlarmView, GatewayConsumerCreated, RecordingCounts } from '@switchroom/protocol';
-import { enter, listen, speak, SSRC, udp } from './gatewayHarness.ts';
+import { enter, enterListening, speak, SSRC } from './gatewayHarness.ts';
 import { joinMeeting } from './meetHarness.ts';
 import { askGateway, startServer, type GatewaySocket, type Harness } from './serverHarness.ts';
 
@@ -53,11 +53,7 @@ it('sound that does not reach the recorder is an alarm within 10 s, is sent anew
   const stop = speak(phone.socket, phone.opened);
   await expect.poll(() => recordingId).not.toBe('');
   // Heard by nobody yet: the socket is where packets are thrown away.
-  const ear = await udp();
-  const heard = listen(recorder, ear);
-  const opened = await askGateway(recorder, 'room:open', { meetingId: meeting.id });
-  const at = { transportId: opened.transportId, ip: '127.0.0.1', port: ear.port };
-  await askGateway(recorder, 'transport:connect', at);
+  const { socket: ear, heard } = await enterListening(recorder, meeting);
   await expect.poll(() => heard.length, { timeout: 5000 }).toBeGreaterThan(0);
   const host = await joinMeeting(server, meeting, 'Hal', { sessionToken: server.token });
   expect(host.room.alarms).toEqual([]);

@@ -7,16 +7,31 @@ export const SSRC = 0xcafe_0001;
 /** A valid Opus packet: TOC of 20 ms SILK wideband mono (RFC 6716 section 3.1), then anything. */
 export const OPUS = Buffer.from([0x48, 1, 2, 3, 4, 5, 6, 7]);
 
-/** A gateway in a room, with its socket connected. */
+/**
+ * A gateway in a room, that takes every stream it is offered. `heard`: the payloads of all RTP packets that
+ * come, as text.
+ */
+export function enterListening(gateway: GatewaySocket, meeting: Pick<MeetingView, 'id'>) {
+  // Before it enters: the first offer comes right behind the answer to its `transport:connect`.
+  gateway.on('consumer:created', (_news, ack) => ack({ ok: true, value: {} }));
+  return enter(gateway, meeting);
+}
+
+/** A gateway in a room, with its socket connected; `heard` as above, of what it takes. */
 export async function enter(gateway: GatewaySocket, meeting: Pick<MeetingView, 'id'>) {
   const socket = await udp();
+  const heard: string[] = [];
+  socket.on('message', (packet) => {
+    const rtp = parseRtp(packet);
+    if (rtp) heard.push(rtp.payload.toString());
+  });
   const opened = await askGateway(gateway, 'room:open', { meetingId: meeting.id });
   await askGateway(gateway, 'transport:connect', {
     transportId: opened.transportId,
     ip: '127.0.0.1',
     port: socket.port,
   });
-  return { socket, opened };
+  return { socket, opened, heard };
 }
 
 interface Voice {
@@ -52,17 +67,6 @@ export async function speakUntil<T>(
   } finally {
     stop();
   }
-}
-
-/** The payloads of all RTP packets that come, as text; what is acknowledged flows. */
-export function listen(gateway: GatewaySocket, socket: UdpSocket): string[] {
-  const heard: string[] = [];
-  gateway.on('consumer:created', (_news, ack) => ack({ ok: true, value: {} }));
-  socket.on('message', (packet) => {
-    const rtp = parseRtp(packet);
-    if (rtp) heard.push(rtp.payload.toString());
-  });
-  return heard;
 }
 
 /** A UDP socket of a gateway. */

@@ -12,7 +12,7 @@ import {
   type Told,
 } from '@switchroom/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enter, listen, OPUS, parseRtp, speak } from './gatewayHarness.ts';
+import { enter, enterListening, OPUS, speak } from './gatewayHarness.ts';
 import { joinMeeting } from './meetHarness.ts';
 import {
   ADMIN,
@@ -50,7 +50,7 @@ class Recorder {
   readonly pauses: (PausedBy | null)[] = [];
   readonly consumers: GatewayConsumerCreated[] = [];
   /** Payloads of all RTP. */
-  readonly packets: string[] = [];
+  #packets: string[] = [];
   socket!: GatewaySocket;
 
   static async in(meeting: MeetingView): Promise<Recorder> {
@@ -77,23 +77,18 @@ class Recorder {
 
   /** How many packets came that say this. */
   heard(name: string): number {
-    return this.packets.filter((payload) => payload.endsWith(name)).length;
+    return this.#packets.filter((payload) => payload.endsWith(name)).length;
   }
 
   async #enter(gateway: GatewaySocket, { meetingId: id }: RecordingStart): Promise<void> {
-    const { socket } = await enter(gateway, { id });
-    socket.on('message', (packet) => {
-      const rtp = parseRtp(packet);
-      if (rtp) this.packets.push(rtp.payload.toString());
-    });
+    ({ heard: this.#packets } = await enter(gateway, { id }));
   }
 }
 
 /** A phone of a gateway of its own, that talks all the time. */
 async function phone(meeting: MeetingView, name: string, more: { told?: Told[] } = {}) {
   const gateway = await server.gateway('sip-dialin');
-  const { socket, opened } = await enter(gateway, meeting);
-  const heard = listen(gateway, socket);
+  const { socket, opened, heard } = await enterListening(gateway, meeting);
   const ssrc = 0xbeef_0000 + (phones += 1);
   const caller = { name, number: '+15550001234', ssrc, ...more };
   const joined = await askGateway(gateway, 'phone:join', { meetingId: meeting.id, ...caller });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MeetingView, ParticipantView } from '@switchroom/protocol';
-import { enter, listen, speak, SSRC } from './gatewayHarness.ts';
+import { enter, enterListening, speak, SSRC } from './gatewayHarness.ts';
 import { joinMeeting } from './meetHarness.ts';
 import {
   ask,
@@ -41,8 +41,7 @@ async function speakingPhone(
 ) {
   const gateway = await server.gateway('sip-dialin');
   const sent: number[] = [];
-  const { socket, opened } = await enter(gateway, meeting);
-  const heard = listen(gateway, socket);
+  const { socket, opened, heard } = await enterListening(gateway, meeting);
   const send = socket.send.bind(socket) as (...args: unknown[]) => void;
   socket.send = ((...args: unknown[]) => {
     sent.push(ssrc);
@@ -62,8 +61,7 @@ describe('the lobby for phones', () => {
   it('not one packet of RTP goes in or out of it, until the phone is let in', async () => {
     const meeting = await server.createMeeting({ lobby: true });
     const recorder = await server.gateway('recorder');
-    const recording = await enter(recorder, meeting);
-    const recorded = listen(recorder, recording.socket);
+    const { socket: ear, heard: recorded } = await enterListening(recorder, meeting);
     const host = await speakingPhone(meeting, { ssrc: 1, payload: VOICE_OF_HOST, role: 'host' });
     const guest = await speakingPhone(meeting, { ssrc: 2, payload: VOICE_OF_GUEST });
     expect(host.joined.participant).toMatchObject({ state: 'joined', role: 'host' });
@@ -89,7 +87,7 @@ describe('the lobby for phones', () => {
     await expect.poll(() => recorded).toContain(VOICE_OF_GUEST.toString());
     for (const { close } of [host, guest]) close();
     recorder.disconnect();
-    recording.socket.close();
+    ear.close();
   });
 
   it('is seen by hosts only, and told to gateways as a number', async () => {
