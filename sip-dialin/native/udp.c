@@ -62,7 +62,6 @@ struct thread {
   /* Datagrams since then. */
   uint64_t since;
   uint32_t count;
-  bool busy;
   napi_ref on_readable;
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
@@ -280,33 +279,8 @@ static napi_value receive(napi_env env, napi_callback_info info) {
   return number(env, count);
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events);
-
-static void on_rested(uv_timer_t *timer) {
-  struct thread *thread = uv_handle_get_data((uv_handle_t *)timer);
-  uv_poll_start(thread->poll, UV_READABLE, on_readable);
-}
-
-/*
- * Where datagrams come more often than every half millisecond, as from 40 phones, the thread would be woken for each: then
- * it looks once a millisecond, and takes some at a time.
- */
-static void moderate(struct thread *thread) {
-  uint64_t now = uv_now(thread->loop);
-  if (now - thread->since >= WINDOW_MS) {
-    thread->busy = thread->count >= BUSY_COUNT;
-    thread->count = 0;
-    thread->since = now;
-  }
-  if (!thread->busy) return;
-  uv_poll_stop(thread->poll);
-  uv_timer_start(thread->timer, on_rested, 1, 0);
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events) {
-  (void)status;
-  (void)events;
-  struct thread *thread = uv_handle_get_data((uv_handle_t *)poll);
+/* Calls the JavaScript that takes what came. */
+static void deliver(struct thread *thread) {
   napi_env env = thread->env;
   napi_handle_scope scope;
   if (napi_open_handle_scope(env, &scope) != napi_ok) return;
@@ -319,7 +293,43 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
     napi_fatal_exception(env, error);
   }
   napi_close_handle_scope(env, scope);
-  moderate(thread);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+static void on_time(uv_timer_t *timer);
+
+/*
+ * Where datagrams come more often than every half millisecond, as from 40 phones, the thread would be woken for each: then
+ * it is not woken at all, and looks once a millisecond, and takes some at a time.
+ */
+static void moderate(struct thread *thread, bool is_timed) {
+  uint64_t now = uv_now(thread->loop);
+  if (now - thread->since < WINDOW_MS) return;
+  bool is_busy = thread->count >= BUSY_COUNT;
+  thread->count = 0;
+  thread->since = now;
+  if (is_busy == is_timed) return;
+  if (is_busy) {
+    uv_poll_stop(thread->poll);
+    uv_timer_start(thread->timer, on_time, 1, 1);
+  } else {
+    uv_timer_stop(thread->timer);
+    uv_poll_start(thread->poll, UV_READABLE, on_readable);
+  }
+}
+
+static void on_time(uv_timer_t *timer) {
+  struct thread *thread = uv_handle_get_data((uv_handle_t *)timer);
+  deliver(thread);
+  moderate(thread, true);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events) {
+  (void)status;
+  (void)events;
+  struct thread *thread = uv_handle_get_data((uv_handle_t *)poll);
+  deliver(thread);
+  moderate(thread, false);
 }
 
 static void on_timer_closed(uv_handle_t *handle) {
@@ -343,6 +353,7 @@ static void clean_up(napi_async_cleanup_hook_handle hook, void *data) {
   while (thread->open > 0) close(thread->sockets[--thread->open]);
   free(thread->sockets);
   uv_poll_stop(thread->poll);
+  uv_timer_stop(thread->timer);
   uv_close((uv_handle_t *)thread->poll, on_poll_closed);
 }
 
