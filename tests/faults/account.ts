@@ -1,20 +1,20 @@
 import { BLOCK_MS } from './countingTones.ts';
-import type { Kill } from './killing.ts';
+import type { Kill, Victim } from './killing.ts';
 
 /*
  * The rule. Every tenth of a second that a phone said is in a sealed recording, but for
  * - one second before a recorder was killed: what it had not written yet;
  * - from any kill on, the time in which no recorder could hear the phone: up to the begin of its next track, as the
- *   recordings themselves state it (the phone's room, its stream or the recorder was not there);
- * - after that, when the room itself was gone (server, worker), the announcement that the meeting is recorded: a phone
- *   that hears it is not in the room yet.
- * When a recorder is killed and the other one is well, its next track begins within 3 s.
+ *   recordings themselves state it (the phone's room, its stream or the recorder was not there).
+ * When a recorder is killed and the other one is well, its next track begins within 3 s; when the server or the SFU's
+ * worker is killed and nothing else, within 10 s.
  */
 const LOST_BY_RECORDER_MS = 1000;
 /** Sound is under way for so long, and blocks are not cut finer. */
 const BLUR_MS = 300;
+/** At the beginning each phone is told that the meeting is recorded, and is not in the room meanwhile. */
 const ANNOUNCEMENT_MS = 6000;
-const REPLACED_MS = 3000;
+const REPLACED_MS = { recorder: 3000, server: 10_000, worker: 10_000, 'idle recorder': 0 };
 /** What else was killed so shortly before is not well. */
 const WELL_AFTER_MS = 15_000;
 
@@ -32,8 +32,8 @@ export interface Account {
   /** Missing within the rule, and beyond it. */
   excusedMs: number;
   unexcused: string[];
-  /** From the death of a recorder to the next track, while the other one was well, ms. */
-  replacedMs: number[];
+  /** By what was killed, while nothing else was: from there to the next track, ms. */
+  replacedMs: Record<Exclude<Victim, 'idle recorder'>, number[]>;
 }
 
 interface Span {
@@ -45,7 +45,6 @@ export function accountFor(
   { name, saidAt, heard, tracks }: Party,
   kills: readonly Kill[],
 ): Account {
-  // At the beginning each phone is told that the meeting is recorded, and says nothing meanwhile.
   const told = (saidAt[Math.min(...heard)] ?? 0) + ANNOUNCEMENT_MS;
   const first = Math.min(...[...heard].filter((block) => saidAt[block]! >= told));
   const last = Math.max(...heard);
@@ -56,7 +55,7 @@ export function accountFor(
       saidMs: (last - first + 1) * BLOCK_MS,
       recordedMs: [...heard].filter((block) => block >= first).length * BLOCK_MS,
     },
-    ...{ excusedMs: 0, unexcused: [], replacedMs: [] },
+    ...{ excusedMs: 0, unexcused: [], replacedMs: { recorder: [], server: [], worker: [] } },
   };
   for (const { from, to } of missing(first, last, heard)) {
     const [start, stop] = [saidAt[from]!, saidAt[to]! + BLOCK_MS];
@@ -69,12 +68,11 @@ export function accountFor(
   }
   for (const one of kills) {
     const next = tracks.find((begin) => begin > one.at);
-    if (one.victim !== 'recorder' || next === undefined || !isAlone(one, kills)) continue;
-    account.replacedMs.push(next - one.at);
-    if (next - one.at > REPLACED_MS) {
-      account.unexcused.push(
-        `${name}: the recorder killed at ${one.at} replaced in ${next - one.at} ms`,
-      );
+    if (one.victim === 'idle recorder' || next === undefined || !isAlone(one, kills)) continue;
+    const took = next - one.at;
+    account.replacedMs[one.victim].push(took);
+    if (took > REPLACED_MS[one.victim]) {
+      account.unexcused.push(`${name}: after the ${one.victim} killed at ${one.at} ${took} ms`);
     }
   }
   return account;
@@ -84,15 +82,16 @@ function excuseOf({ victim, at }: Kill, tracks: readonly number[], end: number):
   if (victim === 'idle recorder') return { from: at, to: at };
   const back = tracks.find((begin) => begin > at) ?? end;
   const before = victim === 'recorder' ? LOST_BY_RECORDER_MS : 0;
-  const after = victim === 'recorder' ? 0 : ANNOUNCEMENT_MS;
-  return { from: at - before - BLUR_MS, to: back + after + BLUR_MS };
+  return { from: at - before - BLUR_MS, to: back + BLUR_MS };
 }
 
 /** Whether nothing else was killed around it. */
 function isAlone(kill: Kill, kills: readonly Kill[]): boolean {
   return kills.every(
     (other) =>
-      other === kill || other.at > kill.at + REPLACED_MS || other.at < kill.at - WELL_AFTER_MS,
+      other === kill ||
+      other.at > kill.at + REPLACED_MS[kill.victim] ||
+      other.at < kill.at - WELL_AFTER_MS,
   );
 }
 

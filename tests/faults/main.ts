@@ -17,8 +17,12 @@ for (const [index, account] of report.accounts.entries()) {
   const { saidMs, recordedMs, excusedMs, replacedMs } = account;
   console.log(
     `phone ${index + 1}: ${saidMs / 1000} s said, ${recordedMs / 1000} s recorded, ${excusedMs / 1000} s within the rule`,
-    `recorder replaced after ${replacedMs.toSorted((a, b) => a - b).join(', ')} ms`,
   );
+  for (const [victim, took] of Object.entries(replacedMs)) {
+    console.log(
+      `  recorded again after a ${victim}: ${took.toSorted((a, b) => a - b).join(', ')} ms`,
+    );
+  }
 }
 const byVictim = Map.groupBy(report.kills, ({ victim }) => victim);
 console.log([...byVictim].map(([victim, some]) => `${some.length} × ${victim}`).join(', '));

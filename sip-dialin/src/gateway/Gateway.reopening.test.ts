@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { RECORDED_AGAIN_MS } from './LatestNews.ts';
 import { REOPEN_EVERY_MS, SERVER_AWAY_LIMIT_MS } from './RoomLink.ts';
 import { consumer, settle, useGatewayBench } from './testing/GatewayBench.ts';
 
@@ -63,6 +64,40 @@ describe('Gateway: a room that failed', () => {
     expect(joins).toHaveLength(2);
     expect(joins[0]!.payload).not.toHaveProperty('told');
     expect(joins[1]!.payload).toMatchObject({ returns: 'p1', told: [told] });
+  });
+
+  describe('that was recorded', () => {
+    const recorded = async (recording: boolean): Promise<void> => {
+      const news = { meetingId: 'm1', locked: false, paused: false, waiting: 0 };
+      bench.socket.handlers.news['room:changed']({ ...news, recording });
+      await settle();
+    };
+
+    it('and is so again, is not told twice', async () => {
+      const phone = await bench.joined();
+      await recorded(true);
+      closed('connection-lost');
+      await vi.advanceTimersByTimeAsync(RECORDED_AGAIN_MS - 1);
+      expect(times('phone:join')).toBe(2);
+      await recorded(true);
+      await vi.advanceTimersByTimeAsync(RECORDED_AGAIN_MS);
+      expect(phone.events).toEqual(['joined', 'roomChanged']);
+      await recorded(false);
+      expect(phone.told.at(-1)).toMatchObject({ recording: false });
+    });
+
+    it('and is not so again, is told after a while; other news come at once', async () => {
+      const phone = await bench.joined();
+      await recorded(true);
+      closed('media-failed');
+      await settle();
+      const news = { meetingId: 'm1', locked: false, recording: false, paused: false, waiting: 1 };
+      bench.socket.handlers.news['room:changed'](news);
+      expect(phone.told.at(-1)).toMatchObject({ recording: true, waiting: 1 });
+      await vi.advanceTimersByTimeAsync(RECORDED_AGAIN_MS);
+      expect(phone.told.at(-1)).toMatchObject({ recording: false, waiting: 1 });
+      expect(phone.events).toHaveLength(4);
+    });
   });
 
   it('is given up in the end, and its phones are told', async () => {

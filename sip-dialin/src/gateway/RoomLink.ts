@@ -9,6 +9,7 @@ import type { PhoneMedia } from '../media/PhoneMedia.ts';
 import { Doorbell } from './Doorbell.ts';
 import { EarlyNews } from './EarlyNews.ts';
 import type { GatewaySocket } from './GatewaySocket.ts';
+import { LatestNews } from './LatestNews.ts';
 import type { MemberEvent, Membership, Phone, RoomNews } from './MeetingRooms.ts';
 import type { Member } from './Member.ts';
 import { eventOfError, eventOfLeave, isPassing, mayPass } from './memberEvents.ts';
@@ -48,7 +49,9 @@ export class RoomLink {
   readonly #requests: RoomRequests;
   readonly #doorbell: Doorbell;
   readonly #early = new EarlyNews();
-  #news: RoomNews = { recording: false, paused: false, waiting: 0 };
+  readonly #news = new LatestNews((news) => {
+    for (const member of this.#members) member.roomChanged(news);
+  });
   #opening: Promise<void>;
   /** Runs while phones that were in are no participants, and ends their calls. */
   #awayTimer: NodeJS.Timeout | undefined;
@@ -125,6 +128,7 @@ export class RoomLink {
     this.#connection.forgetServer();
     this.#doorbell.forget();
     this.#early.clear();
+    this.#news.serverLost();
     this.#members.forgetServer();
     this.#awayTimer ??= setTimeout(() => this.#givenUp(), SERVER_AWAY_LIMIT_MS);
   }
@@ -165,10 +169,7 @@ export class RoomLink {
   }
 
   roomChanged({ recording, paused, waiting }: RoomNews): void {
-    const news = { recording, paused, waiting };
-    if (JSON.stringify(news) === JSON.stringify(this.#news)) return;
-    this.#news = news;
-    for (const member of this.#members) member.roomChanged(this.#news);
+    this.#news.update({ recording, paused, waiting });
   }
 
   unmuteAsked(participantId: string): void {
@@ -263,7 +264,7 @@ export class RoomLink {
     if (muted) await this.#requests.tellWish(participant.id, { muted });
     if (handRaised) await this.#requests.tellWish(participant.id, { handRaised });
     const view = early.view ?? participant;
-    this.roomChanged({ ...this.#news, recording, paused });
+    this.#news.update({ recording, paused });
     await this.#updated(member, {
       ...view,
       muted: muted || view.muted,
@@ -297,7 +298,7 @@ export class RoomLink {
     }
     // It may have been put back meanwhile.
     if (member.isOut() || !member.isIn()) return;
-    member.joined(this.#news);
+    member.joined(this.#news.known);
     this.#doorbell.phoneEntered(member.phone);
   }
 
@@ -332,6 +333,7 @@ export class RoomLink {
     this.#closed = true;
     clearTimeout(this.#awayTimer);
     this.#pauses.endAll();
+    this.#news.close();
     this.#connection.giveUp();
     this.#options.onClosed(this);
     void this.#opening
