@@ -14,9 +14,9 @@ const LOST_BY_RECORDER_MS = 1000;
 const BLUR_MS = 300;
 /** At the beginning each phone is told that the meeting is recorded, and is not in the room meanwhile. */
 const ANNOUNCEMENT_MS = 6000;
-const REPLACED_MS = { recorder: 3000, server: 10_000, worker: 10_000, 'idle recorder': 0 };
-/** What else was killed so shortly before is not well. */
-const WELL_AFTER_MS = 15_000;
+const REPLACED_MS = { recorder: 3000, server: 10_000, worker: 10_000 };
+/** What else was killed so shortly before is not well: a recorder has to start, and the others are taken one by one. */
+const WELL_AFTER_MS = { recorder: 15_000, server: 5000, worker: 5000 };
 
 export interface Party {
   name: string;
@@ -68,8 +68,14 @@ export function accountFor(
   }
   for (const one of kills) {
     const next = tracks.find((begin) => begin > one.at);
-    if (one.victim === 'idle recorder' || next === undefined || !isAlone(one, kills)) continue;
+    if (one.victim === 'idle recorder' || next === undefined) continue;
     const took = next - one.at;
+    const alone = {
+      from: one.at - WELL_AFTER_MS[one.victim],
+      to: one.at + Math.min(took, REPLACED_MS[one.victim]),
+    };
+    if (kills.some((other) => other !== one && other.at > alone.from && other.at < alone.to))
+      continue;
     account.replacedMs[one.victim].push(took);
     if (took > REPLACED_MS[one.victim]) {
       account.unexcused.push(`${name}: after the ${one.victim} killed at ${one.at} ${took} ms`);
@@ -83,16 +89,6 @@ function excuseOf({ victim, at }: Kill, tracks: readonly number[], end: number):
   const back = tracks.find((begin) => begin > at) ?? end;
   const before = victim === 'recorder' ? LOST_BY_RECORDER_MS : 0;
   return { from: at - before - BLUR_MS, to: back + BLUR_MS };
-}
-
-/** Whether nothing else was killed around it. */
-function isAlone(kill: Kill, kills: readonly Kill[]): boolean {
-  return kills.every(
-    (other) =>
-      other === kill ||
-      other.at > kill.at + REPLACED_MS[kill.victim] ||
-      other.at < kill.at - WELL_AFTER_MS,
-  );
 }
 
 function isCovered(from: number, to: number, spans: readonly Span[]): boolean {
