@@ -58,7 +58,12 @@ export class Leg implements Ticked, MixedLeg {
   constructor(options: LegOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#playback = new LegPlayback(options.prompts, () => this.codec);
+    this.#playback = new LegPlayback(
+      options.prompts,
+      () => this.codec,
+      // Who has just been answered does not wait.
+      () => options.ticker.hurry(this),
+    );
     this.#receiver = new LegReceiver({
       onAudio: (packet, pcm, format, now) => this.#heard(packet, pcm, format, now),
       isHeard: () => (this.#room ? this.#isHeard() : this.#recorder.isRecording),

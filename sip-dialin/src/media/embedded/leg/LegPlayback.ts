@@ -15,12 +15,15 @@ interface Play {
 export class LegPlayback {
   readonly #prompts: PromptStore;
   readonly #codec: () => LegCodec;
+  readonly #onFirst: () => void;
   #play: Play | undefined;
+  #hasPlayed = false;
 
-  /** `codec`: of the leg, as it is just now. */
-  constructor(prompts: PromptStore, codec: () => LegCodec) {
+  /** `codec`: of the leg, as it is just now. `onFirst`: the first of all that it plays is ready. */
+  constructor(prompts: PromptStore, codec: () => LegCodec, onFirst: () => void) {
     this.#prompts = prompts;
     this.#codec = codec;
+    this.#onFirst = onFirst;
   }
 
   get isPlaying(): boolean {
@@ -64,6 +67,9 @@ export class LegPlayback {
       if (this.#play === play) this.#play = undefined;
       play.end('finished');
     });
+    if (this.#play !== play || this.#hasPlayed) return;
+    this.#hasPlayed = true;
+    this.#onFirst();
   }
 
   #sounds(

@@ -68,6 +68,42 @@ describe('Ticker', () => {
     expect(ticker.isRunning).toBe(false);
   });
 
+  it('lets nobody wait for long, with four timers for any number', () => {
+    const ticker = new Ticker(() => {});
+    const all = Array.from({ length: 19 }, () => ({ tick: vi.fn() }));
+    for (const each of all) {
+      ticker.add(each);
+      expect(vi.getTimerCount()).toBeLessThanOrEqual(4);
+      vi.advanceTimersByTime(1);
+    }
+    // Each that was added 6 ms ago or before has had its first tick.
+    const waited = all.filter(({ tick }) => tick.mock.calls.length === 0).length;
+    expect(waited).toBeLessThanOrEqual(6);
+    vi.advanceTimersByTime(5);
+    const before = all.map(({ tick }) => tick.mock.calls.length);
+    expect(Math.min(...before)).toBe(1);
+    vi.advanceTimersByTime(200);
+    expect(all.map(({ tick }) => tick.mock.calls.length)).toEqual(before.map((one) => one + 10));
+    ticker.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ticks one sooner that hurries, once', () => {
+    const ticker = new Ticker(() => {});
+    const [first, other] = [{ tick: vi.fn() }, { tick: vi.fn() }];
+    ticker.hurry(first);
+    expect(ticker.isRunning).toBe(false);
+    ticker.add(first);
+    ticker.add(other);
+    vi.advanceTimersByTime(2);
+    ticker.hurry(first);
+    vi.advanceTimersByTime(4);
+    expect([first.tick, other.tick].map(({ mock }) => mock.calls.length)).toEqual([2, 1]);
+    vi.advanceTimersByTime(20);
+    expect([first.tick, other.tick].map(({ mock }) => mock.calls.length)).toEqual([3, 2]);
+    ticker.close();
+  });
+
   it('goes on when one of them throws', () => {
     const errors: unknown[] = [];
     const ticker = new Ticker((error) => errors.push(error));
