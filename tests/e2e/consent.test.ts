@@ -113,7 +113,7 @@ async function shoot(what: string): Promise<void> {
   for (const width of [360, 1440]) {
     await host.page.setViewportSize({ width, height: 800 });
     for (const colorScheme of ['light', 'dark'] as const) {
-      await host.page.emulateMedia({ colorScheme });
+      await host.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await host.page.screenshot({ path: `${folder}/${what}-${width}-${colorScheme}.png` });
     }
   }
