@@ -9,7 +9,7 @@ const NOTICED_DELAY_MS = 177.3;
  * Impairment by the codec itself (Ie) and robustness against random loss, by percent (Bpl), on the narrow-band scale of
  * G.107, on which a perfect telephone call is 93.2.
  *
- * G.711: Ie 0 and, with concealment as in its appendix I, which is our kind, Bpl 25.1 (G.113 appendix I, table I.4 of
+ * G.711: Ie 0 and, with concealment as in its appendix I, which is our kind, Bpl 25.1 (G.113 appendix I of
  * 11/2007; without concealment it is 4.3).
  *
  * G.722 and Opus have no values on this scale; it ends where they begin. Wideband has one of its own, up to 129 (G.107.1,
