@@ -289,8 +289,11 @@ static void deliver(struct thread *thread) {
   napi_get_global(env, &self);
   if (napi_make_callback(env, thread->context, self, callback, 0, NULL, &result) == napi_pending_exception) {
     napi_value error;
-    napi_get_and_clear_last_exception(env, &error);
-    napi_fatal_exception(env, error);
+    napi_valuetype type;
+    /* Of a thread that is being ended this is the answer, too, and there is no exception then: to report one would crash. */
+    if (napi_get_and_clear_last_exception(env, &error) == napi_ok && napi_typeof(env, error, &type) == napi_ok &&
+        type != napi_undefined && type != napi_null)
+      napi_fatal_exception(env, error);
   }
   napi_close_handle_scope(env, scope);
 }
