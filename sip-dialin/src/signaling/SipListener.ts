@@ -22,6 +22,8 @@ export interface SipListenerOptions {
   secret: string;
   /** Whether anything of a call from this IP address is looked at; if not, it is refused with 403. */
   knows: (source: string) => boolean;
+  /** Whether other requests from there are: as `knows`, which counts the calls that it refuses. */
+  answers: (source: string) => boolean;
   /** Whether the far end of this TLS connection has shown a certificate that we trust. */
   certified: (source: string, port: number) => boolean;
   onCall: (call: InboundCall) => void;
@@ -46,12 +48,18 @@ export class SipListener {
     this.client = new SrfClient(this.#srf, logger);
     this.#srf.on('error', (error) => logger.warn({ err: error }, 'SIP server connection'));
     this.#srf.invite((req, res) => this.#onInvite(req, res));
-    this.#srf.use('options', (_req, res) => res.send(200, { headers: OPTIONS_HEADERS }));
+    this.#answer('options', 200, OPTIONS_HEADERS);
     // RFC 6086 section 4.2.2: INFO lives in a call only.
-    this.#srf.use('info', (_req, res) => res.send(481));
-    for (const method of NOT_TAKEN) {
-      this.#srf.use(method, (_req, res) => res.send(405, { headers: { Allow: ALLOW } }));
-    }
+    this.#answer('info', 481);
+    for (const method of NOT_TAKEN) this.#answer(method, 405, { Allow: ALLOW });
+  }
+
+  /** Requests outside of a call. Strangers get what their calls get: nothing tells what we are. */
+  #answer(method: string, status: number, headers: Record<string, string> = {}): void {
+    this.#srf.use(method, (req, res) => {
+      if (this.#options.answers(req.source_address)) res.send(status, { headers });
+      else res.send(403);
+    });
   }
 
   /**

@@ -81,6 +81,24 @@ describe('SRTP of a trunk', () => {
   });
 });
 
+describe('a stranger', () => {
+  it.each(['INVITE', 'OPTIONS', 'REGISTER', 'MESSAGE', 'SUBSCRIBE', 'INFO'])(
+    'gets 403 for %s, and who is none another answer',
+    async (method) => {
+      bench = await SignalingBench.open([gatewayTrunk({ cidrs: ['127.0.0.2/32'] })]);
+      const ask = async (): Promise<number | undefined> => {
+        const phone = await bench.phone();
+        phone.send(phone.compose(method, 1, { body: '', toTag: '' }));
+        await until('an answer', () => finals(phone).length > 0);
+        return finals(phone)[0];
+      };
+      expect(await ask()).toBe(403);
+      bench.trunks.update({ trunks: [gatewayTrunk()], numbers: [] });
+      expect(await ask()).not.toBe(403);
+    },
+  );
+});
+
 describe('a source of wrong passwords', () => {
   const digest = digestUser('carrier', 'correct horse');
 

@@ -54,6 +54,7 @@ export class OutboundBench {
     this.listener = new SipListener({
       ...{ control: server.control, secret: SECRET, logger },
       knows: () => true,
+      answers: () => true,
       certified: (host, port) => server.certified(host, port),
       onCall: (call) => this.inbound.push(call),
       onLost: () => undefined,
