@@ -164,6 +164,8 @@ export const gatewayRequests = {
     participantId: id,
     handRaised: z.boolean(),
   }),
+  /** sip-dialin: the phone has put its call on hold, or taken it up again. */
+  'participant:setHeld': z.object({ ...meeting, participantId: id, held: z.boolean() }),
   /** sip-dialin: how many participants the room has, to be told to a caller. */
   'participant:count': z.object(meeting),
   /** sip-dialin: how a phone's call is; about every 5 s. */
@@ -253,6 +255,7 @@ export interface GatewayResults {
   'phone:leave': Record<string, never>;
   'participant:setMuted': Record<string, never>;
   'participant:setHandRaised': Record<string, never>;
+  'participant:setHeld': Record<string, never>;
   'participant:count': { participants: number };
   'phone:quality': Record<string, never>;
   'room:toggleLock': { locked: boolean };

@@ -174,6 +174,12 @@ export class Recording {
     if (this.#minutes.muted(participantId, muted, this.#atMs(now))) this.#saveSoon();
   }
 
+  /** Its phone has put the call on hold, or taken it up again. */
+  participantHeld(participantId: string, held: boolean, now: number): void {
+    if (this.#closed !== null) return;
+    if (this.#minutes.held(participantId, held, this.#atMs(now))) this.#saveSoon();
+  }
+
   participantRenamed(participantId: string, name: string, now: number): void {
     if (this.#closed !== null) return;
     if (this.#minutes.renamed(participantId, name, this.#atMs(now))) this.#saveSoon();

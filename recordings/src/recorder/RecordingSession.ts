@@ -95,13 +95,13 @@ export class RecordingSession {
   participantJoined(participant: ParticipantView): void {
     const now = this.#now();
     this.#recording.participantJoined(participant, now);
-    this.#recording.participantMuted(participant.id, participant.muted, now);
+    this.#states(participant, now);
   }
 
-  participantUpdated({ id, muted, name }: ParticipantView): void {
+  participantUpdated(participant: ParticipantView): void {
     const now = this.#now();
-    this.#recording.participantMuted(id, muted, now);
-    this.#recording.participantRenamed(id, name, now);
+    this.#states(participant, now);
+    this.#recording.participantRenamed(participant.id, participant.name, now);
   }
 
   participantLeft(participantId: string): void {
@@ -125,6 +125,11 @@ export class RecordingSession {
     this.#link.close();
     this.#closed ??= this.#recording.discard(this.#now());
     await this.#closed;
+  }
+
+  #states({ id, muted, held }: ParticipantView, now: number): void {
+    this.#recording.participantMuted(id, muted, now);
+    this.#recording.participantHeld(id, held, now);
   }
 
   async #close(): Promise<void> {

@@ -88,6 +88,7 @@ export class RoomLink {
       leave: () => this.#drop(member),
       setMuted: (muted) => this.#requests.wish(member, { muted }),
       setHandRaised: (handRaised) => this.#requests.wish(member, { handRaised }),
+      setHeld: (held) => this.#requests.wish(member, { held }),
       tellConsent: (told) =>
         this.#requests.tellConsent(member, { ...told, at: new Date().toISOString() }),
       tellQuality: (quality) => this.#requests.quality(member, quality),
@@ -247,7 +248,7 @@ export class RoomLink {
       return;
     }
     this.#doorbell.signal = entry;
-    const { muted, handRaised } = member;
+    const { muted, handRaised, held } = member;
     const early = this.#early.of(participant.id);
     member.takenIn(participant);
     if (!this.#members.areJoining) {
@@ -259,7 +260,8 @@ export class RoomLink {
       this.participantLeft(participant.id, early.left);
       return;
     }
-    // A phone that was muted, or had its hand up, has so again after the server had been away.
+    // A phone that was muted or on hold, or had its hand up, is so again after the server had been away.
+    if (held) await this.#requests.tellWish(participant.id, { held });
     if (muted) await this.#requests.tellWish(participant.id, { muted });
     if (handRaised) await this.#requests.tellWish(participant.id, { handRaised });
     const view = early.view ?? participant;
