@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, type RecordingStart } from '@switchroom/protocol';
+import { AppError, type PausedBy, type RecordingStart } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { SYSTEM, type AuditSource, type AuditTrail } from '../audit/AuditTrail.ts';
 import type { Meeting } from '../meetings/MeetingStore.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import { HeldRecordings, type HeldRecording } from './HeldRecordings.ts';
-import type { Pauses } from './Pauses.ts';
 import type { Recorder } from './Recorder.ts';
+import type { RecordingNotes } from './RecordingNotes.ts';
 import type { RecordingStore } from './RecordingStore.ts';
 
 export interface ActiveRecording {
@@ -19,7 +19,7 @@ export interface ActiveRecording {
 export interface RecordersOptions {
   rooms: Rooms;
   store: RecordingStore;
-  pauses: Pauses;
+  pauses: RecordingNotes<PausedBy>;
   /** age recipient of the vault. */
   recipient: string;
   /** Fingerprint of the key that exports are signed with. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SYSTEM } from '../audit/AuditTrail.ts';
-import { PAUSE_KEPT_MS, Pauses } from './Pauses.ts';
+import { NOTE_KEPT_MS, RecordingNotes } from './RecordingNotes.ts';
 import { FakeRecorder, useControlBench, user } from './testing/ControlBench.ts';
 
 const bench = useControlBench();
@@ -24,9 +24,9 @@ describe('RecordingControl: pauses', () => {
       expect(other.starts[0]).toMatchObject({ pausedBy: { kind: 'system' } });
     });
     leave();
-    bench.now += PAUSE_KEPT_MS - 1;
+    bench.now += NOTE_KEPT_MS - 1;
     // The server may have been started anew meanwhile.
-    const again = await Pauses.open(bench.db, () => bench.now);
+    const again = await RecordingNotes.open(bench.db, 'pause', () => bench.now);
     expect(again.of(meeting.id)).toMatchObject({ kind: 'system' });
     const back = await bench.enter(meeting);
     await vi.waitFor(() => expect(back.room.recorded.news).toMatchObject({ paused: true }));
@@ -37,10 +37,14 @@ describe('RecordingControl: pauses', () => {
     await bench.control.pausing.pause(meeting.id, SYSTEM);
     back.leave();
     await vi.waitFor(async () => {
-      const [row] = await bench.db.selectFrom('pauses').select('until').execute();
+      const [row] = await bench.db
+        .selectFrom('recordingNotes')
+        .where('kind', '=', 'pause')
+        .select('until')
+        .execute();
       expect(row?.until).not.toBeNull();
     });
-    bench.now += PAUSE_KEPT_MS + 1;
+    bench.now += NOTE_KEPT_MS + 1;
     const later = await bench.enter(meeting);
     await vi.waitFor(() => expect(later.room.recording).toBe(true));
     expect(later.room.recorded.news).toMatchObject({ paused: false });

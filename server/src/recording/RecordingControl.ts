@@ -11,11 +11,19 @@ import type { Recorder } from './Recorder.ts';
 import { noRecorder, Recorders, type ActiveRecording, type RecordersOptions } from './Recorders.ts';
 import type { CompletenessLedger } from './ledger/CompletenessLedger.ts';
 import { RecordingAlarms } from './RecordingAlarms.ts';
+import type { RecordingNotes } from './RecordingNotes.ts';
 
 export interface RecordingControlOptions extends RecordersOptions {
   meetings: MeetingStore;
   alarms: Alarms;
   ledger: CompletenessLedger;
+  wishes: RecordingNotes<RecordingWish>;
+}
+
+/** What a host said by hand. It holds as long as anybody is in the meeting, or may come back to it. */
+export interface RecordingWish {
+  readonly action: 'start' | 'stop';
+  readonly by: AuditSource;
 }
 
 /** After no recorder could begin, ms. */
@@ -31,8 +39,6 @@ export class RecordingControl {
   readonly #recorders: Recorders;
   /** By meeting. */
   readonly #active = new Map<string, ActiveRecording>();
-  /** What a host said by hand; it holds until the room closes. */
-  readonly #wishes = new Map<string, { action: 'start' | 'stop'; by: AuditSource }>();
   /** By meeting: when to try again. */
   readonly #retries = new Map<string, NodeJS.Timeout>();
   readonly #alarms: RecordingAlarms;
@@ -89,27 +95,30 @@ export class RecordingControl {
       throw new AppError('recording-off', 'This meeting may not be recorded.');
     }
     if (this.#recorders.size === 0) throw noRecorder();
-    this.#wishes.set(meeting.id, { action: 'start', by });
-    // Of a recording that has ended.
-    if (!this.#active.has(meeting.id)) await this.#options.pauses.clear(meeting.id);
-    const room = this.#options.rooms.get(meeting.id);
-    if (!room || room.size === 0) return;
+    const { pauses, rooms, wishes } = this.#options;
     try {
-      await this.#begin(room, meeting, by);
+      await wishes.set(meeting.id, { action: 'start', by });
+      // Of a recording that has ended.
+      if (!this.#active.has(meeting.id)) await pauses.clear(meeting.id);
+      const room = rooms.get(meeting.id);
+      if (room && room.size > 0) await this.#begin(room, meeting, by);
     } catch (error) {
       // The host was told no: it must not begin later, unasked.
-      this.#wishes.delete(meeting.id);
+      await wishes.clear(meeting.id);
       throw error;
     }
   }
 
   /** Stops and seals. Silent when nothing is recorded. */
   async stop(meeting: Meeting, by: AuditSource): Promise<void> {
-    if (this.#options.rooms.get(meeting.id)) this.#wishes.set(meeting.id, { action: 'stop', by });
-    else this.#wishes.delete(meeting.id);
+    const { pauses, rooms, wishes } = this.#options;
+    const isLive = rooms.get(meeting.id) !== undefined;
+    const noted = isLive
+      ? wishes.set(meeting.id, { action: 'stop', by })
+      : wishes.clear(meeting.id);
     this.#alarms.settled(meeting.id);
     this.#end(meeting.id, by);
-    await this.#options.pauses.clear(meeting.id);
+    await Promise.all([noted, pauses.clear(meeting.id)]);
   }
 
   /** The owner set another policy, which may be the same. */
@@ -144,7 +153,7 @@ export class RecordingControl {
 
   /** It goes on with it, unless another recorder took over meanwhile, or it is not wanted any more. */
   #found(recorder: Recorder, held: HeldRecording): void {
-    const isOver = this.#wishes.get(held.meetingId)?.action === 'stop';
+    const isOver = this.#options.wishes.of(held.meetingId)?.action === 'stop';
     if (!isOver && !this.#active.has(held.meetingId)) this.#recorders.hold(recorder, held);
     else this.#recorders.sealHeld(recorder, held.recordingId);
   }
@@ -160,20 +169,22 @@ export class RecordingControl {
   }
 
   #watch(room: Room): void {
-    const { pauses } = this.#options;
-    this.#background('keep', pauses.keep(room.meetingId));
+    const { meetingId } = room;
+    const { pauses, rooms, wishes } = this.#options;
+    for (const notes of [pauses, wishes]) this.#background('keep', notes.keep(meetingId));
     room.events.on('joined', () => this.#consider(room));
     // Whoever waits in the lobby is nobody to record.
-    room.events.on('emptied', () => this.#end(room.meetingId));
+    room.events.on('emptied', () => this.#end(meetingId));
     room.events.once('closed', (reason) => {
       const isOver = reason === 'meeting-ended';
-      const ended = isOver ? pauses.clear(room.meetingId) : pauses.roomClosed(room.meetingId);
-      this.#background('end', ended);
-      this.#wishes.delete(room.meetingId);
-      clearTimeout(this.#retries.get(room.meetingId));
-      this.#retries.delete(room.meetingId);
-      this.#alarms.settled(room.meetingId);
-      this.#end(room.meetingId);
+      const noted = (notes: RecordingNotes<object>, isGone: boolean): void =>
+        this.#background('end', isGone ? notes.clear(meetingId) : notes.roomClosed(meetingId));
+      noted(pauses, isOver);
+      noted(wishes, isOver || !rooms.isAwaited(meetingId));
+      clearTimeout(this.#retries.get(meetingId));
+      this.#retries.delete(meetingId);
+      this.#alarms.settled(meetingId);
+      this.#end(meetingId);
     });
   }
 
@@ -181,7 +192,7 @@ export class RecordingControl {
   #consider(room: Room): void {
     const { meetingId } = room;
     if (room.size === 0 || this.#active.has(meetingId)) return;
-    const wish = this.#wishes.get(meetingId);
+    const wish = this.#options.wishes.of(meetingId);
     if (wish?.action === 'stop') return;
     const decide = async (): Promise<void> => {
       const meeting = await this.#options.meetings.byId(meetingId);

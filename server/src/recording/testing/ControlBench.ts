@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Consent, PausedBy, RecordingStart, User } from '@switchroom/protocol';
+import type { Consent, LeaveReason, PausedBy, RecordingStart, User } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach } from 'vitest';
 import { Alarms } from '../../alarms/Alarms.ts';
@@ -14,9 +14,9 @@ import type { Room } from '../../room/Room.ts';
 import { Rooms } from '../../room/Rooms.ts';
 import { FakeSfu } from '../../sfu/fake/FakeSfu.ts';
 import { CompletenessLedger } from '../ledger/CompletenessLedger.ts';
-import { Pauses } from '../Pauses.ts';
 import type { Recorder } from '../Recorder.ts';
 import { RecordingControl } from '../RecordingControl.ts';
+import { RecordingNotes } from '../RecordingNotes.ts';
 import { RecordingStore } from '../RecordingStore.ts';
 
 const logger = pino({ level: 'silent' });
@@ -96,11 +96,18 @@ export class ControlBench {
     this.control = new RecordingControl({
       ...{ recipient: 'age1x', exportKey: '' },
       ...{ rooms, meetings, store, trail, alarms, ledger, logger },
-      pauses: await Pauses.open(db, () => this.now),
+      pauses: await RecordingNotes.open(db, 'pause', () => this.now),
+      wishes: await RecordingNotes.open(db, 'wish', () => this.now),
     });
     this.#ledger = ledger;
     this.recorder = new FakeRecorder();
     Object.assign(this, { rooms, meetings, store, alarms });
+  }
+
+  /** A server that is killed, and starts again. */
+  async crash(): Promise<void> {
+    this.#ledger.close();
+    await this.start();
   }
 
   async close(): Promise<void> {
@@ -112,7 +119,7 @@ export class ControlBench {
   }
 
   /** Somebody enters; gives the room and the way out of it. */
-  async enter(meeting: Meeting): Promise<{ room: Room; leave: () => void }> {
+  async enter(meeting: Meeting): Promise<{ room: Room; leave: (reason?: LeaveReason) => void }> {
     const { room, release } = await this.rooms.enter(meeting.id);
     const participant = new Participant({ name: 'Ann', kind: 'browser', role: 'participant' });
     room.add({
@@ -122,7 +129,7 @@ export class ControlBench {
       removed: () => undefined,
     });
     release();
-    return { room, leave: () => room.leave(participant.id, 'left') };
+    return { room, leave: (reason = 'left') => room.leave(participant.id, reason) };
   }
 
   async states(): Promise<string[]> {

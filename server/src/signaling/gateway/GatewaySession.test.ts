@@ -14,8 +14,8 @@ import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { PinGuard } from '../../meetings/PinGuard.ts';
 import { CompletenessLedger } from '../../recording/ledger/CompletenessLedger.ts';
-import { Pauses } from '../../recording/Pauses.ts';
 import { RecordingControl } from '../../recording/RecordingControl.ts';
+import { RecordingNotes } from '../../recording/RecordingNotes.ts';
 import { RecordingStore } from '../../recording/RecordingStore.ts';
 import { Rooms } from '../../room/Rooms.ts';
 import { FakeSfu } from '../../sfu/fake/FakeSfu.ts';
@@ -77,7 +77,8 @@ describe('GatewaySession', () => {
       recordings: new RecordingControl({
         ...{ rooms, meetings, store, recipient: 'age1x', exportKey: '', logger },
         ...{ trail, alarms, ledger: new CompletenessLedger({ alarms, logger, now: () => 0 }) },
-        pauses: await Pauses.open(db),
+        pauses: await RecordingNotes.open(db, 'pause'),
+        wishes: await RecordingNotes.open(db, 'wish'),
       }),
       pins: new PinGuard({ logger }),
       logger,
