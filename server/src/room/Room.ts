@@ -40,6 +40,7 @@ export class Room {
     this.#roster = new Roster(this.#audience);
     this.#sounds = new Sounds(this.#roster, this.#audience.safely);
     this.recorded = new RoomRecording(this.#roster, this.#sounds, this.#audience, this.events);
+    this.events.on('told', () => this.#door.told());
     this.router.events.on('levels', (levels) => {
       const speakers = this.#sounds.speakers(levels);
       this.#audience.tell((listener) => listener.speakersChanged(speakers));
