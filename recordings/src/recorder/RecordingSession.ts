@@ -8,7 +8,8 @@ import {
   type RecordingView,
 } from '@switchroom/protocol';
 import { Comparison } from './Comparison.ts';
-import { Recording, type RecordingOptions } from './Recording.ts';
+import { Recording } from './Recording.ts';
+import type { RecordingOptions } from './RecordingOptions.ts';
 import type { GatewaySocket } from './request.ts';
 import { RoomLink } from './RoomLink.ts';
 
