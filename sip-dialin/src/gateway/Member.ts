@@ -39,9 +39,14 @@ export class Member {
     return this.#handRaised;
   }
 
-  /** Its call is on hold. */
-  get held(): boolean {
-    return this.#held;
+  /** What a server that knows nothing of it has to be told: that it is muted, has its hand up, is on hold. */
+  get wishes(): Wish[] {
+    const [muted, handRaised, held] = [this.#muted, this.#handRaised, this.#held];
+    return [
+      ...(muted ? [{ muted }] : []),
+      ...(handRaised ? [{ handRaised }] : []),
+      ...(held ? [{ held }] : []),
+    ];
   }
 
   /** Its own, or what somebody made of it. */

@@ -248,7 +248,7 @@ export class RoomLink {
       return;
     }
     this.#doorbell.signal = entry;
-    const { muted, handRaised, held } = member;
+    const { muted, handRaised, wishes } = member;
     const early = this.#early.of(participant.id);
     member.takenIn(participant);
     if (!this.#members.areJoining) {
@@ -260,10 +260,8 @@ export class RoomLink {
       this.participantLeft(participant.id, early.left);
       return;
     }
-    // A phone that was muted or on hold, or had its hand up, is so again after the server had been away.
-    if (held) await this.#requests.tellWish(participant.id, { held });
-    if (muted) await this.#requests.tellWish(participant.id, { muted });
-    if (handRaised) await this.#requests.tellWish(participant.id, { handRaised });
+    // Again after the server had been away; at once, for what the caller wants next is told after it.
+    await Promise.all(wishes.map((wish) => this.#requests.tellWish(participant.id, wish)));
     const view = early.view ?? participant;
     this.roomChanged({ ...this.#news, recording, paused });
     await this.#updated(member, {
