@@ -6,6 +6,7 @@ export * from './consent.ts';
 export * from './constants.ts';
 export * from './errors.ts';
 export * from './gateway.ts';
+export type * from './gatewayNews.ts';
 export * from './identity.ts';
 export * from './languageTag.ts';
 export * from './media.ts';

@@ -105,6 +105,8 @@ export interface ParticipantView {
   state: 'lobby' | 'connecting' | 'joined';
   muted: boolean;
   handRaised: boolean;
+  /** The phone that its sound comes by has the call on hold: it says nothing and hears nothing. */
+  held: boolean;
   /** Where its sound comes from and goes to: a browser's can be moved to a phone and back. */
   audio: ParticipantKind;
   /** Mean opinion score of its sound to us, 1 to 4.5 in steps of 0.5; null while unknown. */

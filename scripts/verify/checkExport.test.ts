@@ -179,6 +179,20 @@ describe('checkExport()', () => {
     expect(fault(await zipOf(mute))).toContain('consent 2 does not say who, when, how');
   });
 
+  it('knows what can happen to who is there, holds as well, and takes no other words', async () => {
+    const recording = await studio.record('held');
+    recording.participantJoined(BERT, STARTED_AT + 100);
+    recording.participantHeld(BERT.id, true, STARTED_AT + 200);
+    recording.participantHeld(BERT.id, false, STARTED_AT + 300);
+    await recording.stop(STARTED_AT + 400);
+    const bytes = await exported(studio, 'held');
+    expect(fault(bytes, studio.key.fingerprint)).toBe('ok');
+    const lie = resealed(filesOf(studio, bytes), ({ timeline }) => {
+      (timeline[1]! as { event: string }).event = 'paused';
+    });
+    expect(fault(await zipOf(lie))).toContain('event 2 does not say who, when and what');
+  });
+
   it('takes an export whose recorder died, and tells the gap', async () => {
     const recording = await studio.record('r2');
     await recording.addTrack(ANNA, STARTED_AT);

@@ -75,6 +75,7 @@ export function parseManifest(bytes) {
   );
   must(manifest['seal'] !== null, 'manifest.json is that of a recording which was not sealed.');
   checkConsents(manifest);
+  checkTimeline(manifest);
   return /** @type {Manifest} */ (/** @type {unknown} */ (manifest));
 }
 
@@ -101,6 +102,23 @@ function checkConsents({ consentPolicy, consents, gaps }) {
     if (gap['reason'] !== 'paused') continue;
     const by = /** @type {Record<string, unknown> | undefined} */ (gap['by']);
     must(by !== undefined && isText(by['kind']), 'manifest.json: a pause does not say by whom.');
+  }
+}
+
+const EVENTS = ['joined', 'left', 'muted', 'unmuted', 'held', 'resumed', 'renamed'];
+
+/**
+ * What happened has to be told in words that the format has, with who and when.
+ * @param {Record<string, unknown>} manifest
+ */
+function checkTimeline({ timeline }) {
+  must(Array.isArray(timeline), 'manifest.json does not say who was there when.');
+  for (const [index, one] of /** @type {Record<string, unknown>[]} */ (timeline).entries()) {
+    const isWhole =
+      EVENTS.includes(String(one['event'])) &&
+      isText(one['participantId']) &&
+      Number.isFinite(one['atMs']);
+    must(isWhole, `manifest.json: event ${index + 1} does not say who, when and what.`);
   }
 }
 

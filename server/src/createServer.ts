@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '@switchroom/protocol';
+import type { Config, PausedBy } from '@switchroom/protocol';
 import {
   loadKeys,
   openVault,
@@ -31,9 +31,9 @@ import { MeetingStore } from './meetings/MeetingStore.ts';
 import { PinGuard } from './meetings/PinGuard.ts';
 import { DamageLog } from './recording/DamageLog.ts';
 import { CompletenessLedger } from './recording/ledger/CompletenessLedger.ts';
-import { Pauses } from './recording/Pauses.ts';
-import { RecordingControl } from './recording/RecordingControl.ts';
+import { RecordingControl, type RecordingWish } from './recording/RecordingControl.ts';
 import { RecordingKeys } from './recording/RecordingKeys.ts';
+import { RecordingNotes } from './recording/RecordingNotes.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
 import { createApp } from './rest/createApp.ts';
 import { Deletions } from './retention/Deletions.ts';
@@ -121,7 +121,8 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       });
     const recordingStore = new RecordingStore(db, recordingKeys);
     await recordingStore.failUnfinished();
-    const pauses = await Pauses.open(db);
+    const pauses = await RecordingNotes.open<PausedBy>(db, 'pause');
+    const wishes = await RecordingNotes.open<RecordingWish>(db, 'wish');
     const recordingPolicy = await openRecordingPolicy(db);
     const keptBy = { db, policy: recordingPolicy, trail };
     const deletions = new Deletions({ ...keptBy, vault, logger });
@@ -152,6 +153,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       meetings,
       store: recordingStore,
       pauses,
+      wishes,
       recipient: keys.recipient,
       exportKey: keys.exportKey.fingerprint,
       trail,

@@ -18,7 +18,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const timelineEventSchema = z.object({
   /** On the recording's clock, ms. */
   atMs: z.number().nonnegative(),
-  event: z.enum(['joined', 'left', 'muted', 'unmuted', 'renamed']),
+  event: z.enum(['joined', 'left', 'muted', 'unmuted', 'held', 'resumed', 'renamed']),
   participantId: z.string().max(64),
   /** Of `renamed`: what they are called from then on. */
   name: z.string().optional(),

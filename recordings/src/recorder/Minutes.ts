@@ -13,7 +13,8 @@ export class Minutes {
   readonly #participants = new Map<string, Participant>();
   readonly #timeline: TimelineEvent[] = [];
   readonly #present = new Set<string>();
-  readonly #muted = new Map<string, boolean>();
+  readonly #muted = new Set<string>();
+  readonly #held = new Set<string>();
   readonly #consents: Manifest['consents'] = [];
 
   get content(): Pick<Manifest, 'participants' | 'timeline' | 'consents'> {
@@ -24,7 +25,7 @@ export class Minutes {
     };
   }
 
-  /** Silent for one who is there: of those who came before the recording only their sound tells. */
+  /** Silent for one who is there: their sound may tell first, or they are told of anew after a lost connection. */
   joined({ id, name, kind }: Participant, atMs: number): void {
     if (this.#present.has(id)) return;
     this.#present.add(id);
@@ -34,15 +35,22 @@ export class Minutes {
 
   left(participantId: string, atMs: number): void {
     this.#muted.delete(participantId);
+    this.#held.delete(participantId);
     this.#present.delete(participantId);
     this.#timeline.push({ atMs, event: 'left', participantId });
   }
 
   /** False when it is nothing new. */
   muted(participantId: string, muted: boolean, atMs: number): boolean {
-    if ((this.#muted.get(participantId) ?? false) === muted) return false;
-    this.#muted.set(participantId, muted);
+    if (!turn(this.#muted, participantId, muted)) return false;
     this.#timeline.push({ atMs, event: muted ? 'muted' : 'unmuted', participantId });
+    return true;
+  }
+
+  /** False when it is nothing new. */
+  held(participantId: string, held: boolean, atMs: number): boolean {
+    if (!turn(this.#held, participantId, held)) return false;
+    this.#timeline.push({ atMs, event: held ? 'held' : 'resumed', participantId });
     return true;
   }
 
@@ -72,4 +80,12 @@ export class Minutes {
     this.#timeline.push({ atMs, event: 'renamed', participantId, name });
     return true;
   }
+}
+
+/** Whether that changed anything. */
+function turn(those: Set<string>, participantId: string, isOn: boolean): boolean {
+  if (those.has(participantId) === isOn) return false;
+  if (isOn) those.add(participantId);
+  else those.delete(participantId);
+  return true;
 }

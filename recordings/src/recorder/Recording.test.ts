@@ -156,6 +156,8 @@ describe('a recording', () => {
     recording.participantMuted(ANNA.id, true, STARTED_AT + 300);
     recording.participantMuted(ANNA.id, true, STARTED_AT + 350);
     recording.participantMuted(ANNA.id, false, STARTED_AT + 400);
+    for (const at of [450, 460]) recording.participantHeld(BERT.id, true, STARTED_AT + at);
+    recording.participantHeld(BERT.id, false, STARTED_AT + 480);
     recording.participantLeft(ANNA.id, STARTED_AT + 500);
     await recording.stop(STARTED_AT + 1000);
     expect(studio.views.map(({ tracks, state }) => [state, tracks[0]?.endMs])).toEqual([
@@ -173,6 +175,8 @@ describe('a recording', () => {
       ['joined', 200],
       ['muted', 300],
       ['unmuted', 400],
+      ['held', 450],
+      ['resumed', 480],
       ['left', 500],
     ]);
     expect(manifest.files.map(({ id }) => id).sort()).toEqual(

@@ -3,16 +3,14 @@ import {
   AppError,
   type Consent,
   type PausedBy,
-  type RecordingStart,
   type RecordingState,
   type RecordingView,
   type TrackView,
 } from '@switchroom/protocol';
 import { MIX_ID, recordingDirectory } from '../format/ids.ts';
-import { writeManifest, type Manifest } from '../format/manifest.ts';
+import type { Manifest } from '../format/manifest.ts';
 import { CLOCK_RATE, SAMPLES_PER_MS } from '../format/opus.ts';
 import type { AudioLog } from './AudioLog.ts';
-import type { DiskSync } from './DiskSync.ts';
 import { endLeftOver } from './leftOver.ts';
 import { makeDirectory } from './makeDirectory.ts';
 import { Minutes, type Participant } from './Minutes.ts';
@@ -20,32 +18,15 @@ import { Mixer } from './Mixer.ts';
 import { MixWriter } from './MixWriter.ts';
 import { newTrack } from './newTrack.ts';
 import { PauseLog } from './PauseLog.ts';
+import type { RecordingOptions } from './RecordingOptions.ts';
 import { RecordingSecrets } from './RecordingSecrets.ts';
 import type { RtpPacket } from './rtp.ts';
-import type { Sealer } from './Sealer.ts';
-import type { StateJournal } from './StateJournal.ts';
+import { StateKeeper } from './StateKeeper.ts';
 import { Tally } from './Tally.ts';
 import { positionAt, TrackWriter } from './TrackWriter.ts';
 
 /** A track begins at a multiple of 5 ms: in whole ms, and in whole shortest frames, which ties are a multiple of. */
 const START_GRID = 5 * SAMPLES_PER_MS;
-
-export interface RecordingOptions {
-  vaultDirectory: string;
-  start: RecordingStart;
-  /** Id of the recorder that makes it (SignOfLife.ts). */
-  recorder: string;
-  journal: StateJournal;
-  sealer: Sealer;
-  diskSync: DiskSync;
-  /** Name and version of the program, for the manifest. */
-  software: string;
-  /** The same instant on the monotonic clock (ms) and on the wall. */
-  now: number;
-  wallTime: Date;
-  /** Told whenever `view` changed. */
-  onChange: (view: RecordingView) => void;
-}
 
 interface Track {
   view: TrackView;
@@ -75,10 +56,9 @@ export class Recording {
   readonly #tally = new Tally();
   readonly #pauses = new PauseLog();
   readonly #files: Manifest['files'] = [];
+  readonly #keeper: StateKeeper;
   #state: RecordingState = 'recording';
   #durationMs: number | null = null;
-  #saving: Promise<void> = Promise.resolve();
-  #saveWanted = false;
   #closed: Promise<void> | null = null;
   #discarded = false;
 
@@ -93,6 +73,10 @@ export class Recording {
     this.#directory = recordingDirectory(options.vaultDirectory, options.start.recordingId);
     this.#mixLog = mixLog;
     this.#mix = new MixWriter(mixer, mixLog);
+    // From the seal on the manifest is the sealer's.
+    const state = () =>
+      this.#state === 'recording' ? secrets.stateOf(options, this.#manifest()) : undefined;
+    this.#keeper = new StateKeeper({ ...options, directory: this.#directory, state });
   }
 
   /**
@@ -109,7 +93,7 @@ export class Recording {
       const recording = new Recording(options, secrets, log, mixer);
       recording.told(start.consents ?? [], options.now);
       await recording.pause(start.pausedBy ?? null, options.now);
-      await recording.#save();
+      await recording.#keeper.save();
       return recording;
     } catch (error) {
       mixer.close();
@@ -166,37 +150,45 @@ export class Recording {
   participantJoined(participant: Participant, now: number): void {
     if (this.#closed !== null) return;
     this.#minutes.joined(participant, this.#atMs(now));
-    this.#saveSoon();
+    this.#keeper.saveSoon();
   }
 
   participantMuted(participantId: string, muted: boolean, now: number): void {
     if (this.#closed !== null) return;
-    if (this.#minutes.muted(participantId, muted, this.#atMs(now))) this.#saveSoon();
+    if (this.#minutes.muted(participantId, muted, this.#atMs(now))) this.#keeper.saveSoon();
+  }
+
+  /** Its phone has put the call on hold, or taken it up again. */
+  participantHeld(participantId: string, held: boolean, now: number): void {
+    if (this.#closed !== null) return;
+    if (this.#minutes.held(participantId, held, this.#atMs(now))) this.#keeper.saveSoon();
   }
 
   participantRenamed(participantId: string, name: string, now: number): void {
     if (this.#closed !== null) return;
-    if (this.#minutes.renamed(participantId, name, this.#atMs(now))) this.#saveSoon();
+    if (this.#minutes.renamed(participantId, name, this.#atMs(now))) this.#keeper.saveSoon();
   }
 
   /** Who was told of the recording, or agreed; what is known already changes nothing. */
   told(consents: readonly Consent[], now: number): void {
     if (this.#closed !== null) return;
-    if (this.#minutes.told(consents, this.#options.wallTime, this.#atMs(now))) this.#saveSoon();
+    if (this.#minutes.told(consents, this.#options.wallTime, this.#atMs(now)))
+      this.#keeper.saveSoon();
   }
 
   /** Nothing is written from now on, of anybody, or everything again (`null`). Twice is silent; resolves once noted. */
   async pause(by: PausedBy | null, now: number): Promise<void> {
     if (this.#closed !== null) return;
     const at = { now, position: positionAt(this.#options.now, now) };
-    if (this.#pauses.set(by, { ...at, tracks: [...this.#open.values()] })) await this.#save();
+    if (this.#pauses.set(by, { ...at, tracks: [...this.#open.values()] }))
+      await this.#keeper.save();
   }
 
   /** Ends the participant's track. */
   participantLeft(participantId: string, now: number): void {
     if (this.#closed !== null) return;
     this.#minutes.left(participantId, this.#atMs(now));
-    this.#saveSoon();
+    this.#keeper.saveSoon();
     const track = this.#open.get(participantId);
     if (track === undefined) return;
     const ending = this.#endTrack(participantId, track, positionAt(this.#options.now, now), now)
@@ -307,7 +299,7 @@ export class Recording {
 
   async #seal(): Promise<void> {
     // Nothing may be written beside it.
-    await this.#saving;
+    await this.#keeper.whenSaved;
     const manifest = this.#manifest();
     if (this.#state === 'failed') {
       const state = this.#secrets.stateOf(this.#options, manifest);
@@ -324,31 +316,8 @@ export class Recording {
   }
 
   #changed(): void {
-    this.#saveSoon();
+    this.#keeper.saveSoon();
     this.#options.onChange(this.view);
-  }
-
-  #saveSoon(): void {
-    if (this.#saveWanted) return;
-    this.#saveWanted = true;
-    // Only a note: a disk that is full shows in the logs, which `tick()` looks at.
-    void this.#save().catch(() => undefined);
-  }
-
-  /** Writes journal and manifest as they are when all earlier writes are done. */
-  #save(): Promise<void> {
-    const { journal, vaultDirectory } = this.#options;
-    const write = async (): Promise<void> => {
-      this.#saveWanted = false;
-      // From the seal on the manifest is the sealer's.
-      if (this.#state !== 'recording') return;
-      const state = this.#secrets.stateOf(this.#options, this.#manifest());
-      await journal.write(this.#directory, state);
-      await writeManifest(vaultDirectory, state.manifest, state.recipient);
-    };
-    const saved = this.#saving.then(write);
-    this.#saving = saved.catch(() => undefined);
-    return saved;
   }
 
   #manifest(): Manifest {

@@ -1,7 +1,7 @@
 import { generateKeySync } from 'node:crypto';
 import { newSalt, type Manifest } from '../format/manifest.ts';
 import { AudioLog, type AudioLogOptions } from './AudioLog.ts';
-import type { RecordingOptions } from './Recording.ts';
+import type { RecordingOptions } from './RecordingOptions.ts';
 import type { OpenState } from './StateJournal.ts';
 
 /** What libopus delays sound by in the senders we know (browsers, sip-dialin): 6.5 ms. */

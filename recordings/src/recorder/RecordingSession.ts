@@ -8,7 +8,8 @@ import {
   type RecordingView,
 } from '@switchroom/protocol';
 import { Comparison } from './Comparison.ts';
-import { Recording, type RecordingOptions } from './Recording.ts';
+import { Recording } from './Recording.ts';
+import type { RecordingOptions } from './RecordingOptions.ts';
 import type { GatewaySocket } from './request.ts';
 import { RoomLink } from './RoomLink.ts';
 
@@ -95,13 +96,13 @@ export class RecordingSession {
   participantJoined(participant: ParticipantView): void {
     const now = this.#now();
     this.#recording.participantJoined(participant, now);
-    this.#recording.participantMuted(participant.id, participant.muted, now);
+    this.#states(participant, now);
   }
 
-  participantUpdated({ id, muted, name }: ParticipantView): void {
+  participantUpdated(participant: ParticipantView): void {
     const now = this.#now();
-    this.#recording.participantMuted(id, muted, now);
-    this.#recording.participantRenamed(id, name, now);
+    this.#states(participant, now);
+    this.#recording.participantRenamed(participant.id, participant.name, now);
   }
 
   participantLeft(participantId: string): void {
@@ -125,6 +126,11 @@ export class RecordingSession {
     this.#link.close();
     this.#closed ??= this.#recording.discard(this.#now());
     await this.#closed;
+  }
+
+  #states({ id, muted, held }: ParticipantView, now: number): void {
+    this.#recording.participantMuted(id, muted, now);
+    this.#recording.participantHeld(id, held, now);
   }
 
   async #close(): Promise<void> {

@@ -67,3 +67,28 @@ it('administrators from before there were roles keep all that they could do, hos
   await db.destroy();
   rmSync(dir, { recursive: true, force: true });
 });
+
+it('what was paused before wishes were kept beside it is paused still', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'switchroom-migrations-'));
+  const file = new DatabaseSync(join(dir, 'switchroom.db'));
+  const old = new Kysely<object>({ dialect: new SqliteDialect({ database: nodeSqlite(file) }) });
+  const migrator = new Migrator({ db: old, provider: { getMigrations: async () => migrations } });
+  await migrator.migrateTo('0012-stored-recordings');
+  // Without their owner.
+  file.exec('pragma foreign_keys = off');
+  for (const id of ['m1', 'm2']) {
+    file.exec(`insert into meetings (id, ownerId, title, joinToken, pin, moderatorPin, lobby, recording, createdAt)
+      values ('${id}', 'u1', 'Board', '${id}', '${id}', '${id}', 0, 'off', '2026-01-01')`);
+  }
+  const until = '2026-01-01T00:05:00.000Z';
+  file.exec(`insert into pauses values ('m1', '{"kind":"user"}', null), ('m2', '{}', '${until}')`);
+  await old.destroy();
+
+  const db = await openDatabase(dir);
+  expect(await db.selectFrom('recordingNotes').selectAll().execute()).toEqual([
+    { meetingId: 'm1', kind: 'pause', value: '{"kind":"user"}', until: null },
+    { meetingId: 'm2', kind: 'pause', value: '{}', until },
+  ]);
+  await db.destroy();
+  rmSync(dir, { recursive: true, force: true });
+});

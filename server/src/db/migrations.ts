@@ -7,6 +7,7 @@ import { consentMigration } from './consentMigration.ts';
 import { dialOutMigration } from './dialOutMigration.ts';
 import { doorsMigration } from './doorsMigration.ts';
 import { recordingKeysMigration } from './recordingKeysMigration.ts';
+import { recordingNotesMigration } from './recordingNotesMigration.ts';
 import { recordingSearchMigration } from './recordingSearchMigration.ts';
 import { retentionMigration } from './retentionMigration.ts';
 import type { Schema } from './schema.ts';
@@ -143,6 +144,7 @@ export const migrations: Record<string, Migration> = {
   '0010-recording-keys': recordingKeysMigration,
   '0011-consent': consentMigration,
   '0012-stored-recordings': storedRecordingsMigration,
+  '0013-recording-notes': recordingNotesMigration,
 };
 
 /** Meetings that were made before there were any. */

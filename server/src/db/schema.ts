@@ -177,12 +177,13 @@ export interface DoorsTable {
   record: string;
 }
 
-/** Recordings that are paused, by meeting. */
-export interface PausesTable {
+/** What was decided by hand of the recordings of live meetings. */
+export interface RecordingNotesTable {
   meetingId: string;
-  /** JSON of a `PausedBy`. */
-  by: string;
-  /** Null while the meeting's room is there; then how long the pause outlives it. */
+  kind: string;
+  /** JSON. */
+  value: string;
+  /** Null while the room is there. */
   until: string | null;
 }
 
@@ -213,6 +214,6 @@ export interface Schema {
   deletions: StatedTable;
   tombstones: TombstonesTable;
   doors: DoorsTable;
-  pauses: PausesTable;
+  recordingNotes: RecordingNotesTable;
   storedRecordings: StoredRecordingsTable;
 }

@@ -1,9 +1,9 @@
-import { AppError } from '@switchroom/protocol';
+import { AppError, type PausedBy } from '@switchroom/protocol';
 import type { AuditSource, AuditTrail } from '../audit/AuditTrail.ts';
 import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
-import type { Pauses } from './Pauses.ts';
 import type { Recorder } from './Recorder.ts';
+import type { RecordingNotes } from './RecordingNotes.ts';
 
 interface Running {
   readonly recorder: Recorder;
@@ -11,7 +11,8 @@ interface Running {
 }
 
 export interface PauseControlOptions {
-  pauses: Pauses;
+  /** Who paused it. */
+  pauses: RecordingNotes<PausedBy>;
   rooms: Rooms;
   trail: AuditTrail;
   /** The recording of a meeting, while one runs or begins. */
@@ -32,7 +33,8 @@ export class PauseControl {
     if (pauses.of(meetingId) && this.#room(meetingId).recorded.news.paused) return;
     const { running, id } = await this.#mustRun(meetingId);
     // First of all: whichever recorder goes on with this meeting, it begins paused.
-    await pauses.set(meetingId, by.actor);
+    const { kind, id: actorId, name } = by.actor;
+    await pauses.set(meetingId, { kind, id: actorId, name });
     try {
       await running.recorder.pause(id, pauses.of(meetingId) ?? null);
     } catch (error) {

@@ -78,6 +78,7 @@ export const participantViewSchema = z.object({
   state: z.enum(['lobby', 'connecting', 'joined']),
   muted: z.boolean(),
   handRaised: z.boolean(),
+  held: z.boolean(),
   audio: z.enum(['browser', 'phone']),
   quality: z.number().nullable(),
   consent: z.enum(['none', 'awaited', 'given']),

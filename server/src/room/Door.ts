@@ -111,6 +111,11 @@ export class Door {
     return token === undefined ? undefined : seatKey(token);
   }
 
+  /** Somebody was told of the recording, or agreed: they are not asked again by a server that starts anew. */
+  told(): void {
+    this.#memory.changed();
+  }
+
   /** What this one was told of recordings when it was here before. */
   toldBefore({ returnsTo }: Member): readonly Told[] {
     return this.#memory.seats.toldTo(returnsTo);

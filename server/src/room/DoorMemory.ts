@@ -81,7 +81,7 @@ export class DoorMemory {
     for (const key of keys) if (key !== undefined) this.#putOut.delete(key);
   }
 
-  /** To be called after seats, hosts or those put out have changed. */
+  /** To be called after seats, hosts, those put out, or what somebody was told have changed. */
   changed(): void {
     this.#onChange(this);
   }

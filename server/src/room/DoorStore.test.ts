@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Told } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
@@ -20,6 +21,11 @@ const WAIT = {
   consent: 'notice',
   numberPrivacy: 'none',
 } as const;
+
+const AGREED: Told = {
+  ...{ how: 'button', policy: 'required', language: 'en', words: 'Yes?' },
+  at: '2026-01-02T03:04:05.000Z',
+};
 
 let dir: string;
 let db: Database;
@@ -71,6 +77,26 @@ describe('after a crash of the server', () => {
     room.setLocked(false);
     expect(enter(room).waiting).toBe(false);
     expect(enter(room, { returnsTo: room.door.seatOf(mal.seat)! }).waiting).toBe(true);
+  });
+
+  it('who had agreed to be recorded has agreed, and nobody else', async () => {
+    const first = await start();
+    const host = enter(first.room, { role: 'host' });
+    const [gus, mal] = [enter(first.room), enter(first.room)];
+    // What was written as they came in is older than this.
+    await first.crash();
+    await first.room.recorded.told(gus.id, AGREED);
+    await first.crash();
+
+    const { room } = await start();
+    room.configure({ ...WAIT, consent: 'required' });
+    enter(room, { role: 'host', returnsTo: room.door.seatOf(host.seat)! });
+    await room.recorded.expect();
+    const back = enter(room, { returnsTo: room.door.seatOf(gus.seat)! });
+    expect([back.consent, back.silent]).toEqual(['given', false]);
+    expect(room.recorded.consents).toEqual([{ ...AGREED, participantId: back.id, name: 'Gus' }]);
+    expect(enter(room, { returnsTo: room.door.seatOf(mal.seat)! }).consent).toBe('awaited');
+    expect(enter(room).consent).toBe('awaited');
   });
 
   it('nothing is left of a meeting that everybody had left, or that has ended', async () => {

@@ -18,6 +18,8 @@ export class Participant {
   connected: boolean;
   muted: boolean;
   handRaised = false;
+  /** The phone that its sound comes by has the call on hold. */
+  held = false;
   audio: ParticipantKind;
   quality: number | null = null;
   consent: ParticipantView['consent'] = 'none';
@@ -54,7 +56,7 @@ export class Participant {
   }
 
   view(): ParticipantView {
-    const { id, name, kind, role, state, muted, handRaised, audio, quality, consent } = this;
-    return { id, name, kind, role, state, muted, handRaised, audio, quality, consent };
+    const { id, name, kind, role, state, muted, handRaised, held, audio, quality, consent } = this;
+    return { id, name, kind, role, state, muted, handRaised, held, audio, quality, consent };
   }
 }

@@ -40,6 +40,7 @@ export class Room {
     this.#roster = new Roster(this.#audience);
     this.#sounds = new Sounds(this.#roster, this.#audience.safely);
     this.recorded = new RoomRecording(this.#roster, this.#sounds, this.#audience, this.events);
+    this.events.on('told', () => this.#door.told());
     this.router.events.on('levels', (levels) => {
       const speakers = this.#sounds.speakers(levels);
       this.#audience.tell((listener) => listener.speakersChanged(speakers));
@@ -210,25 +211,18 @@ export class Room {
    * the member's own (`origin`). Errors: `not-found`; `forbidden` in the lobby; `conflict` when it
    * comes in by another, and this one is the member's own.
    */
-  async setSource(
-    participantId: string,
-    source: MediaProducer,
-    origin?: RoomListener,
-  ): Promise<void> {
+  async setSource(id: string, source: MediaProducer, origin?: RoomListener): Promise<void> {
     try {
-      this.#sounds.place(this.#roster.get(participantId), source, origin);
+      this.#sounds.place(this.#roster.get(id), source, origin);
     } catch (error) {
       source.close();
       throw error;
     }
     // The mute may have been pressed while the producer was made.
-    await source.setPaused(this.#roster.get(participantId).participant.silent);
+    await source.setPaused(this.#roster.get(id).participant.silent);
   }
 
-  /**
-   * The member's sound comes in by its own connection again; the other one is told unless it is `by`. Silent
-   * when it does already. Errors: `not-found`.
-   */
+  /** Its sound comes in by its own connection again; the other is told unless it is `by`. Errors: `not-found`. */
   returnSource(participantId: string, by?: RoomListener): void {
     this.#sounds.giveBack(this.#roster.get(participantId), by);
   }
@@ -259,6 +253,11 @@ export class Room {
   /** As `setMuted()`. Errors: `not-found`. */
   setHandRaised(participantId: string, handRaised: boolean, by?: RoomListener): void {
     this.#roster.update(this.#roster.get(participantId), { handRaised }, by);
+  }
+
+  /** As `setMuted()`; the call that its sound comes by is on hold, or not any more. Errors: `not-found`. */
+  setHeld(participantId: string, held: boolean, by?: RoomListener): void {
+    this.#roster.update(this.#roster.get(participantId), { held }, by);
   }
 
   /** Errors: `not-found`. */

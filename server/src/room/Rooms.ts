@@ -46,6 +46,11 @@ export class Rooms {
     return [...this.#rooms.values()];
   }
 
+  /** Whether anybody who was in, and whose connection or room was lost, may come back to it. */
+  isAwaited(meetingId: string): boolean {
+    return (this.#doors.get(meetingId)?.seats.size ?? 0) > 0;
+  }
+
   /**
    * The room of this meeting, made if need be, with a hold on it so that it does not close before
    * its first member is in. Errors: `media-unavailable`.

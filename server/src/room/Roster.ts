@@ -4,7 +4,10 @@ import type { Member, RoomListener } from './Member.ts';
 import type { Participant } from './Participant.ts';
 
 type Change = Partial<
-  Pick<Participant, 'name' | 'muted' | 'handRaised' | 'connected' | 'audio' | 'quality' | 'consent'>
+  Pick<
+    Participant,
+    'name' | 'muted' | 'handRaised' | 'held' | 'connected' | 'audio' | 'quality' | 'consent'
+  >
 >;
 
 /** The members of one room, lobby included; what changes about one is told. */

@@ -93,7 +93,9 @@ export class Sounds {
     const origin = this.#sounds.get(id)?.origin;
     if (!origin || origin === member.origin) return;
     this.drop(id);
-    this.#roster.update(member, { audio: member.origin.carries, quality: null }, by);
+    // The call that was on hold is not its own any more.
+    const change = { audio: member.origin.carries, quality: null, held: false };
+    this.#roster.update(member, change, by);
     if (origin !== by) this.#safely(() => origin.sourceReturned(id));
     this.route(member.origin);
     this.route(origin);

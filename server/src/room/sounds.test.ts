@@ -57,6 +57,15 @@ describe('the sound of a participant', () => {
     expect([late.closed, phone.closed]).toEqual([true, false]);
   });
 
+  it('that came by a phone on hold is on hold no more when it comes by the browser again', async () => {
+    const { id } = ann.participant;
+    await room.setSource(id, await produce(3), gateway);
+    room.setHeld(id, true, gateway);
+    expect(room.participants()[0]).toMatchObject({ audio: 'phone', held: true });
+    room.returnSource(id, gateway);
+    expect(room.participants()[0]).toMatchObject({ audio: 'browser', held: false });
+  });
+
   it.each([
     ['the phone hangs up', (id: string) => room.returnSource(id, gateway), []],
     ['it is taken back', (id: string) => room.returnSource(id), ['source returned']],

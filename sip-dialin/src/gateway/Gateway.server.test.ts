@@ -55,6 +55,28 @@ describe('Gateway: the server goes away', () => {
       payload: { meetingId: 'm1', participantId: 'p2', muted: true },
     });
   });
+
+  it('tells it anew of a phone that is on hold, and of none that is not any more', async () => {
+    const phone = await bench.joined();
+    phone.membership.setHeld(true);
+    bench.socket.disconnect();
+    bench.socket.reconnect();
+    await settle();
+    const held = (participantId: string, held: boolean) => ({
+      event: 'participant:setHeld',
+      payload: { meetingId: 'm1', participantId, held },
+    });
+    expect(bench.socket.requests.filter(({ event }) => event === 'participant:setHeld')).toEqual([
+      held('p1', true),
+      held('p2', true),
+    ]);
+    phone.membership.setHeld(false);
+    expect(bench.socket.requests.at(-1)).toEqual(held('p2', false));
+    bench.socket.disconnect();
+    bench.socket.reconnect();
+    await settle();
+    expect(bench.socket.requests.at(-1)?.event).toBe('phone:join');
+  });
 });
 
 describe('Gateway: wishes while the server is away', () => {

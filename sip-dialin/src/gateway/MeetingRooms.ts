@@ -101,6 +101,8 @@ export interface Membership {
   /** By the caller's own wish, which is not told back as an event. Told anew when the server was away. */
   setMuted(muted: boolean): void;
   setHandRaised(handRaised: boolean): void;
+  /** Its call is on hold, or not any more. Likewise. */
+  setHeld(held: boolean): void;
 
   /** What the caller heard of the recording, or agreed to; told anew when the server was away. */
   tellConsent(told: Omit<Told, 'at'>): void;

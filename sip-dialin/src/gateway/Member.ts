@@ -1,5 +1,6 @@
 import type { ParticipantView, Role, Told } from '@switchroom/protocol';
 import type { MemberEvent, Phone, RoomNews } from './MeetingRooms.ts';
+import type { Wish } from './RoomRequests.ts';
 
 /** A phone in a RoomLink, from `enter` until it is out. Holds its state; the link drives it. */
 export class Member {
@@ -18,6 +19,7 @@ export class Member {
   #out = false;
   #muted = false;
   #handRaised = false;
+  #held = false;
   #consent: ParticipantView['consent'] = 'none';
   /** What the caller was told of the recording, and agreed to. */
   readonly told: Told[] = [];
@@ -35,6 +37,16 @@ export class Member {
 
   get handRaised(): boolean {
     return this.#handRaised;
+  }
+
+  /** What a server that knows nothing of it has to be told: that it is muted, has its hand up, is on hold. */
+  get wishes(): Wish[] {
+    const [muted, handRaised, held] = [this.#muted, this.#handRaised, this.#held];
+    return [
+      ...(muted ? [{ muted }] : []),
+      ...(handRaised ? [{ handRaised }] : []),
+      ...(held ? [{ held }] : []),
+    ];
   }
 
   /** Its own, or what somebody made of it. */
@@ -68,8 +80,9 @@ export class Member {
   }
 
   /** The caller's own wish: nothing that it needs to be told. */
-  wish(wish: { muted: boolean } | { handRaised: boolean }): void {
+  wish(wish: Wish): void {
     if ('muted' in wish) this.#muted = wish.muted;
+    else if ('held' in wish) this.#held = wish.held;
     else this.#handRaised = wish.handRaised;
   }
 

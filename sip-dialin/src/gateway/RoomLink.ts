@@ -91,6 +91,7 @@ export class RoomLink {
       leave: () => this.#drop(member),
       setMuted: (muted) => this.#requests.wish(member, { muted }),
       setHandRaised: (handRaised) => this.#requests.wish(member, { handRaised }),
+      setHeld: (held) => this.#requests.wish(member, { held }),
       tellConsent: (told) =>
         this.#requests.tellConsent(member, { ...told, at: new Date().toISOString() }),
       tellQuality: (quality) => this.#requests.quality(member, quality),
@@ -248,7 +249,7 @@ export class RoomLink {
       return;
     }
     this.#doorbell.signal = entry;
-    const { muted, handRaised } = member;
+    const { muted, handRaised, wishes } = member;
     const early = this.#early.of(participant.id);
     member.takenIn(participant);
     if (!this.#members.areJoining) {
@@ -260,9 +261,8 @@ export class RoomLink {
       this.participantLeft(participant.id, early.left);
       return;
     }
-    // A phone that was muted, or had its hand up, has so again after the server had been away.
-    if (muted) await this.#requests.tellWish(participant.id, { muted });
-    if (handRaised) await this.#requests.tellWish(participant.id, { handRaised });
+    // Again after the server had been away; at once, for what the caller wants next is told after it.
+    await Promise.all(wishes.map((wish) => this.#requests.tellWish(participant.id, wish)));
     const view = early.view ?? participant;
     this.#news.update({ recording, paused });
     await this.#updated(member, {

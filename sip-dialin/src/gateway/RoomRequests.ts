@@ -5,7 +5,7 @@ import type { GatewaySocket } from './GatewaySocket.ts';
 import type { Member } from './Member.ts';
 import type { RoomCommand, RoomCommandDone } from './MeetingRooms.ts';
 
-export type Wish = { muted: boolean } | { handRaised: boolean };
+export type Wish = { muted: boolean } | { handRaised: boolean } | { held: boolean };
 
 /** What the phones of one room ask of the server. */
 export class RoomRequests {
@@ -46,6 +46,8 @@ export class RoomRequests {
   async tellWish(participantId: string, wish: Wish): Promise<void> {
     const whose = { meetingId: this.#meetingId, participantId };
     if ('muted' in wish) await this.#socket.request('participant:setMuted', { ...whose, ...wish });
+    else if ('held' in wish)
+      await this.#socket.request('participant:setHeld', { ...whose, ...wish });
     else await this.#socket.request('participant:setHandRaised', { ...whose, ...wish });
   }
 

@@ -9,6 +9,8 @@ import { isHold } from './sdp.ts';
 export interface CallAudioHandlers {
   onKey: (event: { type: 'key'; key: string }) => void;
   onQuality: (quality: LegQuality) => void;
+  /** The other side has put the call on hold, or taken it up again. */
+  onHeld: (held: boolean) => void;
   /** Its media is gone for good. */
   onLost: (end: CallEnd) => void;
 }
@@ -40,14 +42,18 @@ export class CallAudio {
     return this.#awaitsAnswer;
   }
 
+  /** Whether the other side has the call on hold. */
+  get held(): boolean {
+    return this.#held;
+  }
+
   /** Our side of it: an answer, or an offer when theirs is empty (a late offer). Errors: as of `LegMedia.answer`. */
   async respond(offer: string): Promise<string> {
     const isLate = offer === '';
     const sdp = isLate ? await this.media.offer() : await this.media.answer(offer);
     this.#awaitsAnswer = isLate;
-    this.#held = !isLate && isHold(offer);
-    this.#watch.held = this.#held;
-    this.#applyMute();
+    // Of a late offer the answer says it: until then all is as it was.
+    if (!isLate) this.#setHeld(isHold(offer));
     return sdp;
   }
 
@@ -56,6 +62,7 @@ export class CallAudio {
     if (!this.#awaitsAnswer) return false;
     this.#awaitsAnswer = false;
     await this.media.accept(answer);
+    this.#setHeld(isHold(answer));
     return true;
   }
 
@@ -98,6 +105,14 @@ export class CallAudio {
       case 'quality':
         return this.#handlers.onQuality(event.quality);
     }
+  }
+
+  #setHeld(held: boolean): void {
+    const isNews = held !== this.#held;
+    this.#held = held;
+    this.#watch.held = held;
+    this.#applyMute();
+    if (isNews) this.#handlers.onHeld(held);
   }
 
   /** On hold its music is kept from the room. */

@@ -27,7 +27,7 @@ describe('PhoneLeg: keys in the meeting', () => {
     bench.make(new FakeCall({ offer: phoneSdp('sendonly') }));
     await bench.joined();
     bench.sound().press('*6*6');
-    expect(bench.rooms.wishes).toEqual([{ muted: true }, { muted: false }]);
+    expect(bench.rooms.wishes).toEqual([{ held: true }, { muted: true }, { muted: false }]);
     expect(bench.sound().muted).toBe(true);
   });
 
@@ -140,10 +140,13 @@ describe('PhoneLeg: in the meeting', () => {
     reoffer(phoneSdp('sendonly'));
     await settle();
     expect(bench.sound().muted).toBe(true);
+    reoffer(phoneSdp('inactive'));
+    await settle();
     reoffer(phoneSdp('sendrecv'));
     await settle();
     expect(bench.sound().muted).toBe(false);
-    expect(accept).toHaveBeenCalledTimes(2);
+    expect(accept).toHaveBeenCalledTimes(3);
+    expect(bench.rooms.wishes).toEqual([{ held: true }, { held: false }]);
     bench.rooms.tell({ type: 'muted', muted: true });
     expect(bench.sound().muted).toBe(true);
     bench.rooms.tell({ type: 'muted', muted: false });
@@ -169,6 +172,23 @@ describe('PhoneLeg: in the meeting', () => {
     bench.call.emit({ type: 'sdpAnswer', sdp: phoneSdp() });
     await settle();
     expect(bench.leg.state.name).toBe('joined');
+  });
+
+  it('is on hold by its answer to such an offer as well, and stays so until it answers otherwise', async () => {
+    await bench.joined();
+    const answering = async (direction: string): Promise<void> => {
+      bench.call.emit({ type: 'reoffer', offer: '', accept: vi.fn(), refuse: vi.fn() });
+      await settle();
+      bench.call.emit({ type: 'sdpAnswer', sdp: phoneSdp(direction) });
+      await settle();
+    };
+    await answering('sendonly');
+    expect(bench.sound().muted).toBe(true);
+    await answering('sendonly');
+    expect(bench.rooms.wishes).toEqual([{ held: true }]);
+    await answering('sendrecv');
+    expect(bench.sound().muted).toBe(false);
+    expect(bench.rooms.wishes).toEqual([{ held: true }, { held: false }]);
   });
 });
 

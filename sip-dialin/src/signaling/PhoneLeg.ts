@@ -144,6 +144,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     const handlers = {
       onKey: (event: DialInEvent) => this.#dispatch(event),
       onQuality: (quality: LegQuality) => this.#membership?.tellQuality(quality),
+      onHeld: (held: boolean) => this.#membership?.setHeld(held),
       onLost: (end: CallEnd) => this.#end(end),
     };
     return (this.#audio = new CallAudio(media, handlers, logger));
@@ -222,6 +223,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
       this.#dispatch(event);
     };
     const membership = enterRoom(this.#options, order, { media, onEvent });
+    if (this.#audio.held) membership.setHeld(true);
     this.#enter({ name: 'joining', meetingId: order.meetingId, membership });
   }
 

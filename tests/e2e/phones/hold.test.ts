@@ -1,4 +1,10 @@
-import { afterEach, beforeAll, describe, it } from 'vitest';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { CreateMeeting, RecordingAction } from '@switchroom/protocol';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../recordings/src/format/manifest.ts';
 import { tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
@@ -26,8 +32,8 @@ afterEach(async () => {
   for (const phone of phones.splice(0)) await phone.close();
 });
 
-async function withListener(): Promise<void> {
-  line = await openLine(switchroom);
+async function withListener(meeting: CreateMeeting = {}): Promise<void> {
+  line = await openLine(switchroom, meeting);
   listener = await BaresipPhone.start({ sound: tone({ frequency: LISTENER, seconds: 60 }) });
   phones.push(listener);
   await listener.dial(line.uri);
@@ -83,6 +89,67 @@ describe('a phone that holds the call and plays music all the time', () => {
     await hears(holder, [LISTENER], [MUSIC]);
   });
 });
+
+describe('a recording of a phone that holds the call', () => {
+  it('tells so, also where it was on hold before, and what was exported is verified', async () => {
+    await withListener({ recording: 'on-demand' });
+    const holder = await BaresipPhone.start({ sound: tone({ frequency: MUSIC, seconds: 60 }) });
+    phones.unshift(holder);
+    await holder.dial(line.uri);
+    await membersOf(switchroom, line, 2);
+    await hold(holder, true);
+    await record('start');
+    for (const on of [false, true, false]) await hold(holder, on);
+    const held = (await switchroom.rest.participants(line.meetingId)).at(-1)!;
+    await record('stop');
+
+    const { participants, timeline } = await exportedManifest();
+    expect(participants).toHaveLength(2);
+    const events = timeline.filter(({ participantId }) => participantId === held.id);
+    expect(events.map(({ event }) => event)).toEqual([
+      ...['joined', 'held', 'resumed', 'held', 'resumed'],
+    ]);
+    // On hold as it began; the rest is in the order in which it happened.
+    expect(events[1]!.atMs).toBeLessThan(1000);
+    expect(events.map(({ atMs }) => atMs)).toEqual(
+      events.map(({ atMs }) => atMs).sort((a, b) => a - b),
+    );
+  });
+});
+
+/** Holds or resumes, until the server knows. */
+async function hold(phone: BaresipPhone, on: boolean): Promise<void> {
+  await phone.hold(on);
+  await eventually(
+    async () =>
+      (await switchroom.rest.participants(line.meetingId)).some(({ held }) => held) === on,
+    { what: on ? 'the hold' : 'the end of the hold' },
+  );
+}
+
+async function record(action: RecordingAction): Promise<void> {
+  const path = `/meetings/${line.meetingId}/recording`;
+  const { status } = await switchroom.rest.raw('POST', path, { action });
+  expect(status).toBeLessThan(300);
+}
+
+/** Of the meeting's only recording, whose export was found good. */
+async function exportedManifest(): Promise<Manifest> {
+  const recording = await eventually(
+    async () =>
+      (await switchroom.rest.recordings(line.meetingId)).find(({ state }) => state === 'sealed'),
+    { what: 'the sealed recording', within: 30_000 },
+  );
+  const file = join(switchroom.dataDir, 'export.zip');
+  const zip = await switchroom.rest.export(recording.id);
+  await writeFile(file, zip);
+  const verify = join(import.meta.dirname, '../../../scripts/verify.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [verify, file]);
+  expect(stdout).toMatch(/^ok: recording/);
+  // It is in there as plain text.
+  const [manifest] = /\{\n {2}"type": "switchroom-manifest"[^]*?\n\}\n/.exec(zip.toString()) ?? [];
+  return JSON.parse(manifest!) as Manifest;
+}
 
 /** Who said `sendonly` is sent nothing: no packet for half a second. */
 async function nothingArrives(phone: SippPhone): Promise<void> {

@@ -9,7 +9,7 @@ import { Switchroom } from '../../support/Switchroom.ts';
 
 /*
  * RFC 4028 lets no session expire in less than 90 s, so refreshes that come by themselves, and sessions that are not
- * refreshed, are tested with time as a parameter: sip-dialin/src/sip-server/conformance/sessionTimers.test.ts.
+ * refreshed, are tested with time as a parameter: sip-dialin/src/sip-server/conformance/session{Timers,Refreshes}.test.ts.
  */
 
 const CALLER = 440;

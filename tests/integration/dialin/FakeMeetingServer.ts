@@ -169,7 +169,7 @@ export class FakeMeetingServer {
     const participant: ParticipantView = {
       ...{ id, name: String(name), kind: 'phone', audio: 'phone', state: this.joinsAs },
       role: role === 'host' ? 'host' : 'participant',
-      ...{ muted: false, handRaised: false, quality: null, consent: 'none' },
+      ...{ muted: false, handRaised: false, held: false, quality: null, consent: 'none' },
     };
     this.phones.set(id, participant);
     const { entry, recording } = this;

@@ -92,6 +92,7 @@ export function participant(id: string, other: Partial<ParticipantView> = {}): P
     state: 'joined',
     muted: false,
     handRaised: false,
+    held: false,
     audio: 'browser',
     quality: null,
     consent: 'none',

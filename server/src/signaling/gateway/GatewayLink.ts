@@ -85,6 +85,8 @@ export class GatewayLink implements RoomListener {
     const { logger } = options;
     this.#phones = new GatewayPhones({ room, transport, origin: this, logger });
     room.listen(this);
+    // What it keeps begins with how things are: who is there, muted or on hold.
+    if (this.records) for (const one of room.participants(this)) this.participantJoined(one);
   }
 
   get streams(): number {
@@ -192,6 +194,12 @@ export class GatewayLink implements RoomListener {
   setPhoneHandRaised(participantId: string, handRaised: boolean): void {
     this.#phones.get(participantId);
     this.room.setHandRaised(participantId, handRaised, this);
+  }
+
+  /** One of this gateway's own, or whose sound it carries. Errors: `not-found`. */
+  setPhoneHeld(participantId: string, held: boolean): void {
+    this.#phones.get(participantId);
+    this.room.setHeld(participantId, held, this);
   }
 
   /** One of this gateway's own, told at its pace. Errors: `not-found`. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { GatewayConsumerCreated, User } from '@switchroom/protocol';
+import type { GatewayConsumerCreated, ParticipantView, User } from '@switchroom/protocol';
 import { systemClock } from '../../calls/CallClock.ts';
 import { CallRate } from '../../calls/CallRate.ts';
 import { Calls } from '../../calls/Calls.ts';
@@ -14,8 +14,8 @@ import { openDatabase, type Database } from '../../db/openDatabase.ts';
 import { MeetingStore, type Meeting } from '../../meetings/MeetingStore.ts';
 import { PinGuard } from '../../meetings/PinGuard.ts';
 import { CompletenessLedger } from '../../recording/ledger/CompletenessLedger.ts';
-import { Pauses } from '../../recording/Pauses.ts';
 import { RecordingControl } from '../../recording/RecordingControl.ts';
+import { RecordingNotes } from '../../recording/RecordingNotes.ts';
 import { RecordingStore } from '../../recording/RecordingStore.ts';
 import { Rooms } from '../../room/Rooms.ts';
 import { FakeSfu } from '../../sfu/fake/FakeSfu.ts';
@@ -29,8 +29,13 @@ const user: User = { id: 'u1', email: 'a@example.org', role: 'host', roles: ['ho
 /** Writes down what it is told, and can receive everything. */
 class FakeOutbox implements GatewayOutbox {
   readonly told: string[] = [];
+  /** The same with what was told. */
+  readonly news: { participant?: ParticipantView }[] = [];
   readonly offered: GatewayConsumerCreated[] = [];
-  tell = (event: string): void => void this.told.push(event);
+  tell = (event: string, news: object): void => {
+    this.told.push(event);
+    this.news.push(news);
+  };
   offerConsumer = async (news: GatewayConsumerCreated): Promise<void> =>
     void this.offered.push(news);
   placeCall = async (): Promise<void> => undefined;
@@ -72,7 +77,8 @@ describe('GatewaySession', () => {
       recordings: new RecordingControl({
         ...{ rooms, meetings, store, recipient: 'age1x', exportKey: '', logger },
         ...{ trail, alarms, ledger: new CompletenessLedger({ alarms, logger, now: () => 0 }) },
-        pauses: await Pauses.open(db),
+        pauses: await RecordingNotes.open(db, 'pause'),
+        wishes: await RecordingNotes.open(db, 'wish'),
       }),
       pins: new PinGuard({ logger }),
       logger,
@@ -195,6 +201,24 @@ describe('GatewaySession', () => {
     expect(other.told).toEqual(['participant:joined', 'participant:updated']);
     expect(outbox.told).toEqual([]);
     expect(() => link.setPhoneHandRaised('unknown', true)).toThrow(/no such phone/);
+  });
+
+  it('a phone holds its call: a recorder is told, also one that comes later', async () => {
+    const outbox = new FakeOutbox();
+    const link = await session(outbox).openRoom(meeting.id);
+    const recorder = new FakeOutbox();
+    await session(recorder, 'recorder').openRoom(meeting.id);
+    const { id } = await link.addPhone({ name: 'One', ssrc: 1 });
+    await link.setPhoneMuted(id, true);
+    link.setPhoneHeld(id, true);
+    link.setPhoneHeld(id, true);
+    expect(recorder.news.map(({ participant }) => participant?.held)).toEqual([false, false, true]);
+    expect(outbox.told).toEqual([]);
+    const second = new FakeOutbox();
+    await session(second, 'recorder').openRoom(meeting.id);
+    expect(second.told).toEqual(['participant:joined']);
+    expect(second.news).toMatchObject([{ participant: { id, muted: true, held: true } }]);
+    expect(() => link.setPhoneHeld('unknown', true)).toThrow(/no such phone/);
   });
 
   it('an opened room waits ten seconds for the phone when everybody else leaves', async () => {

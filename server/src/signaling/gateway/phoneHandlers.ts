@@ -17,6 +17,7 @@ export function phoneHandlers(
   | 'phone:quality'
   | 'participant:setMuted'
   | 'participant:setHandRaised'
+  | 'participant:setHeld'
   | 'participant:count'
 > {
   return {
@@ -69,6 +70,12 @@ export function phoneHandlers(
     'participant:setHandRaised'({ meetingId, participantId, handRaised }) {
       session.mustBe('sip-dialin');
       session.link(meetingId).setPhoneHandRaised(participantId, handRaised);
+      return {};
+    },
+
+    'participant:setHeld'({ meetingId, participantId, held }) {
+      session.mustBe('sip-dialin');
+      session.link(meetingId).setPhoneHeld(participantId, held);
       return {};
     },
 

@@ -20,6 +20,7 @@ export function participantView(now: Partial<ParticipantView> = {}): Participant
     state: 'joined',
     muted: false,
     handRaised: false,
+    held: false,
     audio: 'phone',
     quality: null,
     consent: 'none',

@@ -28,7 +28,7 @@ export class FakeRooms implements MeetingRooms {
   readonly checked: PinQuery[] = [];
   readonly phones: Phone[] = [];
   /** What the phones asked for while in. */
-  readonly wishes: ({ muted: boolean } | { handRaised: boolean })[] = [];
+  readonly wishes: ({ muted: boolean } | { handRaised: boolean } | { held: boolean })[] = [];
   /** What they told of their calls. */
   readonly qualities: LegQuality[] = [];
   /** The recorded names of the others. */
@@ -61,6 +61,7 @@ export class FakeRooms implements MeetingRooms {
       leave: () => this.left.push(phone),
       setMuted: (muted) => this.wishes.push({ muted }),
       setHandRaised: (handRaised) => this.wishes.push({ handRaised }),
+      setHeld: (held) => this.wishes.push({ held }),
       tellConsent: (told) => this.told.push(told),
       tellQuality: (quality) => this.qualities.push(quality),
       attendance: async () => {
