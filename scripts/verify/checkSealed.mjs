@@ -10,6 +10,9 @@ import { Zip } from './zip.mjs';
 
 const SEALED = /^sealed\/[A-Za-z0-9_-]{1,64}\.sealed$/;
 const MANIFEST = 'sealed/manifest.sealed';
+const INDEX = 'sealed/index.sealed';
+/** Files of the seal that are no sound. */
+const NO_SOUND = ['index', 'manifest'];
 
 /** @param {string} id */
 const nameOf = (id) => `sealed/${id}.sealed`;
@@ -115,9 +118,16 @@ function checkContents(zip, seal, recorderKey, identities) {
   const bytes = wholeContent(openNamed(zip.read(MANIFEST), identities, which), MANIFEST);
   const { title, recording, files } = checkManifest(bytes, seal, recorderKey);
   must(
-    files.length === seal.files.length - 1,
+    files.length === seal.files.filter(({ id }) => !NO_SOUND.includes(id)).length,
     'seal.json has another number of files than the manifest.',
   );
+  // What it says is a help to find a place, and nobody's word on what was said.
+  if (zip.entries.has(INDEX)) {
+    wholeContent(
+      openNamed(zip.read(INDEX), identities, { recordingId, id: 'index', name: INDEX }),
+      INDEX,
+    );
+  }
   for (const file of files) {
     const name = nameOf(file.id);
     checkTrack(

@@ -192,6 +192,7 @@ describe('a recording', () => {
     });
     expect(recording.view.durationMs).toBe(100);
     expect(await readdir(join(studio.vaultDirectory, 'r1'))).toEqual([
+      'index.sealed',
       'manifest.sealed',
       'mix.sealed',
       'seal.json',

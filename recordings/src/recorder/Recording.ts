@@ -13,6 +13,7 @@ import { writeManifest, type Manifest } from '../format/manifest.ts';
 import { CLOCK_RATE, SAMPLES_PER_MS } from '../format/opus.ts';
 import type { AudioLog } from './AudioLog.ts';
 import type { DiskSync } from './DiskSync.ts';
+import type { IndexFile } from './IndexLog.ts';
 import { endLeftOver } from './leftOver.ts';
 import { makeDirectory } from './makeDirectory.ts';
 import { Minutes, type Participant } from './Minutes.ts';
@@ -104,7 +105,7 @@ export class Recording {
     const directory = await makeDirectory(vaultDirectory, start.recordingId);
     const mixer = await Mixer.create();
     try {
-      const secrets = new RecordingSecrets(mixer.lookahead);
+      const secrets = await RecordingSecrets.create(options, mixer.lookahead);
       const log = await secrets.makeLog(options, { id: MIX_ID, startPosition: 0, isMix: true });
       const recording = new Recording(options, secrets, log, mixer);
       recording.told(start.consents ?? [], options.now);
@@ -286,11 +287,12 @@ export class Recording {
       ...this.#ending,
       this.#endFile(this.#mixLog, end),
     ]);
+    const index = await this.#secrets.index.end();
     const failed = results.find((result) => result.status === 'rejected');
     this.#state = failed ? 'failed' : 'sealed';
     try {
       // What never began is not in the chain.
-      if (!this.#discarded) await this.#seal();
+      if (!this.#discarded) await this.#seal(index);
       await this.#options.journal.remove(this.#directory);
     } catch (error) {
       this.#state = 'failed';
@@ -305,7 +307,7 @@ export class Recording {
     }
   }
 
-  async #seal(): Promise<void> {
+  async #seal(index: IndexFile | null): Promise<void> {
     // Nothing may be written beside it.
     await this.#saving;
     const manifest = this.#manifest();
@@ -316,7 +318,7 @@ export class Recording {
       manifest.gaps = [...manifest.gaps, ...left.gaps];
     }
     const { recipient, exportKey = null } = this.#options.start;
-    await this.#options.sealer.seal({ manifest, recipient, exportKey });
+    await this.#options.sealer.seal({ manifest, index, recipient, exportKey });
   }
 
   #atMs(now: number): number {

@@ -68,7 +68,7 @@ async function sealLeftOver(
   { vaultDirectory, sealer, wallTime }: RecoverOptions,
   state: OpenState,
 ): Promise<RecordingView> {
-  const { view, files, gaps } = await endLeftOver(vaultDirectory, state, 'recorder-died');
+  const { view, files, index, gaps } = await endLeftOver(vaultDirectory, state, 'recorder-died');
   const recording: RecordingView = { ...view, state: 'sealed' };
   // It died after the seal and before it said so.
   if (await sealer.resume(view.id)) return recording;
@@ -83,7 +83,7 @@ async function sealLeftOver(
     },
   };
   const { recipient, exportKey } = state;
-  await sealer.seal({ manifest, recipient, exportKey });
+  await sealer.seal({ manifest, index, recipient, exportKey });
   return recording;
 }
 
