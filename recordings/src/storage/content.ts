@@ -43,7 +43,9 @@ export async function isSame(
 ): Promise<boolean> {
   if (file.size !== size) return false;
   const sum = createHash('sha256');
-  const read = (at: number): Promise<Buffer> => file.read(at, Math.min(PIECE_BYTES, size - at));
+  const buffers = [Buffer.alloc(PIECE_BYTES), Buffer.alloc(PIECE_BYTES)] as const;
+  const read = (at: number): Promise<Buffer> =>
+    file.read(at, Math.min(PIECE_BYTES, size - at), buffers[(at / PIECE_BYTES) & 1]);
   let next = read(0);
   for (let at = 0; at < size; at += PIECE_BYTES) {
     const piece = await next;
