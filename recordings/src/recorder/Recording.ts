@@ -25,6 +25,7 @@ import { RecordingSecrets } from './RecordingSecrets.ts';
 import type { RtpPacket } from './rtp.ts';
 import type { Sealer } from './Sealer.ts';
 import type { StateJournal } from './StateJournal.ts';
+import { SilenceLog } from './SilenceLog.ts';
 import { Tally } from './Tally.ts';
 import { positionAt, TrackWriter } from './TrackWriter.ts';
 
@@ -75,6 +76,7 @@ export class Recording {
   readonly #minutes = new Minutes();
   readonly #tally = new Tally();
   readonly #pauses = new PauseLog();
+  readonly #silences = new SilenceLog();
   readonly #files: Manifest['files'] = [];
   #state: RecordingState = 'recording';
   #durationMs: number | null = null;
@@ -149,7 +151,11 @@ export class Recording {
   /** Makes a track for a participant; one that has an open track goes on in it. */
   async addTrack(participant: Participant, now: number): Promise<void> {
     if (this.#closed !== null) throw new AppError('conflict', 'The recording has ended.');
-    if (this.#open.has(participant.id)) return;
+    const track = this.#open.get(participant.id);
+    if (track !== undefined) {
+      this.#silences.found(track.view.id, this.#atMs(now));
+      return;
+    }
     let making = this.#making.get(participant.id);
     if (making === undefined) {
       making = this.#makeTrack(participant, now).finally(() => this.#making.delete(participant.id));
@@ -193,6 +199,13 @@ export class Recording {
     if (this.#pauses.set(by, { ...at, tracks: [...this.#open.values()] })) await this.#save();
   }
 
+  /** What the server sent ends, until it offers each participant's sound again. */
+  serverLost(now: number): void {
+    if (this.#closed !== null) return;
+    const ids = [...this.#open.values()].map(({ view }) => view.id);
+    this.#silences.lost(ids, this.#atMs(now));
+  }
+
   /** Ends the participant's track. */
   participantLeft(participantId: string, now: number): void {
     if (this.#closed !== null) return;
@@ -218,6 +231,7 @@ export class Recording {
       this.#mix.mixer.removeSource(track.id);
       this.#mixing.delete(track);
     }
+    if (this.#tally.note(this.#atMs(now))) void this.#save(false).catch(() => undefined);
     const logs = [this.#mixLog, ...[...this.#open.values()].map(({ log }) => log)];
     if (logs.some((log) => log.failure !== undefined)) void this.stop(now).catch(() => undefined);
   }
@@ -248,6 +262,7 @@ export class Recording {
       startedAt: this.#options.now,
       startPosition,
       onPacket: (packet, samples) => this.#mix.mixer.push(id, packet, samples),
+      onSilence: (from, to) => this.#silences.add(id, from / SAMPLES_PER_MS, to / SAMPLES_PER_MS),
     });
     this.#minutes.joined(participant, view.startMs);
     this.#tally.add({ trackId: id, participantId: participant.id, writer, log });
@@ -260,8 +275,8 @@ export class Recording {
   /** Ends a track at a position, or after its last packet if that is later. */
   async #endTrack(participantId: string, track: Track, at: number, now: number): Promise<void> {
     this.#open.delete(participantId);
-    track.writer.flush(now);
-    track.view.endMs = Math.ceil(Math.max(at, track.writer.end) / SAMPLES_PER_MS);
+    track.writer.finish(now, at);
+    track.view.endMs = Math.ceil(track.writer.end / SAMPLES_PER_MS);
     this.#pauses.ends(track.view.id, track.view.endMs);
     this.#mixing.add(track.view);
     this.#tally.ended(track.view.id);
@@ -337,16 +352,16 @@ export class Recording {
     void this.#save().catch(() => undefined);
   }
 
-  /** Writes journal and manifest as they are when all earlier writes are done. */
-  #save(): Promise<void> {
+  /** Writes journal and manifest as they are when all earlier writes are done; or the journal alone, which costs little. */
+  #save(withManifest = true): Promise<void> {
     const { journal, vaultDirectory } = this.#options;
     const write = async (): Promise<void> => {
-      this.#saveWanted = false;
+      if (withManifest) this.#saveWanted = false;
       // From the seal on the manifest is the sealer's.
       if (this.#state !== 'recording') return;
       const state = this.#secrets.stateOf(this.#options, this.#manifest());
       await journal.write(this.#directory, state);
-      await writeManifest(vaultDirectory, state.manifest, state.recipient);
+      if (withManifest) await writeManifest(vaultDirectory, state.manifest, state.recipient);
     };
     const saved = this.#saving.then(write);
     this.#saving = saved.catch(() => undefined);
@@ -354,14 +369,17 @@ export class Recording {
   }
 
   #manifest(): Manifest {
+    const minutes = this.#minutes.content;
+    const pauses = this.#pauses.gaps;
+    const silences = this.#silences.gaps(this.#tracks, minutes.timeline, pauses);
     return {
       ...{ type: 'switchroom-manifest', formatVersion: 2, salt: this.#secrets.salt },
       ...{ software: this.#options.software, title: this.#options.start.title },
-      ...{ recording: this.view, clockRate: CLOCK_RATE, ...this.#minutes.content },
+      ...{ recording: this.view, clockRate: CLOCK_RATE, ...minutes },
       consentPolicy: this.#options.start.consent ?? 'notice',
       speakers: this.#mix.mixer.speakers,
       ledger: this.#tally.ledger,
-      ...{ gaps: this.#pauses.gaps, files: [...this.#files], recovered: null, seal: null },
+      ...{ gaps: [...pauses, ...silences], files: [...this.#files], recovered: null, seal: null },
     };
   }
 }

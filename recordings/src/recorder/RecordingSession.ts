@@ -108,6 +108,10 @@ export class RecordingSession {
     this.#recording.participantLeft(participantId, this.#now());
   }
 
+  serverLost(): void {
+    this.#recording.serverLost(this.#now());
+  }
+
   tick(now: number): void {
     this.#recording.tick(now);
     this.#link.tick(now);
