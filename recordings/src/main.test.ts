@@ -68,6 +68,14 @@ async function listen(recordingId: string, trackId: string): Promise<Int16Array>
   return await decodeOgg(await collect(audio.read(0, audio.size)));
 }
 
+/** Wherever it begins: the track does so before its first packet comes. */
+function loudest(pcm: Int16Array, hertz: number): number {
+  const parts = Array.from({ length: Math.floor(pcm.length / 4800) }, (_, index) =>
+    level(pcm.subarray(index * 4800, (index + 1) * 4800), hertz),
+  );
+  return Math.max(...parts);
+}
+
 describe('the recorder process', () => {
   it('loses at most a second to kill -9, and the next one seals what there is', async () => {
     const [child, message] = await startRecorder();
@@ -97,14 +105,15 @@ describe('the recorder process', () => {
       const [child] = await startRecorder();
       await server.start('r1', keys.recipient);
       await server.consume('anna', 'browser', 1);
-      await talkUntil((ms) => ms >= 400);
+      // What it has told is in its hands, however slow the machine is.
+      await talkUntil(() => (server.counts.at(-1)?.tracks[0]?.received ?? 0) >= 20);
       const exited = once(child, 'exit');
       if (how === 'SIGTERM') child.kill('SIGTERM');
       else child.disconnect();
       expect(await exited).toEqual([0, null]);
       expect(server.reports.at(-1)?.state).toBe('sealed');
       const pcm = await listen('r1', server.reports.at(-1)!.tracks[0]!.id);
-      expect(level(pcm.subarray(4800, 14_400), 440)).toBeGreaterThan(-20);
+      expect(loudest(pcm, 440)).toBeGreaterThan(-20);
     },
     20_000,
   );

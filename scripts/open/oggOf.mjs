@@ -1,5 +1,5 @@
 // @ts-check
-import { OggOpusMuxer } from '../../recordings/src/vault/ogg/OggOpusMuxer.ts';
+import { OggOpusMuxer } from '../../recordings/src/format/ogg/OggOpusMuxer.ts';
 import { opusSamples } from '../verify/oggContent.mjs';
 import { packetsOf, partsOf } from '../verify/sealedFile.mjs';
 

@@ -10,6 +10,8 @@ import { oggOf } from './oggOf.mjs';
 
 const SEALED = /^sealed\/([A-Za-z0-9_-]{1,64})\.sealed$/;
 const MANIFEST = 'manifest';
+/** A help to find a place in the others: there is nothing in it to be opened. */
+const INDEX = 'index';
 /** In the clear, and of use with what is opened. */
 const COPIED = ['manifest.sig', 'seal.json', 'keys/recorder.pem', 'audit.jsonl'];
 
@@ -49,7 +51,7 @@ export function openExport(file, folder, identities, pins) {
       write('manifest.json', [bytes]);
       return parseManifest(bytes);
     });
-    for (const id of ids.filter((one) => one !== MANIFEST)) {
+    for (const id of ids.filter((one) => ![MANIFEST, INDEX].includes(one))) {
       const wanted = manifest?.files.find((one) => one.id === id);
       attempt(opened, () => {
         const name = id === 'mix' ? 'mix.ogg' : `tracks/${id}.ogg`;

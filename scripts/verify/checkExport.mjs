@@ -1,5 +1,6 @@
 // @ts-check
 import { checkExtract } from './checkAudit.mjs';
+import { checkLedger, ledgerWarnings } from './ledger.mjs';
 import { checkList, checkManifest, checkNames, checkRecorder } from './exportFiles.mjs';
 import { must } from './Fault.mjs';
 import { oggContent } from './oggContent.mjs';
@@ -10,6 +11,10 @@ const OWN = ['manifest.json', 'mix.ogg', 'mix.wav', 'audit.jsonl'];
 const MIX_FRAME = 960;
 /** What the mix still codes of a sound that has ended, and its frame in which the next one begins. */
 const MIX_EDGE = 3 * MIX_FRAME;
+/** Gaps in which nothing came, or was written; the others begin where a file ends. */
+const EMPTY = ['paused', 'server-lost', 'muted', 'no-packets'];
+/** These are everyday: who is muted, or says nothing. */
+const QUIET = ['muted', 'no-packets'];
 const TRACK = /^tracks\/[A-Za-z0-9_-]{1,64}\.ogg$/;
 
 /**
@@ -79,7 +84,7 @@ function checkSound(zip, manifest, damage) {
       found.content === file.content,
       `${name} does not say what its manifest says it does.${why}`,
     );
-    checkLedger(manifest, file.id, found);
+    checkLedger(manifest, file.id, name, found);
     const wanted = file.endPosition - file.startPosition + file.preSkip;
     // A last frame that sounds is not cut: it can reach beyond the end by less than its own length.
     const isLonger = found.granule === found.written && found.granule - wanted < MIX_FRAME;
@@ -98,30 +103,6 @@ function checkSound(zip, manifest, damage) {
 }
 
 /**
- * What the recorder counted of a track, against the packets that are in it. Silence in its Ogg file may be the sender's or
- * fill a gap: only the rest can be counted anew.
- * @param {import('./shapes.mjs').Manifest} manifest
- * @param {string} id
- * @param {import('./oggContent.mjs').OggContent} found
- */
-function checkLedger({ ledger }, id, { sounding, packets }) {
-  for (const entry of ledger) {
-    if (entry.track !== id) continue;
-    const counts = [entry.received, entry.written, entry.sounding];
-    must(
-      counts.every((count) => Number.isInteger(count) && count >= 0) &&
-        entry.received >= entry.written &&
-        entry.written >= entry.sounding,
-      `The ledger of track ${id} contradicts itself.`,
-    );
-    must(
-      entry.sounding === sounding && entry.written <= packets,
-      `tracks/${id}.ogg has other packets than the ledger says: ${sounding}, not ${entry.sounding}.`,
-    );
-  }
-}
-
-/**
  * Where nothing may be, in samples of the file.
  * @param {import('./shapes.mjs').Manifest} manifest
  * @param {import('./shapes.mjs').ManifestFile} file
@@ -129,7 +110,7 @@ function checkLedger({ ledger }, id, { sounding, packets }) {
 function pausesOf({ gaps }, { id, startPosition }) {
   const edge = id === 'mix' ? MIX_EDGE : 0;
   return gaps
-    .filter(({ file, reason }) => file === id && reason === 'paused')
+    .filter(({ file, reason }) => file === id && EMPTY.includes(reason))
     .map(({ fromMs, toMs }) => ({
       from: fromMs * 48 - startPosition + edge,
       to: (toMs ?? Infinity) * 48 - startPosition - edge,
@@ -172,16 +153,20 @@ function reportOf({ zip, manifest, seal, list, recorderKey, isPinned, audited })
   facts.push(
     `consent (${consentPolicy}): ${agreed.length} agreed, ${silent.length} ${silent.length === 1 ? 'was' : 'were'} told and did not answer`,
   );
+  const quiet = gaps.filter(({ reason }) => QUIET.includes(reason)).length;
+  if (quiet > 0) facts.push(`${quiet} gaps of tracks in which nothing came, muted or not`);
   if (audited !== null)
     facts.push(`${audited} entries of the audit trail, each following the one before`);
   const warnings = [];
   for (const { file, fromMs, toMs, reason, by } of gaps) {
-    const until = reason === 'paused' && toMs !== null ? `to ${toMs} ms` : 'on';
+    if (QUIET.includes(reason)) continue;
+    const until = toMs !== null ? `to ${toMs} ms` : 'on';
     const who = by ? ` by ${JSON.stringify(by.name)}` : '';
     warnings.push(
       `The manifest states a gap: ${file}, from ${fromMs} ms ${until} (${reason}${who}).`,
     );
   }
+  warnings.push(...ledgerWarnings(manifest));
   if (!isPinned) {
     warnings.push(
       'No key was pinned: this only proves that nothing was changed since somebody with the key above ' +

@@ -193,6 +193,49 @@ describe('checkExport()', () => {
     expect(fault(await zipOf(lie))).toContain('event 2 does not say who, when and what');
   });
 
+  it('names a number of the ledger that was changed, even by who has the recorder’s key', async () => {
+    const original = filesOf(studio, zipBytes);
+    const said = original.get('manifest.json')!.toString();
+    const { ledger } = JSON.parse(said) as Manifest;
+    expect(ledger).toHaveLength(2);
+    for (const [index, entry] of ledger.entries()) {
+      for (const key of ['received', 'written', 'sounding'] as const) {
+        for (const by of [-1, 1]) {
+          const value = Number(entry[key]) + by;
+          const changed = filesOf(studio, zipBytes);
+          const manifest = JSON.parse(said) as Manifest;
+          manifest.ledger[index]![key] = value;
+          changed.set('manifest.json', manifestBytes(manifest));
+          relist(changed, studio.keys.exportKey);
+          expect(fault(await zipOf(changed))).toBe('manifest.sig does not sign manifest.json.');
+          // Of what came and was not written only the recorder knows.
+          if (key === 'received' && by === 1) continue;
+          const lie = resealed(filesOf(studio, zipBytes), ({ ledger: all }) => {
+            all[index]![key] = value;
+          });
+          const { track } = entry;
+          expect(fault(await zipOf(lie)), `${key} ${value}`).toMatch(
+            new RegExp(
+              `ledger of track ${track} contradicts|^tracks/${track}.ogg has other packets`,
+            ),
+          );
+        }
+      }
+    }
+    // What the server had produced, and that an entry is there at all.
+    for (const change of [
+      ({ ledger: [first] }: Manifest): unknown => (first!.compared = { produced: 1, received: 1 }),
+      ({ ledger: all }: Manifest): unknown => all.pop(),
+    ]) {
+      const changed = filesOf(studio, zipBytes);
+      const manifest = JSON.parse(said) as Manifest;
+      change(manifest);
+      changed.set('manifest.json', manifestBytes(manifest));
+      relist(changed, studio.keys.exportKey);
+      expect(fault(await zipOf(changed))).toBe('manifest.sig does not sign manifest.json.');
+    }
+  });
+
   it('takes an export whose recorder died, and tells the gap', async () => {
     const recording = await studio.record('r2');
     await recording.addTrack(ANNA, STARTED_AT);
@@ -216,6 +259,9 @@ describe('checkExport()', () => {
     await writeFile(other, await exported(studio, 'r2'));
     const { warnings } = checkExport(other, new Set([studio.key.fingerprint]));
     expect(warnings).toContainEqual(expect.stringMatching(/states a gap: \w+, from \d+ ms on/));
+    expect(warnings).toContain(
+      `The ledger of track ${track!.id} ends at 0 ms: unknown packets received, unknown written.`,
+    );
     await recording.discard(STARTED_AT + 2000);
   });
 });

@@ -2,6 +2,7 @@
 import { checkExtract } from './checkAudit.mjs';
 import { checkList, checkManifest, checkNames, checkRecorder, sha256 } from './exportFiles.mjs';
 import { must } from './Fault.mjs';
+import { checkLedger } from './ledger.mjs';
 import { checkTrack, openNamed, wholeContent } from './sealedContent.mjs';
 import { Zip } from './zip.mjs';
 
@@ -10,6 +11,9 @@ import { Zip } from './zip.mjs';
 
 const SEALED = /^sealed\/[A-Za-z0-9_-]{1,64}\.sealed$/;
 const MANIFEST = 'sealed/manifest.sealed';
+const INDEX = 'sealed/index.sealed';
+/** Files of the seal that are no sound. */
+const NO_SOUND = ['index', 'manifest'];
 
 /** @param {string} id */
 const nameOf = (id) => `sealed/${id}.sealed`;
@@ -113,18 +117,23 @@ function checkContents(zip, seal, recorderKey, identities) {
   const { recordingId } = seal;
   const which = { recordingId, id: 'manifest', name: MANIFEST };
   const bytes = wholeContent(openNamed(zip.read(MANIFEST), identities, which), MANIFEST);
-  const { title, recording, files } = checkManifest(bytes, seal, recorderKey);
+  const manifest = checkManifest(bytes, seal, recorderKey);
+  const { title, recording, files } = manifest;
   must(
-    files.length === seal.files.length - 1,
+    files.length === seal.files.filter(({ id }) => !NO_SOUND.includes(id)).length,
     'seal.json has another number of files than the manifest.',
   );
+  // What it says is a help to find a place, and nobody's word on what was said.
+  if (zip.entries.has(INDEX)) {
+    wholeContent(
+      openNamed(zip.read(INDEX), identities, { recordingId, id: 'index', name: INDEX }),
+      INDEX,
+    );
+  }
   for (const file of files) {
     const name = nameOf(file.id);
-    checkTrack(
-      openNamed(zip.read(name), identities, { recordingId, id: file.id, name }),
-      file,
-      name,
-    );
+    const sealed = openNamed(zip.read(name), identities, { recordingId, id: file.id, name });
+    checkLedger(manifest, file.id, name, checkTrack(sealed, file, name));
   }
   const when = `${recording.startedAt}, ${recording.durationMs} ms`;
   return `opened: ${JSON.stringify(title)}, ${when}, ${files.length} files, packet by packet as the manifest says`;

@@ -27,7 +27,7 @@ describe('checkSealed()', () => {
   it('finds a sealed export good without any key, and says that nothing was opened', () => {
     const { title, facts, warnings } = checkSealed(file, new Set([studio.key.fingerprint]), []);
     expect(title).toBe('sealed recording r1');
-    expect(facts.join()).toContain('4 sealed files, each as it was sealed');
+    expect(facts.join()).toContain('5 sealed files, each as it was sealed');
     expect(facts.join()).toContain('2 entries of the audit trail');
     expect(warnings).toEqual([expect.stringContaining('Nothing was opened')]);
     // Nothing in it is in the clear.

@@ -28,13 +28,14 @@ import { must, parseJson } from './Fault.mjs';
  */
 
 /**
- * Packets of a track that was ended in order.
+ * Packets of a track; `upToMs`: its recorder died, and had counted up to there.
  * @typedef {object} LedgerEntry
  * @property {string} track
  * @property {{ produced: number, received: number } | null} compared
- * @property {number} received
- * @property {number} written
- * @property {number} sounding
+ * @property {number | 'unknown'} received
+ * @property {number | 'unknown'} written
+ * @property {number | 'unknown'} sounding
+ * @property {number} [upToMs]
  */
 
 /**

@@ -4,8 +4,11 @@ import { open, type FileHandle } from 'node:fs/promises';
 export interface ByteSource {
   /** Bytes, as it was opened. */
   readonly size: number;
-  /** Bytes from `offset` on; fewer than `length` only where the file ends. */
-  read(offset: number, length: number): Promise<Buffer>;
+  /**
+   * Bytes from `offset` on; fewer than `length` only where the file ends. `into`: of at least that length, where they may be
+   * put: who reads all of a long file spares the memory for each piece, which costs more than reading it.
+   */
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
   close(): Promise<void>;
 }
 
@@ -16,7 +19,7 @@ export async function openSource(path: string): Promise<ByteSource & { modified:
     const { size, mtimeMs } = await handle.stat();
     return {
       ...{ size, modified: mtimeMs },
-      read: (offset, length) => readAt(handle, offset, length),
+      read: (offset, length, into) => readAt(handle, offset, length, into),
       close: () => handle.close(),
     };
   } catch (error) {
@@ -25,8 +28,12 @@ export async function openSource(path: string): Promise<ByteSource & { modified:
   }
 }
 
-async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
+async function readAt(
+  handle: FileHandle,
+  offset: number,
+  length: number,
+  buffer: Buffer = Buffer.alloc(length),
+): Promise<Buffer> {
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled);

@@ -75,6 +75,16 @@ export class SealedLogReader {
     }
   }
 
+  /** Bytes, as it was opened. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Where its first record begins. */
+  get first(): Omit<RecordPlace, 'length'> {
+    return { number: 0, offset: this.#start };
+  }
+
   /** How the file ended; `null` until `records()` came to its end. */
   get end(): LogEnd | null {
     return this.#end;
@@ -91,11 +101,11 @@ export class SealedLogReader {
     }
   }
 
-  /** As `records()`, but goes around what does not open. */
-  async *parts(): AsyncGenerator<ReadRecord | DamagedPart> {
+  /** As `records()`, but goes around what does not open, and begins with any of them. */
+  async *parts(from = this.first): AsyncGenerator<ReadRecord | DamagedPart> {
     let buffer: Buffer = Buffer.alloc(0);
-    let offset = this.#start;
-    for (let number = 0; ; number++) {
+    let { offset } = from;
+    for (let { number } = from; ; number++) {
       buffer = await this.#fill(buffer, offset, RECORD_HEAD_BYTES);
       if (buffer.length === 0) {
         this.#end = { how: 'open' };

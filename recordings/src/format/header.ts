@@ -22,9 +22,9 @@ const headerSchema = z.object({
   /** AES-256 key, base64. */
   key: z.string().length(44),
   recordingId: z.string().max(64),
-  /** Which file of the recording: a track id, `mix` or `manifest`. */
+  /** Which file of the recording: a track id, `mix`, `index` or `manifest`. */
   name: z.string().max(64),
-  content: z.enum(['opus', 'manifest']),
+  content: z.enum(['opus', 'index', 'manifest']),
   /** Opus only: where the file begins on the recording's clock, in samples of 48 kHz. */
   startPosition: z.int().nonnegative(),
   /** Opus only: samples that a decoder gives before the first one at `startPosition`. */

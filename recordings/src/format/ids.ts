@@ -7,11 +7,18 @@ import { join } from 'node:path';
 /** The mix of all participants goes by this track id. */
 export const MIX_ID = 'mix';
 export const MANIFEST_ID = 'manifest';
+/** The seek index of all of them (seekIndex.ts). */
+export const INDEX_ID = 'index';
 export const SEALED_SUFFIX = '.sealed';
 
 /** Whether an id can be a file name: no separator, no dot, no surprise. */
 export function isSafeId(id: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}$/.test(id);
+}
+
+/** Whether what goes by an id in the vault is sound: a track, or the mix. */
+export function isSoundId(id: string): boolean {
+  return isSafeId(id) && id !== MANIFEST_ID && id !== INDEX_ID;
 }
 
 export function recordingDirectory(vaultDirectory: string, recordingId: string): string {

@@ -15,6 +15,8 @@ import { MANIFEST_ID, sealedFile } from './ids.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+const count = z.union([z.int().nonnegative(), z.literal('unknown')]);
+
 export const timelineEventSchema = z.object({
   /** On the recording's clock, ms. */
   atMs: z.number().nonnegative(),
@@ -31,8 +33,11 @@ export const gapSchema = z.object({
   fromMs: z.number().nonnegative(),
   /** `null`: to the end of whatever there was; nobody was left to see it. */
   toMs: z.number().nonnegative().nullable(),
-  /** `paused`: nothing was written, since somebody wanted it so. */
-  reason: z.enum(['recorder-died', 'write-failed', 'paused']),
+  /**
+   * `paused`: nothing was written, since somebody wanted it so. Of tracks also where nothing came for a second or more:
+   * `server-lost`, until the server offered the participant's sound again; `muted`; `no-packets` for whatever else.
+   */
+  reason: z.enum(['recorder-died', 'write-failed', 'paused', 'server-lost', 'muted', 'no-packets']),
   /** Of `paused`: who paused it. */
   by: pausedBySchema.optional(),
 });
@@ -91,9 +96,10 @@ export const manifestSchema = z.object({
     }),
   ),
   /**
-   * What became of each track's packets, of those that were ended in order: how many came, how many were
-   * written, and how many of these are not mere silence. `compared`: how many the server had passed on to the
-   * recorder when that had received so many, as they last compared; null when they never did.
+   * What became of each track's packets: how many came, how many were written, and how many of these are not mere silence.
+   * `compared`: how many the server had passed on to the recorder when that had received so many, as they last
+   * compared; null when they never did. With `upToMs` the recorder died, or could not write on: it had counted up
+   * to there, and written is what was on the disk for sure. What nobody is left to know is `unknown`.
    */
   ledger: z.array(
     z.object({
@@ -101,9 +107,10 @@ export const manifestSchema = z.object({
       compared: z
         .object({ produced: z.int().nonnegative(), received: z.int().nonnegative() })
         .nullable(),
-      received: z.int().nonnegative(),
-      written: z.int().nonnegative(),
-      sounding: z.int().nonnegative(),
+      received: count,
+      written: count,
+      sounding: count,
+      upToMs: z.number().nonnegative().optional(),
     }),
   ),
   /** Where sound is known to be missing. */

@@ -28,6 +28,11 @@ export function opusSamples(packet: Uint8Array): number {
   return samples > LONGEST_PACKET ? 0 : samples;
 }
 
+/** What is none has no place in an Ogg file. */
+export function isOpus({ payload }: { payload: Uint8Array }): boolean {
+  return opusSamples(payload) > 0;
+}
+
 function frameSamples(config: number): number {
   if (config < 12) return SILK_FRAMES[config & 3]!;
   if (config < 16) return HYBRID_FRAMES[config & 1]!;

@@ -6,6 +6,8 @@ import { encodePackets, type PlacedPacket } from '../format/packets.ts';
 import { SealedLogWriter } from '../format/SealedLogWriter.ts';
 import { maskMark } from './contentMark.ts';
 import type { DiskSync } from './DiskSync.ts';
+import type { Indexer } from './Indexer.ts';
+import type { IndexLog } from './IndexLog.ts';
 
 export interface AudioLogOptions {
   vaultDirectory: string;
@@ -20,6 +22,8 @@ export interface AudioLogOptions {
   /** Hides the content's digest (contentMark.ts). */
   contentKey: KeyObject;
   diskSync: DiskSync;
+  /** Of the recording. */
+  index: IndexLog;
 }
 
 /** The sealed file of a track or of the mix while it is written, with the digest of what it says. */
@@ -27,6 +31,7 @@ export class AudioLog {
   readonly #options: AudioLogOptions;
   readonly #log: SealedLogWriter;
   readonly #digest: ContentDigest;
+  readonly #indexer: Indexer;
   readonly #leave: () => void;
   /** Packets appended so far, at the end of each record that may not be on the disk yet. */
   #recent: { record: number; packets: number }[] = [];
@@ -38,6 +43,7 @@ export class AudioLog {
     this.#options = options;
     this.#log = log;
     this.#digest = new ContentDigest(options.startPosition);
+    this.#indexer = options.index.indexer(options.id, options);
     this.#leave = options.diskSync.add(log);
   }
 
@@ -82,7 +88,9 @@ export class AudioLog {
   /** Seals one record. `clock`: the recording's clock at its end, in samples. */
   append(packets: readonly PlacedPacket[], clock: number): void {
     for (const packet of packets) this.#digest.push(packet);
+    const { size } = this.#log;
     this.#log.append(encodePackets(packets), clock, this.#mark());
+    this.#indexer.add(packets, this.#log.size - size);
     this.#packets += packets.length;
     this.#recent.push({ record: this.#log.records, packets: this.#packets });
   }

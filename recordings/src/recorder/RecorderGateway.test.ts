@@ -250,12 +250,18 @@ describe('the recorder', () => {
     server.calls.length = 0;
     server.gateway.conn.close();
     await expect.poll(() => server.calls, { timeout: 5000 }).toContain('transport:connect');
+    ahead += 3000;
     await server.consume('anna', 'browser', 5);
     const again = new Talker(5, await encode(tone(880, 2000)));
     await talk([again], 30);
     await server.stop('r1');
     const { tracks } = server.reports.at(-1)!;
     expect(tracks).toHaveLength(1);
+    const path = join(dataDirectory, 'vault', 'r1', 'manifest.sealed');
+    const { gaps } = await readManifest(path, keys.identity!);
+    const lost = gaps.filter(({ reason }) => reason === 'server-lost');
+    expect(lost).toMatchObject([{ file: tracks[0]!.id }]);
+    expect(lost[0]!.toMs! - lost[0]!.fromMs).toBeGreaterThanOrEqual(3000);
     const pcm = await listen('r1', tracks[0]!.id);
     expect(level(pcm.subarray(4800, 24_000), 440)).toBeGreaterThan(-20);
     expect(level(pcm.subarray(-24_000, -4800), 880)).toBeGreaterThan(-20);

@@ -134,6 +134,7 @@ export class RecorderGateway {
     socket.on('disconnect', (reason) => {
       if (this.#closed !== null) return;
       this.#lostAt = this.#options.now();
+      for (const session of this.#sessions.values()) session.serverLost();
       this.#logger.warn({ reason }, 'disconnected');
       // The server closed it on purpose: socket.io does not try again by itself.
       if (reason === 'io server disconnect') socket.connect();

@@ -11,6 +11,7 @@ import { MIX_ID, recordingDirectory } from '../format/ids.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { CLOCK_RATE, SAMPLES_PER_MS } from '../format/opus.ts';
 import type { AudioLog } from './AudioLog.ts';
+import type { IndexFile } from './IndexLog.ts';
 import { endLeftOver } from './leftOver.ts';
 import { makeDirectory } from './makeDirectory.ts';
 import { Minutes, type Participant } from './Minutes.ts';
@@ -21,6 +22,7 @@ import { PauseLog } from './PauseLog.ts';
 import type { RecordingOptions } from './RecordingOptions.ts';
 import { RecordingSecrets } from './RecordingSecrets.ts';
 import type { RtpPacket } from './rtp.ts';
+import { SilenceLog } from './SilenceLog.ts';
 import { StateKeeper } from './StateKeeper.ts';
 import { Tally } from './Tally.ts';
 import { positionAt, TrackWriter } from './TrackWriter.ts';
@@ -55,6 +57,7 @@ export class Recording {
   readonly #minutes = new Minutes();
   readonly #tally = new Tally();
   readonly #pauses = new PauseLog();
+  readonly #silences = new SilenceLog();
   readonly #files: Manifest['files'] = [];
   readonly #keeper: StateKeeper;
   #state: RecordingState = 'recording';
@@ -88,7 +91,7 @@ export class Recording {
     const directory = await makeDirectory(vaultDirectory, start.recordingId);
     const mixer = await Mixer.create();
     try {
-      const secrets = new RecordingSecrets(mixer.lookahead);
+      const secrets = await RecordingSecrets.create(options, mixer.lookahead);
       const log = await secrets.makeLog(options, { id: MIX_ID, startPosition: 0, isMix: true });
       const recording = new Recording(options, secrets, log, mixer);
       recording.told(start.consents ?? [], options.now);
@@ -132,7 +135,11 @@ export class Recording {
   /** Makes a track for a participant; one that has an open track goes on in it. */
   async addTrack(participant: Participant, now: number): Promise<void> {
     if (this.#closed !== null) throw new AppError('conflict', 'The recording has ended.');
-    if (this.#open.has(participant.id)) return;
+    const track = this.#open.get(participant.id);
+    if (track !== undefined) {
+      this.#silences.found(track.view.id, this.#atMs(now));
+      return;
+    }
     let making = this.#making.get(participant.id);
     if (making === undefined) {
       making = this.#makeTrack(participant, now).finally(() => this.#making.delete(participant.id));
@@ -184,6 +191,13 @@ export class Recording {
       await this.#keeper.save();
   }
 
+  /** What the server sent ends, until it offers each participant's sound again. */
+  serverLost(now: number): void {
+    if (this.#closed !== null) return;
+    const ids = [...this.#open.values()].map(({ view }) => view.id);
+    this.#silences.lost(ids, this.#atMs(now));
+  }
+
   /** Ends the participant's track. */
   participantLeft(participantId: string, now: number): void {
     if (this.#closed !== null) return;
@@ -209,6 +223,7 @@ export class Recording {
       this.#mix.mixer.removeSource(track.id);
       this.#mixing.delete(track);
     }
+    if (this.#tally.note(this.#atMs(now))) void this.#keeper.saveJournal().catch(() => undefined);
     const logs = [this.#mixLog, ...[...this.#open.values()].map(({ log }) => log)];
     if (logs.some((log) => log.failure !== undefined)) void this.stop(now).catch(() => undefined);
   }
@@ -239,6 +254,7 @@ export class Recording {
       startedAt: this.#options.now,
       startPosition,
       onPacket: (packet, samples) => this.#mix.mixer.push(id, packet, samples),
+      onSilence: (from, to) => this.#silences.add(id, from / SAMPLES_PER_MS, to / SAMPLES_PER_MS),
     });
     this.#minutes.joined(participant, view.startMs);
     this.#tally.add({ trackId: id, participantId: participant.id, writer, log });
@@ -251,8 +267,8 @@ export class Recording {
   /** Ends a track at a position, or after its last packet if that is later. */
   async #endTrack(participantId: string, track: Track, at: number, now: number): Promise<void> {
     this.#open.delete(participantId);
-    track.writer.flush(now);
-    track.view.endMs = Math.ceil(Math.max(at, track.writer.end) / SAMPLES_PER_MS);
+    track.writer.finish(now, at);
+    track.view.endMs = Math.ceil(track.writer.end / SAMPLES_PER_MS);
     this.#pauses.ends(track.view.id, track.view.endMs);
     this.#mixing.add(track.view);
     this.#tally.ended(track.view.id);
@@ -273,16 +289,14 @@ export class Recording {
     const end = this.#durationMs * SAMPLES_PER_MS;
     this.#pauses.ends(MIX_ID, this.#durationMs);
     this.#mix.finish(end);
-    const results = await Promise.allSettled([
-      ...ending,
-      ...this.#ending,
-      this.#endFile(this.#mixLog, end),
-    ]);
+    ending.push(...this.#ending, this.#endFile(this.#mixLog, end));
+    const results = await Promise.allSettled(ending);
+    const index = await this.#secrets.index.end();
     const failed = results.find((result) => result.status === 'rejected');
     this.#state = failed ? 'failed' : 'sealed';
     try {
       // What never began is not in the chain.
-      if (!this.#discarded) await this.#seal();
+      if (!this.#discarded) await this.#seal(index);
       await this.#options.journal.remove(this.#directory);
     } catch (error) {
       this.#state = 'failed';
@@ -290,14 +304,12 @@ export class Recording {
     } finally {
       if (!this.#discarded) this.#options.onChange(this.view);
     }
-    if (failed !== undefined) {
-      throw new AppError('internal', 'The recording could not be written to the end.', {
-        cause: failed.reason,
-      });
-    }
+    if (failed === undefined) return;
+    const { reason: cause } = failed;
+    throw new AppError('internal', 'The recording could not be written to the end.', { cause });
   }
 
-  async #seal(): Promise<void> {
+  async #seal(index: IndexFile | null): Promise<void> {
     // Nothing may be written beside it.
     await this.#keeper.whenSaved;
     const manifest = this.#manifest();
@@ -308,7 +320,7 @@ export class Recording {
       manifest.gaps = [...manifest.gaps, ...left.gaps];
     }
     const { recipient, exportKey = null } = this.#options.start;
-    await this.#options.sealer.seal({ manifest, recipient, exportKey });
+    await this.#options.sealer.seal({ manifest, index, recipient, exportKey });
   }
 
   #atMs(now: number): number {
@@ -321,14 +333,17 @@ export class Recording {
   }
 
   #manifest(): Manifest {
+    const minutes = this.#minutes.content;
+    const pauses = this.#pauses.gaps;
+    const silences = this.#silences.gaps(this.#tracks, minutes.timeline, pauses);
     return {
       ...{ type: 'switchroom-manifest', formatVersion: 2, salt: this.#secrets.salt },
       ...{ software: this.#options.software, title: this.#options.start.title },
-      ...{ recording: this.view, clockRate: CLOCK_RATE, ...this.#minutes.content },
+      ...{ recording: this.view, clockRate: CLOCK_RATE, ...minutes },
       consentPolicy: this.#options.start.consent ?? 'notice',
       speakers: this.#mix.mixer.speakers,
       ledger: this.#tally.ledger,
-      ...{ gaps: this.#pauses.gaps, files: [...this.#files], recovered: null, seal: null },
+      ...{ gaps: [...pauses, ...silences], files: [...this.#files], recovered: null, seal: null },
     };
   }
 }

@@ -109,6 +109,10 @@ export class RecordingSession {
     this.#recording.participantLeft(participantId, this.#now());
   }
 
+  serverLost(): void {
+    this.#recording.serverLost(this.#now());
+  }
+
   tick(now: number): void {
     this.#recording.tick(now);
     this.#link.tick(now);

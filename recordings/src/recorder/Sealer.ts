@@ -2,7 +2,7 @@ import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hash } from 'node:crypto';
 import { replaceFile, syncDirectory } from '../format/durable.ts';
-import { MANIFEST_ID, recordingDirectory, sealedFile } from '../format/ids.ts';
+import { INDEX_ID, MANIFEST_ID, recordingDirectory, sealedFile } from '../format/ids.ts';
 import {
   freshManifestFile,
   manifestBytes,
@@ -13,6 +13,7 @@ import { fingerprintOfRecipient, recipientsOf } from '../format/recipients.ts';
 import { SEAL_FILE, signSeal } from '../format/seal.ts';
 import { isCode } from '../format/secretFile.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
+import type { IndexFile } from './IndexLog.ts';
 import { SealChain, type ChainHead } from './SealChain.ts';
 
 export interface SealerOptions {
@@ -28,6 +29,7 @@ export interface SealerOptions {
 export interface SealRequest {
   /** As it shall be, but for the seal. */
   manifest: Manifest;
+  index: IndexFile | null;
   /** `age1…`, or several with commas. */
   recipient: string;
   /** Fingerprint of the server's export key, when it told it. */
@@ -83,7 +85,7 @@ export class Sealer {
 
   async #seal(
     chain: SealChain,
-    { manifest: draft, recipient, exportKey }: SealRequest,
+    { manifest: draft, index, recipient, exportKey }: SealRequest,
   ): Promise<void> {
     const { vaultDirectory, key, wallTime } = this.#options;
     const { sequence: last, hash: previous } = chain.head;
@@ -97,6 +99,7 @@ export class Sealer {
     const files = manifest.files.map(({ id, sha256, bytes: size }) => ({
       ...{ id, sha256, bytes: size },
     }));
+    const indexFile = index === null ? [] : [{ id: INDEX_ID, ...index }];
     const line = signSeal(
       {
         ...{ type: 'switchroom-seal', version: 1, sequence, previous, recordingId, sealedAt },
@@ -104,7 +107,7 @@ export class Sealer {
           sha256: hash('sha256', bytes, 'hex'),
           signature: key.sign(bytes).toString('base64'),
         },
-        files: [...files, { id: MANIFEST_ID, ...file }],
+        files: [...files, ...indexFile, { id: MANIFEST_ID, ...file }],
         recipients: recipientsOf(recipient).map(fingerprintOfRecipient),
         exportKey,
       },

@@ -35,15 +35,23 @@ export class StateKeeper {
 
   /** As it is when all earlier writes are done. Errors: those of the file system. */
   save(): Promise<void> {
-    const { journal, vaultDirectory, directory } = this.#options;
-    const write = async (): Promise<void> => {
+    return this.#write(async (state) => {
       this.#isWanted = false;
+      await this.#options.journal.write(this.#options.directory, state);
+      await writeManifest(this.#options.vaultDirectory, state.manifest, state.recipient);
+    });
+  }
+
+  /** The journal alone, which costs little. */
+  saveJournal(): Promise<void> {
+    return this.#write((state) => this.#options.journal.write(this.#options.directory, state));
+  }
+
+  #write(write: (state: OpenState) => Promise<void>): Promise<void> {
+    const saved = this.#saving.then(async () => {
       const state = this.#options.state();
-      if (state === undefined) return;
-      await journal.write(directory, state);
-      await writeManifest(vaultDirectory, state.manifest, state.recipient);
-    };
-    const saved = this.#saving.then(write);
+      if (state !== undefined) await write(state);
+    });
     this.#saving = saved.catch(() => undefined);
     return saved;
   }

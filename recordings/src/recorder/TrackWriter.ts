@@ -24,6 +24,8 @@ export interface TrackWriterOptions {
   startPosition: number;
   /** Told of every packet that was placed, in order: the mixer. */
   onPacket?: (packet: PlacedPacket, samples: number) => void;
+  /** Told of each place without packets between two of them, and at the end; samples. */
+  onSilence?: (from: number, to: number) => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export class TrackWriter {
   readonly #log: AudioLog;
   readonly #startedAt: number;
   readonly #onPacket: TrackWriterOptions['onPacket'];
+  readonly #onSilence: TrackWriterOptions['onSilence'];
   #stream: Stream | null = null;
   #end: number;
   #batch: PlacedPacket[] = [];
@@ -47,6 +50,7 @@ export class TrackWriter {
     this.#startedAt = options.startedAt;
     this.#end = options.startPosition;
     this.#onPacket = options.onPacket;
+    this.#onSilence = options.onSilence;
   }
 
   /** End of the last packet on the recording's clock, in samples. */
@@ -86,7 +90,19 @@ export class TrackWriter {
   cut(now: number, position = 0): void {
     this.flush(now);
     this.#stream = null;
-    this.#end = Math.max(this.#end, position);
+    this.#advance(position);
+  }
+
+  /** Writes all that is held: the last of the track, which ends at `position` or after its last packet. */
+  finish(now: number, position: number): void {
+    this.flush(now);
+    this.#advance(position);
+  }
+
+  #advance(position: number): void {
+    if (position <= this.#end) return;
+    this.#onSilence?.(this.#end, position);
+    this.#end = position;
   }
 
   #streamOf(ssrc: number, now: number): Stream {
@@ -103,6 +119,7 @@ export class TrackWriter {
       if (this.#batch.length === 0) this.#batchSince = now;
       this.#batch.push(packet);
       this.#batchBytes += packet.payload.length;
+      this.#advance(packet.position);
       this.#end = packet.position + samples;
       this.stats.packets++;
       this.stats.bytes += packet.payload.length;

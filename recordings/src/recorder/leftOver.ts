@@ -1,9 +1,11 @@
 import { createSecretKey } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, rm, truncate } from 'node:fs/promises';
 import type { RecordingView } from '@switchroom/protocol';
 import { EMPTY_CONTENT } from '../format/contentDigest.ts';
 import {
-  MANIFEST_ID,
+  INDEX_ID,
+  isSoundId,
   MIX_ID,
   recordingDirectory,
   SEALED_SUFFIX,
@@ -13,12 +15,14 @@ import type { Manifest, ManifestFile } from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { outline, type Outline } from '../format/outline.ts';
 import { maskMark } from './contentMark.ts';
+import type { IndexFile } from './IndexLog.ts';
 import type { OpenState } from './StateJournal.ts';
 
 /** What lies in a recording's directory, and what it makes of the recording. */
 export interface LeftOver {
   view: RecordingView;
   files: ManifestFile[];
+  index: IndexFile | null;
   gaps: Manifest['gaps'];
 }
 
@@ -53,6 +57,7 @@ export async function endLeftOver(
       tracks: tracks.map((track) => ({ ...track, endMs: endMs(track.id) })),
     },
     files,
+    index: await cutIndex(vaultDirectory, recording.id),
     gaps: files
       .filter(({ endedCleanly }) => !endedCleanly)
       .map(({ id }) => ({ file: id, fromMs: endMs(id), toMs: null, reason })),
@@ -81,16 +86,29 @@ async function cutTornEnds(
   const outlines = new Map<string, Outline>();
   for (const name of await readdir(recordingDirectory(vaultDirectory, recordingId))) {
     const id = name.slice(0, -SEALED_SUFFIX.length);
-    if (!name.endsWith(SEALED_SUFFIX) || id === MANIFEST_ID) continue;
-    const path = sealedFile(vaultDirectory, recordingId, id);
-    const found = await outline(path);
-    if (found.wholeBytes === 0) {
-      // It died before the head was written: nothing was in it.
-      await rm(path);
-      continue;
-    }
-    if (found.wholeBytes < found.size) await truncate(path, found.wholeBytes);
-    outlines.set(id, found);
+    if (!name.endsWith(SEALED_SUFFIX) || !isSoundId(id)) continue;
+    const found = await cutTornEnd(sealedFile(vaultDirectory, recordingId, id));
+    if (found !== null) outlines.set(id, found);
   }
   return outlines;
+}
+
+/** It reaches as far as it was written: a reader finds the rest by itself. */
+async function cutIndex(vaultDirectory: string, recordingId: string): Promise<IndexFile | null> {
+  const path = sealedFile(vaultDirectory, recordingId, INDEX_ID);
+  // A recording that an older recorder began has none, and one that could not be written is gone.
+  if (!existsSync(path)) return null;
+  const found = await cutTornEnd(path);
+  return found && { sha256: found.sha256, bytes: found.wholeBytes };
+}
+
+async function cutTornEnd(path: string): Promise<Outline | null> {
+  const found = await outline(path);
+  if (found.wholeBytes === 0) {
+    // It died before the head was written: nothing was in it.
+    await rm(path);
+    return null;
+  }
+  if (found.wholeBytes < found.size) await truncate(path, found.wholeBytes);
+  return found;
 }

@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import type { RecordingView } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import { recordingDirectory } from '../format/ids.ts';
+import { MIX_ID, recordingDirectory } from '../format/ids.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { isCode } from '../format/secretFile.ts';
 import { endLeftOver } from './leftOver.ts';
 import type { Sealer } from './Sealer.ts';
 import { clearAway, deadRecorders, standInFor } from './SignOfLife.ts';
 import type { OpenState, StateJournal } from './StateJournal.ts';
+import { unknownEntry } from './Tally.ts';
 
 export interface RecoverOptions {
   vaultDirectory: string;
@@ -68,7 +69,7 @@ async function sealLeftOver(
   { vaultDirectory, sealer, wallTime }: RecoverOptions,
   state: OpenState,
 ): Promise<RecordingView> {
-  const { view, files, gaps } = await endLeftOver(vaultDirectory, state, 'recorder-died');
+  const { view, files, index, gaps } = await endLeftOver(vaultDirectory, state, 'recorder-died');
   const recording: RecordingView = { ...view, state: 'sealed' };
   // It died after the seal and before it said so.
   if (await sealer.resume(view.id)) return recording;
@@ -76,6 +77,7 @@ async function sealLeftOver(
     ...state.manifest,
     recording,
     files,
+    ledger: whole(state.manifest.ledger, files),
     gaps: [...state.manifest.gaps, ...gaps],
     recovered: {
       at: wallTime.toISOString(),
@@ -83,8 +85,15 @@ async function sealLeftOver(
     },
   };
   const { recipient, exportKey } = state;
-  await sealer.seal({ manifest, recipient, exportKey });
+  await sealer.seal({ manifest, index, recipient, exportKey });
   return recording;
+}
+
+/** Of tracks that began after the last note nothing was counted. */
+function whole(ledger: Manifest['ledger'], files: Manifest['files']): Manifest['ledger'] {
+  const tracks = files.filter(({ id }) => id !== MIX_ID);
+  const unknown = tracks.filter(({ id }) => !ledger.some(({ track }) => track === id));
+  return [...ledger, ...unknown.map(({ id }) => unknownEntry(id))];
 }
 
 async function directories(vaultDirectory: string): Promise<string[]> {

@@ -4,8 +4,8 @@ import type { ByteSource } from '../format/ByteSource.ts';
 import { SealError } from '../format/SealError.ts';
 import type { Content } from './FileStore.ts';
 
-/** Read back in such pieces. */
-const PIECE_BYTES = 1024 * 1024;
+/** Read back in such pieces: they stay in the processor's cache until they are hashed. */
+const PIECE_BYTES = 256 * 1024;
 
 /** A file of the local disk, and what its seal says of it. */
 export function fileContent(path: string, size: number, sha256: string): Content {
@@ -37,11 +37,21 @@ export async function* checked({ read, size, sha256 }: Content): AsyncGenerator<
 }
 
 /** Whether an open file has this content: all of it is read. */
-export async function isSame(file: ByteSource, { size, sha256 }: Content): Promise<boolean> {
+export async function isSame(
+  file: ByteSource,
+  { size, sha256 }: Pick<Content, 'size' | 'sha256'>,
+): Promise<boolean> {
   if (file.size !== size) return false;
   const sum = createHash('sha256');
+  const buffers = [Buffer.alloc(PIECE_BYTES), Buffer.alloc(PIECE_BYTES)] as const;
+  const read = (at: number): Promise<Buffer> =>
+    file.read(at, Math.min(PIECE_BYTES, size - at), buffers[(at / PIECE_BYTES) & 1]);
+  let next = read(0);
   for (let at = 0; at < size; at += PIECE_BYTES) {
-    sum.update(await file.read(at, Math.min(PIECE_BYTES, size - at)));
+    const piece = await next;
+    // It is read while this one is hashed.
+    if (at + PIECE_BYTES < size) next = read(at + PIECE_BYTES);
+    sum.update(piece);
   }
   return sum.digest('hex') === sha256;
 }

@@ -1,4 +1,4 @@
-import { oggCrc } from '../vault/ogg/crc.ts';
+import { oggCrc } from '../format/ogg/crc.ts';
 
 export interface OggPage {
   flags: number;

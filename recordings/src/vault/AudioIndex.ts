@@ -1,10 +1,11 @@
 import type { ByteSource } from '../format/ByteSource.ts';
-import { opusSamples, SAMPLES_PER_MS } from '../format/opus.ts';
+import { isOpus, SAMPLES_PER_MS } from '../format/opus.ts';
 import { decodePackets } from '../format/packets.ts';
 import { SealError } from '../format/SealError.ts';
+import type { IndexRow } from '../format/seekIndex.ts';
 import { SealedLogReader, type RecordPlace } from '../format/SealedLogReader.ts';
-import { oggPackets } from './ogg/oggPackets.ts';
-import { OggOpusMuxer, type MuxState } from './ogg/OggOpusMuxer.ts';
+import { oggPackets } from '../format/ogg/oggPackets.ts';
+import { OggOpusMuxer, type MuxState } from '../format/ogg/OggOpusMuxer.ts';
 import type { Damage } from './Vault.ts';
 
 /** A part of the Ogg file that is made of one record, or of none (head and tail). */
@@ -65,65 +66,86 @@ export class AudioIndex {
     this.size = last.offset + last.size;
   }
 
-  /** Reads a sealed track once. Errors: `SealError`, and those of reading. */
-  static async build(open: OpenFile, file: AudioFileName, identity: string): Promise<AudioIndex> {
+  /**
+   * Reads a sealed track once; of what `rows` tell, the last record only. Errors: `SealError`, and those of
+   * reading.
+   */
+  static async build(
+    open: OpenFile,
+    file: AudioFileName,
+    identity: string,
+    rows: readonly IndexRow[] = [],
+  ): Promise<AudioIndex> {
     const log = await SealedLogReader.open(await open(), identity);
     try {
       const { header } = log;
       if (header.recordingId !== file.recordingId || header.name !== file.trackId) {
         throw new SealError('tampered', 'The file is that of another track or recording.');
       }
-      const muxer = new OggOpusMuxer({
-        serial: Number.parseInt(header.fileId.slice(0, 8), 16),
-        preSkip: header.preSkip,
-        startPosition: header.startPosition,
-        vendor: 'switchroom',
-      });
-      const { bytes: head, next: first } = muxer.head();
-      let state = first;
-      const sections: Section[] = [{ offset: 0, size: head.length, source: null }];
-      let offset = head.length;
-      let end = header.startPosition;
-      const damage: Damage[] = [];
-      const toMs = (position: number): number => Math.round(position / SAMPLES_PER_MS);
-      let isDamaged = false;
-      for await (const part of log.parts()) {
-        if ('damaged' in part) {
-          isDamaged = true;
-          continue;
-        }
-        const { plaintext, clock, number, length, offset: at } = part;
-        const packets = decodePackets(plaintext).filter(isOpus);
-        if (isDamaged)
-          damage.push({ fromMs: toMs(end), toMs: toMs(packets[0]?.position ?? clock) });
-        isDamaged = false;
-        const { size, next } = muxer.measure(state, packets);
-        sections.push({ offset, size, source: { place: { number, length, offset: at }, state } });
-        offset += size;
-        state = next;
-        end = Math.max(end, clock);
-      }
-      const before = end;
-      if (log.end?.how === 'clean') end = log.end.clock;
-      if (isDamaged) damage.push({ fromMs: toMs(before), toMs: toMs(end) });
-      const tail = muxer.tail(state, end);
-      sections.push({ offset, size: tail.length, source: null });
-      const { preSkip: skip, startPosition } = header;
-      const samples = Math.max(state.written - skip, end - startPosition);
-      const length = { skip, samples };
-      return new AudioIndex({
-        open,
-        muxer,
-        sections,
-        head,
-        tail,
-        damage,
-        length,
-        endPosition: end,
-      });
+      const { index, isSound } = await AudioIndex.#read(open, log, rows);
+      if (rows.length === 0 || isSound) return index;
+      // What is said of a file without damage is wrong then: only the file itself is to be believed.
+      return (await AudioIndex.#read(open, log, [])).index;
     } finally {
       await log.close();
     }
+  }
+
+  static async #read(
+    open: OpenFile,
+    log: SealedLogReader,
+    rows: readonly IndexRow[],
+  ): Promise<{ index: AudioIndex; isSound: boolean }> {
+    const { header } = log;
+    const muxer = new OggOpusMuxer({
+      serial: Number.parseInt(header.fileId.slice(0, 8), 16),
+      preSkip: header.preSkip,
+      startPosition: header.startPosition,
+      vendor: 'switchroom',
+    });
+    const { bytes: head, next: first } = muxer.head();
+    const sections: Section[] = [{ offset: 0, size: head.length, source: null }];
+    let [state, offset, from] = [first, head.length, log.first];
+    const add = (place: RecordPlace, size: number, next: MuxState): void => {
+      sections.push({ offset, size, source: { place, state } });
+      [state, offset] = [next, offset + size];
+    };
+    for (const { bytes: length, oggBytes, pages, samples } of rowsWithin(rows, log)) {
+      const { sequence, written } = state;
+      const next = { sequence: sequence + pages, written: written + samples };
+      add({ ...from, length }, oggBytes, next);
+      from = { number: from.number + 1, offset: from.offset + length };
+    }
+    let end = header.startPosition;
+    const damage: Damage[] = [];
+    const toMs = (position: number): number => Math.round(position / SAMPLES_PER_MS);
+    let isDamaged = false;
+    let hasRead = false;
+    for await (const part of log.parts(from)) {
+      if ('damaged' in part) {
+        isDamaged = true;
+        continue;
+      }
+      const { plaintext, clock, number, length, offset: at } = part;
+      const packets = decodePackets(plaintext).filter(isOpus);
+      if (isDamaged) damage.push({ fromMs: toMs(end), toMs: toMs(packets[0]?.position ?? clock) });
+      isDamaged = false;
+      const { size, next } = muxer.measure(state, packets);
+      add({ number, length, offset: at }, size, next);
+      hasRead = true;
+      end = Math.max(end, clock);
+    }
+    const before = end;
+    if (log.end?.how === 'clean') end = log.end.clock;
+    if (isDamaged) damage.push({ fromMs: toMs(before), toMs: toMs(end) });
+    const tail = muxer.tail(state, end);
+    sections.push({ offset, size: tail.length, source: null });
+    const { preSkip: skip, startPosition } = header;
+    const samples = Math.max(state.written - skip, end - startPosition);
+    const length = { skip, samples };
+    const parts = { muxer, sections, head, tail, damage, length };
+    const index = new AudioIndex({ open, ...parts, endPosition: end });
+    return { index, isSound: hasRead && damage.length === 0 };
   }
 
   /** The bytes of the Ogg file from `start` up to, not including, `end`. */
@@ -172,6 +194,12 @@ export class AudioIndex {
   }
 }
 
-function isOpus({ payload }: { payload: Uint8Array }): boolean {
-  return opusSamples(payload) > 0;
+/**
+ * Those of records that are in the file: a recorder that died can have noted one that was never written. The last of them is
+ * read all the same, since it shows that they add up, and how far the clock was.
+ */
+function rowsWithin(rows: readonly IndexRow[], { first, size }: SealedLogReader): IndexRow[] {
+  let end = first.offset;
+  const within = rows.findIndex(({ bytes }) => (end += bytes) > size);
+  return rows.slice(0, within === -1 ? -1 : Math.max(0, within - 1));
 }

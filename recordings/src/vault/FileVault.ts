@@ -1,5 +1,5 @@
 import { AppError, type ConsentsView } from '@switchroom/protocol';
-import { isSafeId, MANIFEST_ID, SEALED_SUFFIX } from '../format/ids.ts';
+import { isSafeId, isSoundId, MANIFEST_ID, SEALED_SUFFIX } from '../format/ids.ts';
 import { manifestSchema, readManifestBytes, type ManifestFile } from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { SealError } from '../format/SealError.ts';
@@ -12,6 +12,7 @@ import { exportEntries } from './exportEntries.ts';
 import { readSeal } from './readSeal.ts';
 import { sealedEntries } from './sealedEntries.ts';
 import { isHalfSealed, sealedSources } from './sealedSources.ts';
+import { storedIndex } from './storedIndex.ts';
 import type { AudioFile, Damage, Vault } from './Vault.ts';
 import { VaultFiles } from './VaultFiles.ts';
 import { zipStream } from './zipStream.ts';
@@ -49,7 +50,7 @@ export class FileVault implements Vault {
   }
 
   async openAudio(recordingId: string, trackId: string): Promise<AudioFile> {
-    if (!isSafeId(recordingId) || !isSafeId(trackId) || trackId === MANIFEST_ID) throw notFound();
+    if (!isSafeId(recordingId) || !isSoundId(trackId)) throw notFound();
     const index = await this.#index({ recordingId, trackId });
     const identity = this.#key();
     return {
@@ -189,7 +190,9 @@ export class FileVault implements Vault {
   }
 
   async #build(file: AudioFileName, size: number): Promise<AudioIndex> {
-    const index = await AudioIndex.build(() => this.#open(file), file, this.#key());
+    const key = this.#key();
+    const rows = await storedIndex(this.#files, file, key);
+    const index = await AudioIndex.build(() => this.#open(file), file, key, rows);
     const missing = await this.#cutOff(file, size, index);
     if (missing !== null) index.damage.push(missing);
     if (index.damage.length > 0) this.#options.onDamage?.(file, index.damage);

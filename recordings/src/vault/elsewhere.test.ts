@@ -40,7 +40,7 @@ describe('a vault that is sealed to somebody else', () => {
       for await (const entry of zip.eachEntry()) names.push(entry.fileName);
       expect(names.sort()).toEqual([
         ...['export.json', 'export.sig', 'keys/export.pem', 'keys/recorder.pem', 'manifest.sig'],
-        ...['seal.json', 'sealed/manifest.sealed', 'sealed/mix.sealed'],
+        ...['seal.json', 'sealed/index.sealed', 'sealed/manifest.sealed', 'sealed/mix.sealed'],
       ]);
     }
     const there = await vaultWith(officer.identity).openAudio('r1', 'mix');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Vault } from '@switchroom/recordings/vault';
 
 const SUFFIX = '.sealed';
-const NO_TRACKS = ['mix', 'manifest'];
+const NO_TRACKS = ['mix', 'index', 'manifest'];
 const OGG_PAGE_HEAD = 27;
 /** Pages of OpusHead and OpusTags. */
 const HEADS = 2;

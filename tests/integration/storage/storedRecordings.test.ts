@@ -44,7 +44,8 @@ describe('a recording in the store', () => {
     const view = await all.moved(id);
     expect(view.storage).toEqual({ place: 'store', lockedUntil: null });
     const [track] = tracks;
-    const inBucket = ['manifest.sealed', 'mix.sealed', 'seal.json', `${track!.id}.sealed`];
+    const sealed = ['index', 'manifest', 'mix', track!.id].map((one) => `${one}.sealed`);
+    const inBucket = ['seal.json', ...sealed];
     expect((await ceph.everything(settings, `rec/${id}/`)).sort()).toEqual(
       inBucket.map((name) => `rec/${id}/${name}`).sort(),
     );

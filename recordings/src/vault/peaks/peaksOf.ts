@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CLOCK_RATE } from '../../format/opus.ts';
-import { oggPackets } from '../ogg/oggPackets.ts';
+import { oggPackets } from '../../format/ogg/oggPackets.ts';
 import type { AudioFile } from '../Vault.ts';
 import { PEAK_SAMPLES } from './PeakMeter.ts';
 

@@ -1,5 +1,5 @@
-import { opusSamples, SILENCE } from '../../format/opus.ts';
-import type { PlacedPacket } from '../../format/packets.ts';
+import { opusSamples, SILENCE } from '../opus.ts';
+import type { PlacedPacket } from '../packets.ts';
 import { oggCrc } from './crc.ts';
 
 const PAGE_HEAD_BYTES = 27;
