@@ -95,14 +95,14 @@ describe('RecordingControl: recorders that come, go and fail', () => {
     expect(bench.recorder.starts).toHaveLength(1);
   });
 
-  it('the room is told that nobody records it when the recorder is not replaced within 3 s', async () => {
+  it('the room is told that nobody records it when the recorder is not replaced within 10 s', async () => {
     bench.control.addRecorder(bench.recorder);
     const meeting = await bench.meetings.create(user, { recording: 'always' });
     const { room } = await bench.enter(meeting);
     await vi.waitFor(() => expect(room.recording).toBe(true));
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     bench.control.removeRecorder(bench.recorder);
-    vi.advanceTimersByTime(2900);
+    vi.advanceTimersByTime(9900);
     expect(room.recording).toBe(true);
     vi.advanceTimersByTime(200);
     expect(room.recording).toBe(false);

@@ -28,8 +28,11 @@ export interface RecordingWish {
 
 /** After no recorder could begin, ms. */
 const RETRY_MS = 5_000;
-/** A recorder that dies is replaced within this; the room is told only if it is not, ms. */
-const REPLACED_MS = 3_000;
+/**
+ * A room without its recorder for longer than this is told that it is not recorded, ms. Not sooner: another one is
+ * there within seconds, and a phone is out of the conversation while it hears of an end and of the next beginning.
+ */
+const TOLD_AFTER_MS = 10_000;
 
 /** Decides when a meeting is recorded, and tells its room. */
 export class RecordingControl {
@@ -164,7 +167,7 @@ export class RecordingControl {
     this.#consider(room);
     const timer = setTimeout(() => {
       if (this.#active.get(meetingId)?.id === undefined) room.setRecording(false);
-    }, REPLACED_MS);
+    }, TOLD_AFTER_MS);
     room.events.once('closed', () => clearTimeout(timer));
   }
 
