@@ -305,7 +305,7 @@ export class Recording {
       if (!this.#discarded) this.#options.onChange(this.view);
     }
     if (failed === undefined) return;
-    const { reason: cause } = failed;
+    const cause: unknown = failed.reason;
     throw new AppError('internal', 'The recording could not be written to the end.', { cause });
   }
 
