@@ -17,6 +17,11 @@ export class Minutes {
   readonly #held = new Set<string>();
   readonly #consents: Manifest['consents'] = [];
 
+  /** Ids of those who are there. */
+  get present(): string[] {
+    return [...this.#present];
+  }
+
   get content(): Pick<Manifest, 'participants' | 'timeline' | 'consents'> {
     return {
       participants: [...this.#participants.values()],

@@ -5,7 +5,7 @@ import { AppError, type Consent } from '@switchroom/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readManifest } from '../format/manifest.ts';
-import { FakeServer, TOKEN } from '../testing/FakeServer.ts';
+import { FakeServer, personOf, TOKEN } from '../testing/FakeServer.ts';
 import { collect, decodeOgg, encode, level, tone } from '../testing/sound.ts';
 import { Talker } from '../testing/talker.ts';
 import { loadOrCreateKeys, openVault, type VaultKeys } from '../vault/index.ts';
@@ -265,6 +265,30 @@ describe('the recorder', () => {
     const pcm = await listen('r1', tracks[0]!.id);
     expect(level(pcm.subarray(4800, 24_000), 440)).toBeGreaterThan(-20);
     expect(level(pcm.subarray(-24_000, -4800), 880)).toBeGreaterThan(-20);
+  });
+
+  it('begins with how things are, and notes who is gone when the connection is back', async () => {
+    const carl = { ...personOf('carl', 'phone'), muted: true, held: true };
+    server.people = [carl];
+    await server.start('r1', keys.recipient);
+    await server.consume('anna', 'browser', 1);
+    // The server was started anew: Anna is somebody else.
+    server.transportId = 'transport-2';
+    server.people = [personOf('anna-again', 'browser'), carl];
+    server.calls.length = 0;
+    server.gateway.conn.close();
+    await expect.poll(() => server.calls, { timeout: 5000 }).toContain('transport:connect');
+    await server.consume('anna-again', 'browser', 2);
+    await server.stop('r1');
+    const { tracks } = server.reports.at(-1)!;
+    expect(tracks.map(({ participantName }) => participantName)).toEqual(['anna', 'anna-again']);
+    expect(tracks[0]!.endMs).toBeLessThan(tracks[1]!.endMs!);
+    const path = join(dataDirectory, 'vault', 'r1', 'manifest.sealed');
+    const { timeline } = await readManifest(path, keys.identity!);
+    expect(timeline.map(({ event, participantId }) => `${participantId} ${event}`)).toEqual([
+      ...['p-carl joined', 'p-carl muted', 'p-carl held', 'p-anna joined'],
+      ...['p-anna-again joined', 'p-anna left'],
+    ]);
   });
 
   it('seals when the room is gone after the connection was lost', async () => {

@@ -213,6 +213,13 @@ export class Recording {
     this.#changed();
   }
 
+  /** Whoever was there and is none of these has left: nobody could tell when. */
+  onlyThere(participantIds: ReadonlySet<string>, now: number): void {
+    for (const id of this.#minutes.present) {
+      if (!participantIds.has(id)) this.participantLeft(id, now);
+    }
+  }
+
   /** Writes and mixes what is due. Call it every 100 ms or so. */
   tick(now: number): void {
     if (this.#closed !== null) return;

@@ -26,6 +26,8 @@ export class RecordingSession {
   readonly #now: () => number;
   readonly #start: RecordingStart;
   readonly #comparison: Comparison;
+  /** Who is there, as told since the room was opened. */
+  #told = new Set<string>();
   #closed: Promise<void> | null = null;
 
   private constructor(recording: Recording, link: RoomLink, options: SessionOptions) {
@@ -65,7 +67,11 @@ export class RecordingSession {
 
   /** Opens the room, or opens it again after the signaling connection was lost. */
   async link(): Promise<void> {
+    const told = new Set<string>();
+    this.#told = told;
     await this.#link.open();
+    // The server has told of everybody who is there, before it answered.
+    this.#recording.onlyThere(told, this.#now());
   }
 
   /** Asked to begin what runs already: takes over what is told with it. */
@@ -94,6 +100,7 @@ export class RecordingSession {
   }
 
   participantJoined(participant: ParticipantView): void {
+    this.#told.add(participant.id);
     const now = this.#now();
     this.#recording.participantJoined(participant, now);
     this.#states(participant, now);

@@ -13,6 +13,7 @@ import {
   type GatewayHandshake,
   type GatewayServerToClient,
   type ParticipantKind,
+  type ParticipantView,
   type RecordingCounts,
   type RecordingView,
   type Result,
@@ -32,6 +33,8 @@ export class FakeServer {
   /** Set to refuse `room:open` with it. */
   refusal: AppError | null = null;
   transportId = 'transport-1';
+  /** Who is there: told as the room is opened, and as they are first heard. */
+  people: ParticipantView[] = [];
   /** Where it listens, or did. */
   port = 0;
   #gateway: Peer | null = null;
@@ -90,6 +93,8 @@ export class FakeServer {
   }
 
   async consume(name: string, kind: ParticipantKind, ssrc: number): Promise<Result<unknown>> {
+    const participant = personOf(name, kind);
+    if (!this.people.some(({ id }) => id === participant.id)) this.people.push(participant);
     const news = {
       ...{ meetingId: 'm1', transportId: this.transportId, consumerId: `c-${ssrc}`, ssrc },
       ...{ participant: { id: `p-${name}`, name, kind }, payloadType: 111 },
@@ -121,6 +126,9 @@ export class FakeServer {
         return;
       }
       const { port } = this.#udp.address();
+      for (const participant of this.people) {
+        socket.emit('participant:joined', { meetingId: payload.meetingId, participant });
+      }
       ack(
         ok({
           ...{ transportId: this.transportId, ip: '127.0.0.1', port },
@@ -144,4 +152,12 @@ export class FakeServer {
       ack(ok({}));
     });
   }
+}
+
+/** Somebody who is in the room, as the recorder is told. */
+export function personOf(name: string, kind: ParticipantKind): ParticipantView {
+  return {
+    ...{ id: `p-${name}`, name, kind, audio: kind, role: 'participant', state: 'joined' },
+    ...{ muted: false, handRaised: false, held: false, quality: null, consent: 'none' },
+  };
 }
