@@ -184,31 +184,6 @@ describe('a recording', () => {
     );
   });
 
-  it('states where a track has nothing, and that the server was away', async () => {
-    const recording = await studio.record('r1');
-    await recording.addTrack(ANNA, STARTED_AT);
-    const talker = await chirper(1, 2000, 400);
-    play(recording, [{ participantId: ANNA.id, talker, fromMs: 0 }], 0, 3000);
-    recording.serverLost(STARTED_AT + 3000);
-    await recording.addTrack(ANNA, STARTED_AT + 6000);
-    const again = { participantId: ANNA.id, talker: await chirper(2, 2000, 400), fromMs: 8000 };
-    play(recording, [again], 3000, 12_000);
-    await recording.stop(STARTED_AT + 12_000);
-    const path = join(studio.vaultDirectory, 'r1', 'manifest.sealed');
-    const { gaps } = await readManifest(path, studio.keys.identity);
-    const file = recording.view.tracks[0]!.id;
-    const end = expect.any(Number) as number;
-    expect(gaps).toEqual([
-      { file, fromMs: end, toMs: 3000, reason: 'no-packets' },
-      { file, fromMs: 3000, toMs: 6000, reason: 'server-lost' },
-      { file, fromMs: 6000, toMs: end, reason: 'no-packets' },
-      { file, fromMs: end, toMs: 12_000, reason: 'no-packets' },
-    ]);
-    // Talk ends at 1980 or so, and is back at 8000: a packet ends when it comes.
-    expect(gaps.map((gap) => Math.round(gap.fromMs / 100))).toEqual([20, 30, 60, 100]);
-    expect(Math.round(gaps[2]!.toMs! / 100)).toBe(80);
-  });
-
   it('stops once, however often it is told to, and takes nothing after', async () => {
     const recording = await studio.record('r1');
     const stopped = recording.stop(STARTED_AT + 100);
@@ -347,52 +322,6 @@ describe('recover()', () => {
     // It is sealed now: nothing is done twice.
     expect(await studio.recover(now)).toEqual([]);
     await recording.discard(STARTED_AT + 3000);
-  });
-
-  it('says what was counted of each track when that was last noted, and what nobody knows', async () => {
-    const recording = await studio.record('r1');
-    await recording.addTrack(ANNA, STARTED_AT);
-    const part = { participantId: ANNA.id, talker: await chirper(1, 4000, 400), fromMs: 100 };
-    play(recording, [part], 0, 9000);
-    const [anna] = recording.view.tracks;
-    await expect.poll(async () => (await listen('r1', anna!.id)).length / 48).toBeGreaterThan(3800);
-    recording.tally.compared(ANNA.id, 201, 199);
-    play(recording, [part], 9000, 11_000);
-    const noted = async (): Promise<number | undefined> => {
-      const state = await studio.journal.read(join(studio.vaultDirectory, 'r1'));
-      return state?.manifest.ledger[0]?.upToMs;
-    };
-    await expect.poll(noted).toBe(10_000);
-    // This one comes after what was noted last.
-    await recording.addTrack(BERT, STARTED_AT + 11_000);
-    const bert = recording.view.tracks[1]!;
-    await expect.poll(() => journaled()).toBe(2);
-    const [view] = await studio.recover();
-    const { ledger, gaps } = await readManifest(
-      join(studio.vaultDirectory, 'r1', 'manifest.sealed'),
-      studio.keys.identity,
-    );
-    const compared = { produced: 201, received: 199 };
-    expect(ledger).toEqual([
-      // Nothing is brought to the disk in a studio.
-      {
-        ...{ track: anna!.id, compared, received: 200, written: 0 },
-        ...{ sounding: 'unknown', upToMs: 10_000 },
-      },
-      {
-        ...{ track: bert.id, compared: null, received: 'unknown', written: 'unknown' },
-        ...{ sounding: 'unknown', upToMs: 0 },
-      },
-    ]);
-    expect(gaps.filter(({ file }) => file === anna!.id)).toEqual([
-      { file: anna!.id, fromMs: view!.tracks[0]!.endMs, toMs: null, reason: 'recorder-died' },
-    ]);
-    await recording.discard(STARTED_AT + 11_000);
-
-    async function journaled(): Promise<number | undefined> {
-      const state = await studio.journal.read(join(studio.vaultDirectory, 'r1'));
-      return state?.manifest.recording.tracks.length;
-    }
   });
 
   it('leaves sealed recordings alone, and does not mind that there are none', async () => {

@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import type { RecordingView } from '@switchroom/protocol';
 import type { Logger } from 'pino';
-import { MIX_ID, recordingDirectory } from '../format/ids.ts';
+import { recordingDirectory } from '../format/ids.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { isCode } from '../format/secretFile.ts';
+import { leftGaps, leftLedger } from './leftAccount.ts';
 import { endLeftOver } from './leftOver.ts';
 import type { Sealer } from './Sealer.ts';
 import { clearAway, deadRecorders, standInFor } from './SignOfLife.ts';
 import type { OpenState, StateJournal } from './StateJournal.ts';
-import { unknownEntry } from './Tally.ts';
 
 export interface RecoverOptions {
   vaultDirectory: string;
@@ -77,8 +77,8 @@ async function sealLeftOver(
     ...state.manifest,
     recording,
     files,
-    ledger: whole(state.manifest.ledger, files),
-    gaps: [...state.manifest.gaps, ...gaps],
+    ledger: leftLedger(state.manifest.ledger, files),
+    gaps: [...leftGaps(state.manifest.gaps, files), ...gaps],
     recovered: {
       at: wallTime.toISOString(),
       note: `The recorder stopped without warning. What was said after ${view.durationMs} ms, and up to a second before, is not in this recording.`,
@@ -87,13 +87,6 @@ async function sealLeftOver(
   const { recipient, exportKey } = state;
   await sealer.seal({ manifest, index, recipient, exportKey });
   return recording;
-}
-
-/** Of tracks that began after the last note nothing was counted. */
-function whole(ledger: Manifest['ledger'], files: Manifest['files']): Manifest['ledger'] {
-  const tracks = files.filter(({ id }) => id !== MIX_ID);
-  const unknown = tracks.filter(({ id }) => !ledger.some(({ track }) => track === id));
-  return [...ledger, ...unknown.map(({ id }) => unknownEntry(id))];
 }
 
 async function directories(vaultDirectory: string): Promise<string[]> {
