@@ -115,8 +115,7 @@ export class Recording {
     return {
       ...{ id: this.id, meetingId: this.#options.start.meetingId },
       startedAt: startedAt.toISOString(),
-      endedAt:
-        durationMs === null ? null : new Date(startedAt.getTime() + durationMs).toISOString(),
+      endedAt: durationMs === null ? null : new Date(+startedAt + durationMs).toISOString(),
       ...{ durationMs, state: this.#state },
       tracks: this.#tracks.map((track) => ({ ...track })),
     };
@@ -155,32 +154,25 @@ export class Recording {
   }
 
   participantJoined(participant: Participant, now: number): void {
-    if (this.#closed !== null) return;
-    this.#minutes.joined(participant, this.#atMs(now));
-    this.#keeper.saveSoon();
+    this.#note(now, (atMs) => this.#minutes.joined(participant, atMs));
   }
 
   participantMuted(participantId: string, muted: boolean, now: number): void {
-    if (this.#closed !== null) return;
-    if (this.#minutes.muted(participantId, muted, this.#atMs(now))) this.#keeper.saveSoon();
+    this.#note(now, (atMs) => this.#minutes.muted(participantId, muted, atMs));
   }
 
   /** Its phone has put the call on hold, or taken it up again. */
   participantHeld(participantId: string, held: boolean, now: number): void {
-    if (this.#closed !== null) return;
-    if (this.#minutes.held(participantId, held, this.#atMs(now))) this.#keeper.saveSoon();
+    this.#note(now, (atMs) => this.#minutes.held(participantId, held, atMs));
   }
 
   participantRenamed(participantId: string, name: string, now: number): void {
-    if (this.#closed !== null) return;
-    if (this.#minutes.renamed(participantId, name, this.#atMs(now))) this.#keeper.saveSoon();
+    this.#note(now, (atMs) => this.#minutes.renamed(participantId, name, atMs));
   }
 
   /** Who was told of the recording, or agreed; what is known already changes nothing. */
   told(consents: readonly Consent[], now: number): void {
-    if (this.#closed !== null) return;
-    if (this.#minutes.told(consents, this.#options.wallTime, this.#atMs(now)))
-      this.#keeper.saveSoon();
+    this.#note(now, (atMs) => this.#minutes.told(consents, this.#options.wallTime, atMs));
   }
 
   /** Nothing is written from now on, of anybody, or everything again (`null`). Twice is silent; resolves once noted. */
@@ -279,25 +271,21 @@ export class Recording {
     this.#pauses.ends(track.view.id, track.view.endMs);
     this.#mixing.add(track.view);
     this.#tally.ended(track.view.id);
-    await this.#endFile(track.log, track.view.endMs * SAMPLES_PER_MS);
-  }
-
-  async #endFile(log: AudioLog, clock: number): Promise<void> {
-    this.#files.push(await log.end(clock));
+    this.#files.push(await track.log.end(track.view.endMs * SAMPLES_PER_MS));
   }
 
   async #close(now: number): Promise<void> {
     // What is being made now belongs to it still.
     await Promise.allSettled([...this.#making.values()]);
     const at = positionAt(this.#options.now, now);
-    const ending = [...this.#open].map(([id, track]) => this.#endTrack(id, track, at, now));
+    for (const [id, track] of [...this.#open]) this.#ending.add(this.#endTrack(id, track, at, now));
     const ends = this.#tracks.map(({ endMs }) => endMs ?? 0);
     this.#durationMs = Math.max(at / SAMPLES_PER_MS, ...ends);
     const end = this.#durationMs * SAMPLES_PER_MS;
     this.#pauses.ends(MIX_ID, this.#durationMs);
     this.#mix.finish(end);
-    ending.push(...this.#ending, this.#endFile(this.#mixLog, end));
-    const results = await Promise.allSettled(ending);
+    const mixEnding = this.#mixLog.end(end).then((file) => this.#files.push(file));
+    const results = await Promise.allSettled([...this.#ending, mixEnding]);
     const index = await this.#secrets.index.end();
     const failed = results.find((result) => result.status === 'rejected');
     this.#state = failed ? 'failed' : 'sealed';
@@ -328,6 +316,11 @@ export class Recording {
     }
     const { recipient, exportKey = null } = this.#options.start;
     await this.#options.sealer.seal({ manifest, index, recipient, exportKey });
+  }
+
+  /** What happened while it is made; `write` gives false where nothing is other than before. */
+  #note(now: number, write: (atMs: number) => unknown): void {
+    if (this.#closed === null && write(this.#atMs(now)) !== false) this.#keeper.saveSoon();
   }
 
   #atMs(now: number): number {
