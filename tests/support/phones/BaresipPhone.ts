@@ -125,6 +125,9 @@ export class BaresipPhone {
 
   /** Music for the far end, or the conversation again: a re-INVITE. */
   async hold(on: boolean): Promise<void> {
+    // What it hears from here on goes into a file that is named by the second: of an earlier name it makes none.
+    const second = Math.floor(Date.now() / 1000);
+    await eventually(() => Math.floor(Date.now() / 1000) > second, { what: 'another second' });
     await this.#control.command(on ? 'hold' : 'resume');
   }
 
