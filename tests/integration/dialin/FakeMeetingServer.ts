@@ -62,8 +62,9 @@ export class FakeMeetingServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** What was asked, in order; but for the calls' events, which are gathered and come by the clock. */
   get asked(): string[] {
-    return this.requests.map(({ event }) => event);
+    return this.requests.map(({ event }) => event).filter((event) => event !== 'call:event');
   }
 
   /** What was asked of this kind, in order. */
