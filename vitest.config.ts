@@ -38,6 +38,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/{integration,conformance,support}/**/*.test.ts'],
+          // Mostly waiting for each other's sockets.
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
