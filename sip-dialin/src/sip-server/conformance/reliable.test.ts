@@ -110,7 +110,7 @@ describe('a caller that requires 100rel', () => {
     await phone.expect(200, 'INVITE');
     phone.send(phone.compose('ACK', 1));
     await until('the ACK', () => server.stats().unacked === 0);
-    expect(phone.statuses(200, 'PRACK')).toHaveLength(2);
+    await until('both answers to PRACK', () => phone.statuses(200, 'PRACK').length === 2);
   });
 
   it('may be answered before its PRACK, which is then answered all the same', async () => {
