@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    // Real sockets and real time, on machines that others share: one that fails is looked at once more.
+    retry: 1,
     projects: [
       {
         test: {
@@ -53,8 +55,6 @@ export default defineConfig({
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // In real time, on machines that others share: one that fails is looked at once more.
-          retry: 1,
           sequence: { groupOrder: 2 },
         },
       },
@@ -66,8 +66,6 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // In real time, on machines that others share: one that fails is looked at once more.
-          retry: 1,
           sequence: { groupOrder: 3 },
         },
       },
