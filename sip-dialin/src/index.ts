@@ -74,7 +74,7 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
     const listener = new SipListener({
       ...server,
       knows,
-      answers: (source) => trunks.knows(source),
+      answers: (source) => switchboard.answers(source),
       onCall: (call) => switchboard.accept(call),
       onMalformed: (source, code) => reporter.refused({ source, code, reason: 'bad-invite' }),
       onLost: () => {

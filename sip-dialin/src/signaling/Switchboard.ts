@@ -58,10 +58,15 @@ export class Switchboard {
 
   /** Whether a call from this IP address is to be looked at: if not, it is refused and counted here. */
   knows(source: string): boolean {
+    if (this.answers(source)) return true;
     const isShutOut = this.#wrong.shutsOut(source, this.#now());
-    if (!isShutOut && this.#options.trunks.knows(source)) return true;
     this.#refusedStranger(source, isShutOut ? 'shut-out' : 'stranger');
     return false;
+  }
+
+  /** The same for requests that are no calls, which are not counted. */
+  answers(source: string): boolean {
+    return !this.#wrong.shutsOut(source, this.#now()) && this.#options.trunks.knows(source);
   }
 
   /** A new INVITE: refused at once for what needs no asking, else it becomes a leg. */

@@ -129,6 +129,10 @@ describe('a source of wrong passwords', () => {
     expect(await call('correct horse')).toBe(403);
     // Not even a transaction.
     expect(bench.server.stats().serverTransactions).toBeLessThanOrEqual(before);
+    // Nor is what is no call.
+    const scanner = await bench.phone();
+    scanner.send(scanner.compose('OPTIONS', 1, { body: '', toTag: '' }));
+    await scanner.expect(403, 'OPTIONS');
   });
 });
 

@@ -48,7 +48,7 @@ export class SignalingBench {
     this.listener = new SipListener({
       ...{ control: server.control, secret: SECRET, logger },
       knows: (source) => this.switchboard.knows(source),
-      answers: (source) => this.trunks.knows(source),
+      answers: (source) => this.switchboard.answers(source),
       certified: (host, port) => server.certified(host, port),
       onCall: (call) => this.switchboard.accept(call),
       onLost: () => this.switchboard.signalingLost(),
