@@ -56,7 +56,7 @@ async function talkUntil(enough: (sentMs: number) => boolean): Promise<number> {
   const startedAt = performance.now();
   let index = 0;
   while (!enough(index * 20)) {
-    while (index * 20 < performance.now() - startedAt) server.send(talker.datagram(index++));
+    while (index * 20 < performance.now() - startedAt) await server.send(talker.datagram(index++));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return index * 20;

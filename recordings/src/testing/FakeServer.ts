@@ -102,8 +102,11 @@ export class FakeServer {
     return await this.gateway.timeout(5000).emitWithAck('consumer:created', news);
   }
 
-  send(datagram: Buffer): void {
-    this.#udp.send(datagram, this.#recorderPort, '127.0.0.1');
+  /** Resolves when the recorder, in this thread, has had its turn to read it. */
+  async send(datagram: Buffer): Promise<void> {
+    await new Promise((sent) => this.#udp.send(datagram, this.#recorderPort, '127.0.0.1', sent));
+    // The first may still come before the loop looks at the sockets.
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 
   async close(): Promise<void> {
