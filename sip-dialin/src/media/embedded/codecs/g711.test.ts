@@ -92,6 +92,14 @@ describe.each([PCMU, PCMA])('$law', (codec) => {
     expect(again).toEqual(values);
   });
 
+  it('knows its own sound, and tells it from any other by one sample', () => {
+    const values = decoded(codec);
+    expect(codec.isSoundOf(ALL_CODES, values)).toBe(true);
+    expect(codec.isSoundOf(ALL_CODES, values.subarray(1))).toBe(false);
+    values[255]! += 1;
+    expect(codec.isSoundOf(ALL_CODES, values)).toBe(false);
+  });
+
   it('encodes zero as its silence code', () => {
     const out = new Uint8Array(1);
     codec.encode(new Int16Array(1), out);

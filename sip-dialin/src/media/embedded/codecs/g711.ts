@@ -11,6 +11,8 @@ export interface G711Codec {
   readonly silence: number;
   /** Whether there is nothing in these codes: no sample above -63 dBov. */
   isSilent(codes: Uint8Array): boolean;
+  /** Whether this is what the codes decode to, every sample of it. */
+  isSoundOf(codes: Uint8Array, pcm: Int16Array): boolean;
   /** Decodes into `out` (at least as long) and gives the samples written. */
   decode(codes: Uint8Array, out: Int16Array): number;
   /** Encodes into `out` (at least as long) and gives the bytes written. */
@@ -69,6 +71,11 @@ function makeCodec(
     silence,
     isSilent(codes) {
       for (let i = 0; i < codes.length; i++) if (isLoud[codes[i]!]) return false;
+      return true;
+    },
+    isSoundOf(codes, pcm) {
+      if (codes.length !== pcm.length) return false;
+      for (let i = 0; i < codes.length; i++) if (linear[codes[i]!] !== pcm[i]) return false;
       return true;
     },
     decode(codes, out) {

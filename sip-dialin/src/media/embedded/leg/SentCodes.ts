@@ -8,7 +8,6 @@ const KEPT = 10;
 /** The last packets of a phone as they came, to find the one that a frame is of. */
 export class SentCodes {
   readonly #kept: G711Frame[] = [];
-  readonly #pcm = new Int16Array(NARROW_SAMPLES);
 
   /** `law`: `undefined` for other codecs. The codes are kept. */
   push(codes: Uint8Array, law: G711Law | undefined): void {
@@ -19,17 +18,13 @@ export class SentCodes {
   /** The latest of which this is the sound, every sample: nothing has been done to it. */
   find(frame: Int16Array): G711Frame | undefined {
     for (let i = this.#kept.length - 1; i >= 0; i--) {
-      if (this.#isSoundOf(frame, this.#kept[i]!)) return this.#kept[i];
+      const { law, codes } = this.#kept[i]!;
+      if (g711(law).isSoundOf(codes, frame)) return this.#kept[i];
     }
     return undefined;
   }
 
   clear(): void {
     this.#kept.length = 0;
-  }
-
-  #isSoundOf(frame: Int16Array, { law, codes }: G711Frame): boolean {
-    g711(law).decode(codes, this.#pcm);
-    return frame.length === codes.length && this.#pcm.every((sample, i) => sample === frame[i]);
   }
 }
