@@ -10,7 +10,7 @@ import tseslint from 'typescript-eslint';
  * @typedef {{ regex: string, message: string }} Ban
  */
 
-const WORKSPACES = ['protocol', 'server', 'sip-dialin', 'recordings', 'client', 'tests'];
+const WORKSPACES = ['protocol', 'opus', 'server', 'sip-dialin', 'recordings', 'client', 'tests'];
 const TEST_FILES = ['**/*.test.ts', '**/*.contract.ts', 'tests/**/*.ts'];
 
 /** Engines whose names stop at one folder (docs/architecture.md). */
@@ -74,8 +74,9 @@ function restrict(files, patterns) {
 const arrowsOf = {
   protocol: arrows('protocol', []),
   server: arrows('server', ['protocol', 'recordings/vault']),
-  'sip-dialin': arrows('sip-dialin', ['protocol']),
-  recordings: arrows('recordings', ['protocol']),
+  opus: arrows('opus', []),
+  'sip-dialin': arrows('sip-dialin', ['protocol', 'opus']),
+  recordings: arrows('recordings', ['protocol', 'opus']),
   client: arrows('client', ['protocol']),
 };
 const { mediasoup, mediasoupClient, drachtio } = ENGINES;
@@ -126,7 +127,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['{protocol,server,sip-dialin,recordings,client}/src/**/*.{ts,vue}'],
+    files: ['{protocol,opus,server,sip-dialin,recordings,client}/src/**/*.{ts,vue}'],
     rules: { 'no-console': 'error' },
   },
 
@@ -139,6 +140,7 @@ export default defineConfig(
     ['protocol/src/**/*.test.ts'],
     [...arrowsOf.protocol, mediasoup, mediasoupClient, drachtio],
   ),
+  restrict(['opus/**/*.ts'], [...arrowsOf.opus, mediasoup, mediasoupClient, drachtio]),
   restrict(['server/**/*.ts'], [...arrowsOf.server, mediasoup, mediasoupClient, drachtio]),
   restrict(['server/src/sfu/**/*.ts'], [...arrowsOf.server, mediasoupClient, drachtio]),
   restrict(
@@ -164,7 +166,7 @@ export default defineConfig(
   },
   {
     // Sample and byte loops: the index is bounded by the loop, and `?? 0` would hide an error.
-    files: ['sip-dialin/src/media/**/*.ts', 'recordings/src/**/*.ts'],
+    files: ['opus/src/**/*.ts', 'sip-dialin/src/media/**/*.ts', 'recordings/src/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {

@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{protocol,server,sip-dialin,recordings,scripts}/**/*.test.{ts,mjs}'],
+          include: ['{protocol,opus,server,sip-dialin,recordings,scripts}/**/*.test.{ts,mjs}'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           // Many wait for a socket or a timer: two at a time also on two cores.
           maxWorkers: 2,

@@ -5,7 +5,7 @@ import { buildClient, isClientBuilt } from './client.mjs';
 import { endCommandsOnSignal } from './command.mjs';
 import { makeContext } from './context.mjs';
 import { withLock } from './lock.mjs';
-import { buildNativeUdp, isNativeUdpBuilt, NATIVE_PACKAGES } from './nativeUdp.mjs';
+import { buildAddon, isAddonBuilt, NATIVE_ADDONS, NATIVE_PACKAGES } from './nativeAddons.mjs';
 import { hasNode, installNode, nodePath } from './node.mjs';
 import { installDependencies, isInstalled } from './npm.mjs';
 import { BENCH_PACKAGES, TEST_PACKAGES, installPackages, missingPackages } from './packages.mjs';
@@ -38,11 +38,12 @@ function stepsOf(context, command) {
   const wantsProgram = command === 'start' || command === 'test' || command === 'bench';
   const wantsPeers = command === 'test' || command === 'bench';
   const lacksWorker = () => wantsProgram && !hasWorker(context);
-  const lacksUdp = () => wantsProgram && !isNativeUdpBuilt(context);
+  const lacksAddons = () =>
+    wantsProgram && NATIVE_ADDONS.some((addon) => !isAddonBuilt(context, addon));
   const missing = () =>
     missingPackages([
       ...(lacksWorker() ? BUILD_PACKAGES : []),
-      ...(lacksUdp() ? NATIVE_PACKAGES : []),
+      ...(lacksAddons() ? NATIVE_PACKAGES : []),
       ...(wantsPeers ? TEST_PACKAGES : []),
       ...(command === 'bench' ? BENCH_PACKAGES : []),
     ]);
@@ -72,11 +73,11 @@ function stepsOf(context, command) {
       isPending: lacksWorker,
       run: (progress) => buildWorker(context, progress),
     },
-    {
-      title: 'UDP sockets for phone media',
-      isPending: lacksUdp,
-      run: () => buildNativeUdp(context),
-    },
+    ...NATIVE_ADDONS.map((addon) => ({
+      title: addon.title,
+      isPending: () => wantsProgram && !isAddonBuilt(context, addon),
+      run: () => buildAddon(context, addon),
+    })),
     {
       title: 'client build',
       isPending: () => wantsProgram && !isClientBuilt(context),

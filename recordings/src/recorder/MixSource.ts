@@ -1,5 +1,4 @@
-import type { OpusDecoderHandle } from 'libopus-wasm';
-import { createDecoder } from 'libopus-wasm';
+import { createDecoder, type OpusDecoder } from '@switchroom/opus';
 import { CLOCK_RATE, SAMPLES_PER_MS } from '../format/opus.ts';
 import type { PlacedPacket } from '../format/packets.ts';
 import { Leveller, levelDbov } from './Leveller.ts';
@@ -52,7 +51,7 @@ export type Canvas = (sound: Float32Array, position: number) => void;
 export class MixSource {
   readonly speech = new SpeechSpans();
   readonly #stats: MixSourceStats;
-  readonly #decoder: OpusDecoderHandle;
+  readonly #decoder: OpusDecoder;
   readonly #leveller = new Leveller();
   readonly #sound = new Float32Array(LONGEST_PACKET);
   readonly #queue: QueuedPacket[] = [];
@@ -67,14 +66,14 @@ export class MixSource {
   #sinceProbe = 0;
   #believed = true;
 
-  private constructor(decoder: OpusDecoderHandle, stats: MixSourceStats) {
+  private constructor(decoder: OpusDecoder, stats: MixSourceStats) {
     this.#decoder = decoder;
     this.#stats = stats;
   }
 
   /** `stats`: where it counts. */
   static async create(stats: MixSourceStats): Promise<MixSource> {
-    return new MixSource(await createDecoder({ sampleRate: CLOCK_RATE, channels: 1 }), stats);
+    return new MixSource(await createDecoder({ sampleRate: CLOCK_RATE }), stats);
   }
 
   push(packet: PlacedPacket, samples: number): void {
@@ -181,7 +180,7 @@ export class MixSource {
     while (this.#end < position) {
       const length = Math.min(FRAME, position - this.#end);
       const sound = this.#sound.subarray(0, length);
-      this.#leveller.process(this.#decoder.decodePacketLoss(length), sound);
+      this.#leveller.process(this.#decoder.conceal(length), sound);
       canvas(sound, this.#end);
       this.#end += length;
     }
@@ -192,7 +191,7 @@ export class MixSource {
     if (!this.#sounding) return;
     this.#sounding = false;
     const sound = this.#sound.subarray(0, FADE_OUT);
-    this.#leveller.process(this.#decoder.decodePacketLoss(FADE_OUT), sound);
+    this.#leveller.process(this.#decoder.conceal(FADE_OUT), sound);
     for (let i = 0; i < FADE_OUT; i++) sound[i]! *= fade(1 - i / FADE_OUT);
     canvas(sound, this.#end);
   }

@@ -1,5 +1,4 @@
-import type { OpusEncoderHandle } from 'libopus-wasm';
-import { createEncoder } from 'libopus-wasm';
+import { createEncoder, type OpusEncoder } from '@switchroom/opus';
 import { CLOCK_RATE } from '../format/opus.ts';
 import type { PlacedPacket } from '../format/packets.ts';
 import { Limiter } from './Limiter.ts';
@@ -35,7 +34,7 @@ export class Mixer {
     ...{ encoded: 0, silent: 0 },
     ...{ decoded: 0, passedOver: 0, tooLate: 0, decodeErrors: 0 },
   };
-  readonly #encoder: OpusEncoderHandle;
+  readonly #encoder: OpusEncoder;
   readonly #limiter = new Limiter();
   /** Of all sources that there ever were. */
   readonly #speech = new Map<string, SpeechSpans>();
@@ -47,7 +46,7 @@ export class Mixer {
   #cursor = 0;
   #hangover = 0;
 
-  private constructor(encoder: OpusEncoderHandle) {
+  private constructor(encoder: OpusEncoder) {
     this.#encoder = encoder;
     this.#add = (sound, position) => this.#draw(sound, position);
   }
@@ -55,8 +54,7 @@ export class Mixer {
   static async create(): Promise<Mixer> {
     const encoder = await createEncoder({
       sampleRate: CLOCK_RATE,
-      channels: 1,
-      application: 2051, // OPUS_APPLICATION_RESTRICTED_LOWDELAY
+      application: 'restricted-lowdelay',
       bitrate: BITRATE,
       complexity: COMPLEXITY,
     });
@@ -65,7 +63,7 @@ export class Mixer {
 
   /** Samples that the encoder delays sound by. */
   get lookahead(): number {
-    return this.#encoder.getLookahead();
+    return this.#encoder.lookahead;
   }
 
   /** How far the mix has come, in samples. */

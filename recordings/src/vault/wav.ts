@@ -1,4 +1,4 @@
-import { createDecoder } from 'libopus-wasm';
+import { createDecoder } from '@switchroom/opus';
 import { CLOCK_RATE } from '../format/opus.ts';
 
 const HEAD_BYTES = 44;
@@ -20,7 +20,7 @@ export async function* wav(
   { skip, samples }: { skip: number; samples: number },
 ): AsyncGenerator<Uint8Array> {
   yield wavHead(samples);
-  const decoder = await createDecoder({ sampleRate: CLOCK_RATE, channels: 1 });
+  const decoder = await createDecoder({ sampleRate: CLOCK_RATE });
   let [toSkip, left] = [skip, samples];
   try {
     for await (const some of packets) {
@@ -28,7 +28,7 @@ export async function* wav(
         const pcm = decoder.decode(packet);
         const from = Math.min(toSkip, pcm.length);
         toSkip -= from;
-        const part = pcm.slice(from, from + left);
+        const part = pcm.subarray(from, from + left);
         left -= part.length;
         if (part.length > 0) yield Buffer.from(part.buffer, part.byteOffset, part.byteLength);
       }

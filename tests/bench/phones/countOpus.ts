@@ -1,4 +1,4 @@
-import { createDecoder, createEncoder } from 'libopus-wasm';
+import { createDecoder, createEncoder } from '@switchroom/opus';
 import { BroadcastChannel } from 'node:worker_threads';
 
 /*
@@ -16,11 +16,13 @@ function counted(prototype: object, method: string): void {
   };
 }
 
-const encoder = await createEncoder({ sampleRate: 16_000, channels: 1 });
-const decoder = await createDecoder({ sampleRate: 16_000, channels: 1 });
+const rate = { sampleRate: 16_000 } as const;
+const encoder = await createEncoder({ ...rate, application: 'voip', bitrate: 24_000 });
+const decoder = await createDecoder(rate);
 counted(Object.getPrototypeOf(encoder) as object, 'encode');
-// decodePacketLoss() is a decode() too.
-counted(Object.getPrototypeOf(decoder) as object, 'decode');
+for (const method of ['decode', 'decodeFec', 'conceal']) {
+  counted(Object.getPrototypeOf(decoder) as object, method);
+}
 encoder.free();
 decoder.free();
 

@@ -1,10 +1,10 @@
 import { parentPort } from 'node:worker_threads';
-import { createDecoder } from 'libopus-wasm';
+import { createDecoder } from '@switchroom/opus';
 import { CLOCK_RATE } from '../../format/opus.ts';
 import { PeakMeter } from './PeakMeter.ts';
 
 /* Takes packets, a message at a time, and answers each; `null` asks for what it found. */
-const decoder = await createDecoder({ sampleRate: CLOCK_RATE, channels: 1 });
+const decoder = await createDecoder({ sampleRate: CLOCK_RATE });
 const meter = new PeakMeter();
 
 parentPort?.on('message', (packets: Uint8Array[] | null) => {

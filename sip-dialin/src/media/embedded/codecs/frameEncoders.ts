@@ -74,7 +74,7 @@ class OpusFrameEncoder implements FrameEncoder {
   }
 
   encode(wide: Int16Array): Uint8Array {
-    return this.#encoder.encode(wide).slice();
+    return this.#encoder.encode(wide);
   }
 
   /** A decoder fades over a change of encoders by itself. */

@@ -56,13 +56,13 @@ async function createOpusDecoder(): Promise<LegDecoder> {
     decode(payload) {
       if (payload.length <= DTX_BYTES && opusSamples(payload)) return 'pause';
       if (!opusSamples(payload)) return undefined;
-      return unlessBroken(() => decoder.decode(payload).slice());
+      return unlessBroken(() => decoder.decode(payload));
     },
     recover(payload) {
       const samples = opusSamples(payload);
       if (!samples) return undefined;
-      const frameSize = (samples * format.pcmRate) / format.clockRate;
-      return unlessBroken(() => decoder.decode(payload, { decodeFec: true, frameSize }).slice());
+      const missing = (samples * format.pcmRate) / format.clockRate;
+      return unlessBroken(() => decoder.decodeFec(payload, missing));
     },
     free: () => decoder.free(),
   };

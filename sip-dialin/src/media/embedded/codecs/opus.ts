@@ -1,12 +1,4 @@
-import {
-  Application,
-  createDecoder,
-  createEncoder,
-  loadLibopus,
-  Signal,
-  type OpusDecoderHandle,
-  type OpusEncoderHandle,
-} from 'libopus-wasm';
+import { createDecoder, createEncoder, type OpusDecoder, type OpusEncoder } from '@switchroom/opus';
 
 /** RTP clock of Opus, whatever rate is coded (RFC 7587 section 4.1). */
 export const OPUS_RATE = 48_000;
@@ -20,51 +12,41 @@ const PHONE_COMPLEXITY = 5;
 const NARROW_COMPLEXITY = 1;
 /** libopus spends bits on FEC only where it is told that packets get lost. */
 const EXPECTED_LOSS_PERCENT = 10;
+const VOICE = {
+  application: 'voip',
+  isVoice: true,
+  bitrate: PHONE_BITRATE,
+  expectedLossPercent: EXPECTED_LOSS_PERCENT,
+} as const;
 /** The mixer's rate: libopus decodes any stream straight to it. */
 const MIX_RATE = 16_000;
 
-export type PhoneEncoder = Pick<OpusEncoderHandle, 'encode' | 'setDtx' | 'free'>;
-export type SourceDecoder = Pick<OpusDecoderHandle, 'decode' | 'decodePacketLoss' | 'free'>;
+export type PhoneEncoder = Pick<OpusEncoder, 'encode' | 'setDtx' | 'free'>;
+export type SourceDecoder = OpusDecoder;
 
-/** Loads the WebAssembly, so that the first call does not wait for it. */
+/** Loads it, so that the first call does not wait for it. */
 export async function loadOpus(): Promise<void> {
-  await loadLibopus();
+  (await createSourceDecoder()).free();
 }
 
 /** Encodes 20 ms frames of a phone, with DTX. The caller frees it. */
 export async function createPhoneEncoder(sampleRate: 8000 | 16_000 = 8000): Promise<PhoneEncoder> {
   return createEncoder({
     sampleRate,
-    channels: 1,
-    frameSize: sampleRate / 50,
-    application: Application.Voip,
-    signal: Signal.Voice,
-    bitrate: PHONE_BITRATE,
+    ...VOICE,
     complexity: sampleRate === 8000 ? NARROW_COMPLEXITY : PHONE_COMPLEXITY,
-    fec: true,
-    packetLossPercent: EXPECTED_LOSS_PERCENT,
     dtx: true,
   });
 }
 
 /** Encodes 20 ms frames of the mix for a phone that speaks Opus itself. The caller frees it. */
 export async function createOpusEncoder(): Promise<Pick<PhoneEncoder, 'encode' | 'free'>> {
-  return createEncoder({
-    sampleRate: MIX_RATE,
-    channels: 1,
-    frameSize: MIX_RATE / 50,
-    application: Application.Voip,
-    signal: Signal.Voice,
-    bitrate: PHONE_BITRATE,
-    complexity: PHONE_COMPLEXITY,
-    fec: true,
-    packetLossPercent: EXPECTED_LOSS_PERCENT,
-  });
+  return createEncoder({ sampleRate: MIX_RATE, ...VOICE, complexity: PHONE_COMPLEXITY });
 }
 
 /** Decodes to 16 kHz mono. The caller frees it. */
 export async function createSourceDecoder(): Promise<SourceDecoder> {
-  return createDecoder({ sampleRate: MIX_RATE, channels: 1 });
+  return createDecoder({ sampleRate: MIX_RATE });
 }
 
 /**

@@ -79,7 +79,7 @@ export class LegSpeech {
     this.#timestamp = timestampAdd(this.#timestamp, clockRate / 50);
     // Renegotiated while it speaks: the phones hear it, the SFU hears the next one.
     if (uplink.codec === 'opus' && !this.#encoder) return;
-    const payload = uplink.codec === 'opus' ? this.#encoder!.encode(frame).slice() : NO_PAYLOAD;
+    const payload = uplink.codec === 'opus' ? this.#encoder!.encode(frame) : NO_PAYLOAD;
     if (pcmRate === 8000) this.#downsampler.process(frame, this.#narrow);
     uplink.push(
       {

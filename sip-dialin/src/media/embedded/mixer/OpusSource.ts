@@ -87,11 +87,9 @@ export class OpusSource {
 
   /** From the packet after it, where there is one: Opus may have sent it twice (FEC). */
   #conceal(samples: number, next: Uint8Array | undefined): Int16Array | undefined {
-    const frameSize = Math.ceil(samples / PLC_SAMPLES) * PLC_SAMPLES;
+    const length = Math.ceil(samples / PLC_SAMPLES) * PLC_SAMPLES;
     return this.#unlessBroken(() =>
-      next
-        ? this.#decoder.decode(next, { decodeFec: true, frameSize })
-        : this.#decoder.decodePacketLoss(frameSize),
+      next ? this.#decoder.decodeFec(next, length) : this.#decoder.conceal(length),
     );
   }
 

@@ -83,11 +83,15 @@ describe('OpusSource', () => {
     const decoder = await createSourceDecoder();
     const fec: boolean[] = [];
     const spied: SourceDecoder = {
-      decode: (data, options) => {
-        fec.push(options?.decodeFec ?? false);
-        return decoder.decode(data, options);
+      decode: (data) => {
+        fec.push(false);
+        return decoder.decode(data);
       },
-      decodePacketLoss: (samples) => decoder.decodePacketLoss(samples),
+      decodeFec: (data, samples) => {
+        fec.push(true);
+        return decoder.decodeFec(data, samples);
+      },
+      conceal: (samples) => decoder.conceal(samples),
       free: () => decoder.free(),
     };
     const source = new OpusSource(spied);
