@@ -162,6 +162,9 @@ function explain(error) {
  * @returns {NodeJS.ProcessEnv}
  */
 function environmentFor(context, command) {
-  if (command === 'check' || command === 'phone') return context.env;
-  return { ...context.env, MEDIASOUP_WORKER_BIN: workerPath(context) };
+  // What Node.js has compiled is kept: the next start is quicker, and so is one after a crash.
+  const compiled = path.join(context.root, 'node_modules/.cache/compiled');
+  const env = { NODE_COMPILE_CACHE: compiled, ...context.env };
+  if (command === 'check' || command === 'phone') return env;
+  return { ...env, MEDIASOUP_WORKER_BIN: workerPath(context) };
 }

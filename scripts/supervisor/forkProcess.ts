@@ -2,13 +2,16 @@ import { fork } from 'node:child_process';
 import path from 'node:path';
 import type { Child } from './Supervisor.ts';
 
-const PRELOAD = path.join(import.meta.dirname, 'endWithParent.ts');
+const PRELOADED = ['endWithParent.ts', 'keepCompiled.ts'];
 
 /** Runs a TypeScript program as a child that shares our terminal and ends when we do. */
 export function forkProcess(program: string, env: NodeJS.ProcessEnv): Child {
   const child = fork(program, {
     env,
-    execArgv: ['--disable-warning=ExperimentalWarning', '--import', PRELOAD],
+    execArgv: [
+      '--disable-warning=ExperimentalWarning',
+      ...PRELOADED.flatMap((file) => ['--import', path.join(import.meta.dirname, file)]),
+    ],
   });
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${String(code)}`));
