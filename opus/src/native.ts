@@ -37,15 +37,24 @@ const packet = new Uint8Array(4000);
 /** 120 ms at 48 kHz: the longest packet (RFC 6716 section 3.2.5). */
 const pcm = new Int16Array(5760);
 
-/** `undefined` where it is not built. */
-export function loadNative(): OpusEngine | undefined {
-  if (!existsSync(ADDON)) return undefined;
-  const addon = createRequire(import.meta.url)(ADDON) as Addon;
+/** `undefined` where it is not built, or built for what is not there any more: another system, a library that was removed. */
+export function loadNative(file = ADDON): OpusEngine | undefined {
+  const addon = existsSync(file) ? loadAddon(file) : undefined;
+  if (!addon) return undefined;
   return {
     name: 'native',
     createEncoder: async (options) => new NativeEncoder(addon, options),
     createDecoder: async ({ sampleRate }) => new NativeDecoder(addon, sampleRate),
   };
+}
+
+function loadAddon(file: string): Addon | undefined {
+  try {
+    return createRequire(import.meta.url)(file) as Addon;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_DLOPEN_FAILED') return undefined;
+    throw error;
+  }
 }
 
 class NativeEncoder implements OpusEncoder {

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OpusError, OPUS_ENGINES } from './index.ts';
+import { loadNative } from './native.ts';
 
 const RATE = 48_000;
 const FRAME = RATE / 50;
@@ -23,6 +27,15 @@ function level(pcm: Int16Array, hertz: number, rate = RATE): number {
 /** `npm test` builds the addon first: where there is one, it is tested. */
 it.runIf(process.platform === 'linux')('has the addon, and uses it', () => {
   expect(OPUS_ENGINES.map(({ name }) => name)).toEqual(['native', 'wasm']);
+});
+
+it('does without an addon that is not there, or cannot be loaded', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'opus-'));
+  const file = join(folder, 'opus.node');
+  expect(loadNative(file)).toBeUndefined();
+  await writeFile(file, 'of another system');
+  expect(loadNative(file)).toBeUndefined();
+  await rm(folder, { recursive: true });
 });
 
 describe.each(OPUS_ENGINES)('libopus, $name', (engine) => {
