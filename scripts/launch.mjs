@@ -11,15 +11,19 @@ const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
  * end it notices that we were killed.
  * @param {string} node path of the Node.js to run it with
  * @param {string[]} args
- * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, isOneOfMany?: boolean }} options `isOneOfMany`: it shares the
+ *   terminal with others, so that it may write whole lines only
  * @returns {Promise<number>} its exit code, as a shell would give it
  */
-export function launch(node, args, { cwd, env }) {
+export function launch(node, args, { cwd, env, isOneOfMany = false }) {
+  const output = isOneOfMany ? 'pipe' : 'inherit';
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], {
     cwd,
     env,
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    stdio: ['inherit', output, output, 'ipc'],
   });
+  child.stdout?.pipe(process.stdout, { end: false });
+  child.stderr?.pipe(process.stderr, { end: false });
   const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
   const watch = env.npm_lifecycle_event ? watchParent(() => child.kill('SIGTERM')) : undefined;

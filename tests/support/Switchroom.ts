@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, freePortRange } from './net/freePort.ts';
+import { freePortRange } from './net/freePort.ts';
 import { Child } from './process/Child.ts';
 import { RestClient } from './RestClient.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 export const ADMIN = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'correct horse battery' };
+const onePort = async (): Promise<number> => (await freePortRange(2)).min;
+
 /** A phone needs two of these. */
 const RTP_PORTS = 200;
 
@@ -50,9 +52,7 @@ export class Switchroom {
   /** Resolves when it says that it is ready and the administrator is signed in. */
   static async start(options: SwitchroomOptions = {}): Promise<Switchroom> {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchroom-'));
-    const http = await freePort();
-    // Not among those that the system hands out, so that nothing takes them while the processes start.
-    const [sip, rtc] = [(await freePortRange(2)).min, (await freePortRange(2)).min];
+    const [http, sip, rtc] = [await onePort(), await onePort(), await onePort()];
     const rtp = await freePortRange(RTP_PORTS);
     const child = new Child({
       name: 'Switchroom',

@@ -40,7 +40,10 @@ const RANGE_FROM = 10_000;
 /** Linux's ephemeral ports start here (net.ipv4.ip_local_port_range). */
 const RANGE_TO = 32_768;
 
-/** `size` neighbouring UDP ports, starting at an even one, all free at this moment. */
+/**
+ * `size` neighbouring ports, starting at an even one, all free for TCP and UDP at this moment, and none that the system
+ * hands out: nothing takes them while a process starts.
+ */
 export async function freePortRange(size: number): Promise<{ min: number; max: number }> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const span = RANGE_TO - RANGE_FROM - size;
@@ -48,8 +51,10 @@ export async function freePortRange(size: number): Promise<{ min: number; max: n
     // The product's own default range is left alone: somebody may be running it on this machine.
     if (min + size > 20_000 && min < 30_000) continue;
     const ports = Array.from({ length: size }, (_, i) => min + i);
-    const free = await Promise.all(ports.map(udpIsFree));
+    const free = await Promise.all(
+      ports.map(async (port) => (await udpIsFree(port)) && (await tcpIsFree(port)) === port),
+    );
     if (free.every(Boolean)) return { min, max: min + size - 1 };
   }
-  throw new Error(`No ${size} neighbouring UDP ports are free.`);
+  throw new Error(`No ${size} neighbouring ports are free.`);
 }
