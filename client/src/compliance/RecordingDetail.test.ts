@@ -2,6 +2,7 @@ import {
   AppError,
   type ConsentsView,
   type KeptRecordingView,
+  type TimelineView,
   type UserRole,
 } from '@switchroom/protocol';
 import { flushPromises, type VueWrapper } from '@vue/test-utils';
@@ -43,6 +44,19 @@ const consents: ConsentsView = {
   ],
   pauses: [{ fromMs: 20_000, toMs: 30_000, by: { kind: 'user', id: 'u', name: 'h@example.org' } }],
 };
+const timeline: TimelineView = {
+  events: [
+    { atMs: 0, event: 'joined', participantId: 'p1' },
+    { atMs: 3000, event: 'muted', participantId: 'p1' },
+    { atMs: 9000, event: 'unmuted', participantId: 'p1' },
+    { atMs: 40_000, event: 'held', participantId: 'p1' },
+  ],
+  gaps: [
+    { file: 'mix', fromMs: 20_000, toMs: 30_000, reason: 'paused' },
+    { file: 't1', fromMs: 20_000, toMs: 30_000, reason: 'paused' },
+    { file: 't1', fromMs: 32_000, toMs: 35_000, reason: 'server-lost' },
+  ],
+};
 
 let wrapper: VueWrapper;
 /** What was asked of the server, in order. */
@@ -68,6 +82,7 @@ async function open(roles: UserRole[]): Promise<void> {
     const problem = Object.entries(refused).find(([part]) => path.endsWith(part));
     if (problem) throw problem[1];
     if (path.includes('/consents')) return consents;
+    if (path.includes('/timeline')) return timeline;
     if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0] };
     if (method === 'PUT') held = true;
     const hold = { reason: 'Case 7', by: 'o@example.org', at: '2026-03-02T00:00:00.000Z' };
@@ -134,11 +149,32 @@ describe('a recording', () => {
       'Drücken Sie eins.',
     ]);
     expect(section.text()).toContain('Paused from 0:20 to 0:30 by h@example.org');
+  });
+
+  it('marks on the lane where a track was muted, on hold, or has no sound, and says it in words', async () => {
+    await open(['compliance-officer']);
     await buttonOf(wrapper, 'Listen').trigger('click');
     await flushPromises();
-    const gap = wrapper.find('.gap');
-    expect(Number(gap.attributes('x'))).toBeCloseTo(333.3, 0);
-    expect(Number(gap.attributes('width'))).toBeCloseTo(166.7, 0);
+    const marks = wrapper.findAll<HTMLElement>('.mark').map(({ element: { dataset, style } }) => {
+      return [dataset['kind'], Number.parseFloat(style.left), Number.parseFloat(style.width)];
+    });
+    expect(marks).toEqual([
+      ['muted', 5, 10],
+      ['paused', expect.closeTo(33.33), expect.closeTo(16.67)],
+      ['server-lost', expect.closeTo(53.33), 5],
+      ['held', expect.closeTo(66.67), expect.closeTo(33.33)],
+    ]);
+    const legend = wrapper.findAll('[aria-label="What the patterns mean"] li');
+    const kinds = ['Muted', 'Recording paused', 'Connection to the server lost', 'Call on hold'];
+    expect(legend.map((one) => one.text())).toEqual(kinds);
+    const words = wrapper.find('details');
+    expect(words.find('summary').text()).toBe(`Ann: ${kinds.map((one) => `${one} 1×`).join(', ')}`);
+    expect(words.findAll('li').map((one) => one.text())).toEqual([
+      'Muted, 0:03 to 0:09',
+      'Recording paused, 0:20 to 0:30',
+      'Connection to the server lost, 0:32 to 0:35',
+      'Call on hold, 0:40 to 1:00',
+    ]);
   });
 
   it('asks for a reason where the policy wants one, and plays with it', async () => {

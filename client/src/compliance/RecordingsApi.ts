@@ -1,4 +1,9 @@
-import type { AlarmView, ConsentsView, KeptRecordingView } from '@switchroom/protocol';
+import type {
+  AlarmView,
+  ConsentsView,
+  KeptRecordingView,
+  TimelineView,
+} from '@switchroom/protocol';
 import type { RestClient } from '../api/RestClient.ts';
 
 export interface Page {
@@ -46,6 +51,10 @@ export class RecordingsApi {
 
   consents(id: string): Promise<ConsentsView> {
     return this.#rest.call('GET', `${pathOf(id)}/consents`, this.#token);
+  }
+
+  timeline(id: string): Promise<TimelineView> {
+    return this.#rest.call('GET', `${pathOf(id)}/timeline`, this.#token);
   }
 
   peaks(id: string, trackId: string, reason: string): Promise<Peaks> {

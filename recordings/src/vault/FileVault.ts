@@ -1,6 +1,11 @@
-import { AppError, type ConsentsView } from '@switchroom/protocol';
+import { AppError, type ConsentsView, type TimelineView } from '@switchroom/protocol';
 import { isSafeId, isSoundId, MANIFEST_ID, SEALED_SUFFIX } from '../format/ids.ts';
-import { manifestSchema, readManifestBytes, type ManifestFile } from '../format/manifest.ts';
+import {
+  manifestSchema,
+  readManifestBytes,
+  type Manifest,
+  type ManifestFile,
+} from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { SealError } from '../format/SealError.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
@@ -61,14 +66,12 @@ export class FileVault implements Vault {
   }
 
   async consents(recordingId: string): Promise<ConsentsView> {
-    if (!isSafeId(recordingId)) throw notFound();
-    try {
-      const file = await this.#open({ recordingId, trackId: MANIFEST_ID });
-      const bytes = await readManifestBytes(file, this.#key());
-      return consentsOf(manifestSchema.parse(JSON.parse(bytes.toString())));
-    } catch (error) {
-      throw translated(error);
-    }
+    return consentsOf((await this.#manifest(recordingId)).manifest);
+  }
+
+  async timeline(recordingId: string): Promise<TimelineView> {
+    const { timeline, gaps } = (await this.#manifest(recordingId)).manifest;
+    return { events: timeline.toSorted((a, b) => a.atMs - b.atMs), gaps };
   }
 
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
@@ -128,18 +131,24 @@ export class FileVault implements Vault {
     throw new AppError('key-elsewhere', 'The key to this recording is not on this server.');
   }
 
+  /** Errors: `not-found`, `key-elsewhere`, `key-lost`, `unavailable`, `internal`. */
+  async #manifest(recordingId: string): Promise<{ bytes: Buffer; manifest: Manifest }> {
+    if (!isSafeId(recordingId)) throw notFound();
+    try {
+      const file = await this.#open({ recordingId, trackId: MANIFEST_ID });
+      const bytes = await readManifestBytes(file, this.#key());
+      return { bytes, manifest: manifestSchema.parse(JSON.parse(bytes.toString())) };
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
   /** `null` when it is that of a recording which is still made. */
   async #sealedManifest(
     recordingId: string,
   ): Promise<{ bytes: Buffer; files: ManifestFile[] } | null> {
-    try {
-      const file = await this.#open({ recordingId, trackId: MANIFEST_ID });
-      const bytes = await readManifestBytes(file, this.#key());
-      const { seal, files } = manifestSchema.parse(JSON.parse(bytes.toString()));
-      return seal === null ? null : { bytes, files };
-    } catch (error) {
-      throw translated(error);
-    }
+    const { bytes, manifest } = await this.#manifest(recordingId);
+    return manifest.seal === null ? null : { bytes, files: manifest.files };
   }
 
   /** `null` for one that is not there or does not open at all: an export goes on without it, and says so. */

@@ -4,12 +4,14 @@ import {
   CONSENT_POLICIES,
   consentSchema,
   ENTRY_SIGNALS,
+  gapSchema,
   NUMBER_PRIVACIES,
   outboundSchema,
   pausedBySchema,
   RECORDING_POLICIES,
   recordingViewSchema,
   STORAGE_PLACES,
+  timelineEventSchema,
   TRUNK_SRTP,
   USER_ROLES,
   type AlarmView,
@@ -23,6 +25,7 @@ import {
   type MeetingView,
   type ParticipantView,
   type Stated,
+  type TimelineView,
   type TombstoneView,
   type TrunkView,
   type User,
@@ -128,6 +131,11 @@ export const consentsSchema = z.object({
     z.object({ fromMs: z.number(), toMs: z.number().nullable(), by: pausedBySchema }),
   ),
 }) satisfies z.ZodType<ConsentsView>;
+
+export const timelineSchema = z.object({
+  events: z.array(timelineEventSchema),
+  gaps: z.array(gapSchema),
+}) satisfies z.ZodType<TimelineView>;
 
 export const peaksSchema = z.object({ stepMs: z.number(), peaks: z.array(z.int()) });
 

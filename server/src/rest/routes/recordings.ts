@@ -18,6 +18,7 @@ import {
   keptRecordingSchema,
   peaksSchema,
   recordingsPageSchema,
+  timelineSchema,
 } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
@@ -85,7 +86,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       params: byId,
       status: 200,
       response: consentsSchema,
-      errors: ['not-found'],
+      errors: ['not-found', ...KEYS, 'unavailable'],
       async handle({ params, user, source }) {
         const recording = await recordingStore.forUser(params.id, user);
         const consents = await vault.consents(recording.id);
@@ -94,6 +95,24 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
           details: { part: 'consents' },
         });
         return consents;
+      },
+    }),
+    endpoint({
+      ...seer,
+      path: '/recordings/:id/timeline',
+      summary: 'Who was there, muted or on hold when, and where there is no sound, and why',
+      params: byId,
+      status: 200,
+      response: timelineSchema,
+      errors: ['not-found', ...KEYS, 'unavailable'],
+      async handle({ params, user, source }) {
+        const recording = await recordingStore.forUser(params.id, user);
+        const timeline = await vault.timeline(recording.id);
+        await trail.append({
+          ...{ ...source, action: 'recording.viewed', subject: subjectOf(recording) },
+          details: { part: 'timeline' },
+        });
+        return timeline;
       },
     }),
     endpoint({
