@@ -17,7 +17,7 @@ const recording: KeptRecordingView = {
   ...{ endedAt: '2026-03-01T10:01:00.000Z', durationMs: 60_000, state: 'sealed' },
   ...{ hold: null, deletion: null, expiresAt: null, key: 'here' },
   sealedTo: [{ fingerprint: '0f'.repeat(32), server: true }],
-  storage: { place: 'local', lockedUntil: null },
+  storage: { place: 'local', bucket: null, lockedUntil: null },
   tracks: [
     {
       ...{ id: 't1', participantId: 'p1', participantName: 'Ann', kind: 'browser' },
@@ -65,6 +65,7 @@ let asked: string[];
 let refused: Record<string, AppError>;
 let held: boolean;
 let key: KeptRecordingView['key'];
+let storage: KeptRecordingView['storage'];
 let files: string[];
 
 beforeEach(() => {
@@ -72,6 +73,7 @@ beforeEach(() => {
   refused = {};
   held = false;
   key = 'here';
+  storage = recording.storage;
   files = [];
 });
 afterEach(() => wrapper.unmount());
@@ -86,7 +88,7 @@ async function open(roles: UserRole[]): Promise<void> {
     if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0] };
     if (method === 'PUT') held = true;
     const hold = { reason: 'Case 7', by: 'o@example.org', at: '2026-03-02T00:00:00.000Z' };
-    return { ...recording, key, hold: held ? hold : null };
+    return { ...recording, key, storage, hold: held ? hold : null };
   };
   const file = (path: string) => Promise.resolve((files.push(path), new Blob()));
   const rest = { call, file } as unknown as RestClient;
@@ -175,6 +177,29 @@ describe('a recording', () => {
       'Connection to the server lost, 0:32 to 0:35',
       'Call on hold, 0:40 to 1:00',
     ]);
+  });
+
+  it.each([
+    [{ place: 'local', bucket: null, lockedUntil: null }, /Kept\s*on this server’s disk$/],
+    [
+      { place: 'moving', bucket: 's3://b/rec', lockedUntil: null },
+      /on this server’s disk, on its way to s3:\/\/b\/rec$/,
+    ],
+    [
+      { place: 'store', bucket: 's3://b/rec', lockedUntil: '2030-03-01T10:00:00.000Z' },
+      /Kept\s*in s3:\/\/b\/rec; nobody can delete it there before .*2030/,
+    ],
+    [
+      { place: 'store', bucket: null, lockedUntil: null },
+      /in a store that this server is not set up for$/,
+    ],
+  ] as const)('says where it is kept: %j', async (where, words) => {
+    storage = where;
+    await open(['compliance-officer']);
+    const facts = wrapper.findAll('dl > div').map((one) => one.text());
+    expect(facts.find((one) => one.startsWith('Kept') && !one.startsWith('Kept until'))).toMatch(
+      words,
+    );
   });
 
   it('asks for a reason where the policy wants one, and plays with it', async () => {

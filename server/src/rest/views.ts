@@ -107,7 +107,11 @@ export const keptRecordingSchema = recordingViewSchema.extend({
   hold: statedSchema.nullable(),
   deletion: statedSchema.nullable(),
   expiresAt: z.string().nullable(),
-  storage: z.object({ place: z.enum(STORAGE_PLACES), lockedUntil: z.string().nullable() }),
+  storage: z.object({
+    place: z.enum(STORAGE_PLACES),
+    bucket: z.string().nullable(),
+    lockedUntil: z.string().nullable(),
+  }),
 }) satisfies z.ZodType<KeptRecordingView>;
 
 export const tombstoneViewSchema = z.object({

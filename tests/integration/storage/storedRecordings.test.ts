@@ -42,7 +42,8 @@ describe('a recording in the store', () => {
     const { server, studio, copy } = all;
     const { id, tracks } = await all.record();
     const view = await all.moved(id);
-    expect(view.storage).toEqual({ place: 'store', lockedUntil: null });
+    const bucket = `s3://${settings.bucket}/rec`;
+    expect(view.storage).toEqual({ place: 'store', bucket, lockedUntil: null });
     const [track] = tracks;
     const sealed = ['index', 'manifest', 'mix', track!.id].map((one) => `${one}.sealed`);
     const inBucket = ['seal.json', ...sealed];
