@@ -116,8 +116,13 @@ export class StoreHarness {
 
 /** What anybody would do with an export, or with a copy of the bucket. */
 export async function verify(...args: string[]): Promise<string> {
+  return await verifyWith({}, ...args);
+}
+
+/** The same with variables set, as the server has them. */
+export async function verifyWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
   return await run(process.execPath, [path.join(ROOT, 'scripts/verify.mjs'), ...args], {
-    env: {},
+    env,
   }).then(
     ({ stdout }) => stdout,
     (error: unknown) => (error as { stderr: string }).stderr,
