@@ -221,7 +221,7 @@ describe('a move that is killed in the middle of a large file', () => {
     // Each once, and no upload that was begun.
     const names = folder.names.map((name) => `r1/${name}`);
     expect((await ceph.everything(settings)).sort()).toEqual(names);
-    expect(await readdir(folder.vault)).toEqual([]);
+    expect(await readdir(folder.vault)).toEqual(['.checked']);
     await folder.remove();
   });
 });
