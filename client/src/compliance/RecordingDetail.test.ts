@@ -67,6 +67,8 @@ let held: boolean;
 let key: KeptRecordingView['key'];
 let storage: KeptRecordingView['storage'];
 let files: string[];
+let damage: { fromMs: number; toMs: number }[];
+let tracks: KeptRecordingView['tracks'];
 
 beforeEach(() => {
   asked = [];
@@ -75,6 +77,8 @@ beforeEach(() => {
   key = 'here';
   storage = recording.storage;
   files = [];
+  damage = [];
+  tracks = recording.tracks;
 });
 afterEach(() => wrapper.unmount());
 
@@ -85,10 +89,10 @@ async function open(roles: UserRole[]): Promise<void> {
     if (problem) throw problem[1];
     if (path.includes('/consents')) return consents;
     if (path.includes('/timeline')) return timeline;
-    if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0] };
+    if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0], damage };
     if (method === 'PUT') held = true;
     const hold = { reason: 'Case 7', by: 'o@example.org', at: '2026-03-02T00:00:00.000Z' };
-    return { ...recording, key, storage, hold: held ? hold : null };
+    return { ...recording, key, storage, tracks, hold: held ? hold : null };
   };
   const file = (path: string) => Promise.resolve((files.push(path), new Blob()));
   const rest = { call, file } as unknown as RestClient;
@@ -177,6 +181,24 @@ describe('a recording', () => {
       'Connection to the server lost, 0:32 to 0:35',
       'Call on hold, 0:40 to 1:00',
     ]);
+  });
+
+  it('names what is damaged, and plays the rest where a track cannot be read at all', async () => {
+    damage = [{ fromMs: 50_000, toMs: 50_500 }];
+    const [ann] = recording.tracks;
+    tracks = [ann!, { ...ann!, id: 't2', participantId: 'p2', participantName: 'Bea' }];
+    await open(['compliance-officer']);
+    refused['/t2/peaks'] = new AppError('internal', 'A file of it is gone from the vault.');
+    await buttonOf(wrapper, 'Listen').trigger('click');
+    await flushPromises();
+    const [first, second, ...more] = wrapper.findAll('.lanes > li').map((one) => one.text());
+    expect(first).toContain('Damaged since, 0:50 to 0:50');
+    expect([second, more]).toEqual([expect.stringMatching(/^Bea\s*cannot be read/), []]);
+    // All that can be read is the mix.
+    expect(files).toEqual(['/recordings/r1/audio']);
+    await wrapper.find('[aria-label="Hear Ann only"]').trigger('click');
+    await flushPromises();
+    expect(files.at(-1)).toBe('/recordings/r1/tracks/t1/audio');
   });
 
   it.each([

@@ -15,6 +15,8 @@ export interface Page {
 export interface Peaks {
   stepMs: number;
   peaks: number[];
+  /** What does not open in the vault and is silent, on the recording's clock in ms. */
+  damage: { fromMs: number; toMs: number }[];
 }
 
 /** The filters by their names in the query; empty ones say nothing. */

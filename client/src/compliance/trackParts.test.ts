@@ -53,6 +53,15 @@ describe('partsOf()', () => {
     ]);
   });
 
+  it('tells what is damaged, wherever it is', () => {
+    const events = [at(10_000, 'held'), at(20_000, 'resumed')];
+    const damage = [{ fromMs: 12_000, toMs: 12_500 }];
+    expect(partsOf(track, { events, gaps: [] }, 60_000, damage)).toEqual([
+      { kind: 'held', fromMs: 10_000, toMs: 20_000 },
+      { kind: 'damaged', fromMs: 12_000, toMs: 12_500 },
+    ]);
+  });
+
   it('a gap that goes on after the hold is told', () => {
     const events = [at(10_000, 'held'), at(20_000, 'resumed')];
     const parts = partsOf(track, { events, gaps: [gap(10_400, 25_000, 'no-packets')] }, 60_000);

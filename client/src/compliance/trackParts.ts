@@ -1,7 +1,8 @@
 import type { Gap, TimelineEvent, TimelineView, TrackView } from '@switchroom/protocol';
+import type { Peaks } from './RecordingsApi.ts';
 
-/** What a track can be besides sound: on hold, or without sound for one of the manifest's reasons. */
-export type PartKind = 'held' | Gap['reason'];
+/** What a track can be besides sound: on hold, damaged since, or without sound for one of the manifest's reasons. */
+export type PartKind = 'held' | 'damaged' | Gap['reason'];
 
 /** On the recording's clock, ms. */
 export interface TrackPart {
@@ -15,12 +16,13 @@ const APART_MS = 1500;
 
 /**
  * Where the participant of a track was muted or on hold, and where there is no sound for another reason, in order. A gap
- * that a mute or a hold explains is not told twice.
+ * that a mute or a hold explains is not told twice. `damage`: what the vault cannot read any more.
  */
 export function partsOf(
   { id, participantId }: Pick<TrackView, 'id' | 'participantId'>,
   { events, gaps }: TimelineView,
   durationMs: number,
+  damage: Peaks['damage'] = [],
 ): TrackPart[] {
   const own = events.filter((event) => event.participantId === participantId);
   const said = [
@@ -33,7 +35,8 @@ export function partsOf(
     .filter(({ file }) => file === id)
     .map(({ reason, fromMs, toMs }) => ({ kind: reason, fromMs, toMs: toMs ?? durationMs }))
     .filter((gap) => !['muted', 'no-packets'].includes(gap.kind) || !isTold(gap));
-  return [...said, ...silent].sort((a, b) => a.fromMs - b.fromMs);
+  const damaged = damage.map((part) => ({ kind: 'damaged' as const, ...part }));
+  return [...said, ...silent, ...damaged].sort((a, b) => a.fromMs - b.fromMs);
 }
 
 /** The kinds that occur, each once. */

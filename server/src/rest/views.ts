@@ -141,7 +141,11 @@ export const timelineSchema = z.object({
   gaps: z.array(gapSchema),
 }) satisfies z.ZodType<TimelineView>;
 
-export const peaksSchema = z.object({ stepMs: z.number(), peaks: z.array(z.int()) });
+export const peaksSchema = z.object({
+  stepMs: z.number(),
+  peaks: z.array(z.int()),
+  damage: z.array(z.object({ fromMs: z.number(), toMs: z.number() })),
+});
 
 export const trunkViewSchema = z.object({
   id: z.string(),

@@ -153,6 +153,11 @@ describe('a recording in the store', () => {
       expect.stringMatching(/^\d+-\d+$/),
     ]);
     await around.arrayBuffer();
+    const peaks = await server.rest('GET', url.replace('/audio', '/peaks'));
+    const { damage } = (await peaks.json()) as { damage: { fromMs: number; toMs: number }[] };
+    expect(damage.map(({ fromMs, toMs }) => `${fromMs}-${toMs}`).join(', ')).toBe(
+      around.headers.get('recording-damage'),
+    );
     await ceph.hide(settings, name);
     expect(await problem(await server.rest('GET', url))).toEqual({ status: 500, code: 'internal' });
     expect(server.logs.some((line) => line.includes('damaged in the vault'))).toBe(true);

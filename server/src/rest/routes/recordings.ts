@@ -159,7 +159,8 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
     endpoint({
       ...seer,
       path: '/recordings/:id/tracks/:trackId/peaks',
-      summary: 'How loud a track is over its time, for those who may play it',
+      summary:
+        'How loud a track is over its time, and where it is damaged, for those who may play it',
       params: byTrack,
       query: reasonQuerySchema,
       status: 200,
@@ -171,7 +172,8 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
         const track = tracks.find((one) => one.id === params.trackId);
         if (!track) throw new AppError('not-found', 'There is no such track.');
         await recordingKeys.mustBeHere(id);
-        return waveforms.of(`${id}/${track.id}`, await vault.openAudio(id, track.id));
+        const audio = await vault.openAudio(id, track.id);
+        return { ...(await waveforms.of(`${id}/${track.id}`, audio)), damage: audio.damage };
       },
     }),
     endpoint({
