@@ -1,21 +1,25 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseIdentities } from './verify/age.mjs';
 import { checkAny } from './verify/checkAny.mjs';
 import { checkAudit } from './verify/checkAudit.mjs';
 import { checkChain } from './verify/checkChain.mjs';
 import { Fault } from './verify/Fault.mjs';
+import { FolderPlace } from './verify/FolderPlace.mjs';
 import { fingerprint } from './verify/keys.mjs';
+import { BucketPlace } from './verify/s3/BucketPlace.mjs';
+import { bucketSettings } from './verify/s3/settings.mjs';
 
 /*
- * Checks an export of a recording with nothing but Node.js 20: no set-up, no packages, no network
- * (docs/recording-format.md).
+ * Checks an export of a recording with nothing but Node.js 20: no set-up, no packages, and no network but to a bucket whose
+ * chain is to be checked (docs/recording-format.md).
  */
 
 const USAGE = `Usage: npm run verify -- export.zip [--key fingerprint]... [--identity key.txt]
-       npm run verify -- --chain DATA_DIR [--key fingerprint]...
+       npm run verify -- --chain DATA_DIR [--key fingerprint]...    (and S3_BUCKET, as the server has it)
+       npm run verify -- --chain s3://bucket/prefix [--key fingerprint]...
        npm run verify -- --audit audit.jsonl`;
 
 function readArguments() {
@@ -35,12 +39,22 @@ function readArguments() {
   const [zip, ...more] = positionals;
   const given = [zip, chain, audit].filter((one) => one !== undefined);
   if (more.length > 0 || given.length !== 1) {
-    throw new TypeError('Give one export, or --chain and a directory, or --audit and a file.');
+    throw new TypeError(
+      'Give one export, or --chain and a directory or bucket, or --audit and a file.',
+    );
   }
   const path = resolve(here, String(given[0]));
+  /** @returns {[import('./verify/FolderPlace.mjs').Place, ...import('./verify/FolderPlace.mjs').Place[]]} */
+  const places = () => {
+    const isBucket = chain?.startsWith('s3://') ?? false;
+    const settings = bucketSettings(process.env, isBucket ? chain : undefined);
+    const bucket = settings && new BucketPlace(settings);
+    if (isBucket && bucket) return [bucket];
+    return [new FolderPlace(join(path, 'vault')), ...(bucket ? [bucket] : [])];
+  };
   /** @returns {Promise<import('./verify/checkExport.mjs').Report>} */
   const check = async () => {
-    if (chain !== undefined) return await checkChain(path, pins);
+    if (chain !== undefined) return await checkChain(places(), pins);
     if (audit !== undefined) return await checkAudit(path);
     const text = identity === undefined ? undefined : readFileSync(resolve(here, identity), 'utf8');
     return checkAny(path, pins, text === undefined ? [] : parseIdentities(text));

@@ -17,6 +17,31 @@ export const CONSENT_POLICIES = ['notice', 'required'] as const;
 /** How somebody was told of a recording (the first two), or agreed to it. */
 export const CONSENT_WAYS = ['shown', 'heard', 'button', 'key'] as const;
 
+/** What a recording's timeline tells of somebody. `held`: their phone put the call on hold. */
+export const TIMELINE_EVENTS = [
+  'joined',
+  'left',
+  'muted',
+  'unmuted',
+  'held',
+  'resumed',
+  'renamed',
+] as const;
+
+/**
+ * Why a recording has no sound somewhere. `paused`: nothing was written, since somebody wanted it so. Of tracks also where
+ * nothing came for a second or more: `server-lost`, until the server offered the participant's sound again; `muted`;
+ * `no-packets` for whatever else.
+ */
+export const GAP_REASONS = [
+  'recorder-died',
+  'write-failed',
+  'paused',
+  'server-lost',
+  'muted',
+  'no-packets',
+] as const;
+
 /** How much of a caller's number the others see. */
 export const NUMBER_PRIVACIES = ['whole', 'last-four', 'none'] as const;
 

@@ -16,5 +16,6 @@ export * from './recordingWords.ts';
 export * from './redact.ts';
 export * from './retention.ts';
 export type { S3Settings } from './s3Settings.ts';
+export * from './timeline.ts';
 export * from './trunk.ts';
 export * from './version.ts';

@@ -62,6 +62,8 @@ export const STORAGE_PLACES = ['local', 'moving', 'store'] as const;
 export interface StorageView {
   /** On local disk; there, and on its way to the store; in the store. */
   place: (typeof STORAGE_PLACES)[number];
+  /** Which store that is, as `s3://bucket/prefix`; null on local disk, and where none is set up any more. */
+  bucket: string | null;
   /** The store lets nobody delete it before (write-once). */
   lockedUntil: string | null;
 }

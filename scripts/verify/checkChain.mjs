@@ -1,28 +1,35 @@
 // @ts-check
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { must } from './Fault.mjs';
 import { checkSeal } from './seal.mjs';
+
+/** @typedef {import('./FolderPlace.mjs').Place} Place */
 
 const FIRST = '0'.repeat(64);
 
 /**
- * Checks all seals of a DATA_DIR, and every sealed file by its hash. Nothing is decrypted. Throws a `Fault`.
- * @param {string} dataDirectory
+ * Checks all seals of the first place's chain, every sealed file by its hash in the first place that has the recording, and what
+ * other places have of the chain. Nothing is decrypted. Throws a `Fault`, or an `Error` of a place that cannot be read.
+ * @param {readonly [Place, ...Place[]]} places
  * @param {Set<string>} pins
  * @returns {Promise<import('./checkExport.mjs').Report>}
  */
-export async function checkChain(dataDirectory, pins) {
-  const vault = join(dataDirectory, 'vault');
+export async function checkChain(places, pins) {
+  const [main, ...others] = places;
+  // Before the chain is read: what is sealed or moved meanwhile is not missing from it.
+  const sealed = [];
+  for (const place of places) sealed.push({ place, ids: await place.sealed() });
+  const copies = [];
+  for (const place of others) copies.push(await ChainCopy.of(place));
   let previous = FIRST;
   let sequence = 0;
   let gone = 0;
-  /** @type {Map<string, string>} */
-  const lines = new Map();
+  /** @type {Map<Place, number>} */
+  const found = new Map(places.map((place) => [place, 0]));
+  /** @type {Set<string>} */
+  const known = new Set();
   const keys = new Set();
-  for await (const line of chainOf(vault)) {
+  for await (const line of chainOf(main)) {
     const where = `Seal ${sequence + 1} of the chain`;
     const { seal, key, hash } = checkSeal(line, where);
     must(seal.sequence === sequence + 1, `${where} has the number ${seal.sequence}.`);
@@ -30,44 +37,101 @@ export async function checkChain(dataDirectory, pins) {
     if (pins.size > 0) {
       must(pins.has(key.fingerprint), `${where} is signed by another key: ${key.fingerprint}.`);
     }
-    must(!lines.has(seal.recordingId), `${where} is a second one of ${seal.recordingId}.`);
-    lines.set(seal.recordingId, line);
+    must(!known.has(seal.recordingId), `${where} is a second one of ${seal.recordingId}.`);
+    known.add(seal.recordingId);
     keys.add(key.fingerprint);
     [previous, sequence] = [hash, seal.sequence];
-    if (!(await checkFiles(vault, seal, line))) gone++;
+    for (const copy of copies) await copy.check(sequence, line);
+    const at = await whereAll(places, seal, line);
+    if (at === null) gone++;
+    else found.set(at, (found.get(at) ?? 0) + 1);
   }
-  for (const id of existsSync(vault) ? readdirSync(vault) : []) {
-    const seal = join(vault, id, 'seal.json');
-    must(
-      !existsSync(seal) || lines.has(id) || existsSync(join(vault, id, 'state.open')),
-      `Recording ${id} is sealed, but its seal is not in the chain; the chain was cut.`,
-    );
-  }
+  for (const { place, ids } of sealed) await checkUnknown(place, ids, known);
+  for (const copy of copies) copy.end(sequence);
+  const elsewhere = others.map((place) => `, ${found.get(place) ?? 0} of them in ${place.label}`);
   const facts = [
     `${sequence} seals, each signed and following the one before; the last is ${previous}`,
-    `${sequence - gone} recordings, every file as it was sealed`,
+    `${sequence - gone} recordings, every file as it was sealed${elsewhere.join('')}`,
+    ...copies.map(({ fact }) => fact),
     `signed by ${[...keys].join(', ') || 'nobody'}`,
   ];
-  const warnings = gone === 0 ? [] : [`${gone} sealed recordings are no longer in the vault.`];
+  const warnings = copies.flatMap(({ warnings }) => warnings);
+  if (gone > 0) warnings.unshift(goneWords(gone, others));
   if (pins.size === 0) warnings.push('No key was pinned; give --key with the one you noted down.');
-  return { title: `chain of ${dataDirectory}`, facts, warnings };
+  return { title: `chain of ${main.label}`, facts, warnings };
+}
+
+/** What a place beside the first has of the chain: each seal it has must be one of the first. */
+class ChainCopy {
+  /** @type {Place} */
+  #place;
+  /** @type {Set<string>} */
+  #names;
+  #same = 0;
+  #missing = 0;
+
+  /**
+   * @param {Place} place
+   * @param {string[]} names
+   */
+  constructor(place, names) {
+    this.#place = place;
+    this.#names = new Set(names);
+  }
+
+  /** @param {Place} place */
+  static async of(place) {
+    return new ChainCopy(place, await place.names('chain'));
+  }
+
+  /**
+   * @param {number} sequence
+   * @param {string} line
+   */
+  async check(sequence, line) {
+    const name = `${String(sequence).padStart(10, '0')}.json`;
+    if (!this.#names.delete(name)) {
+      this.#missing++;
+      return;
+    }
+    const copy = await textOf(this.#place, `chain/${name}`);
+    must(copy === `${line}\n`, `Seal ${sequence} is another one in ${this.#place.label}.`);
+    this.#same++;
+  }
+
+  /** @param {number} sequence the last */
+  end(sequence) {
+    const [more] = this.#names;
+    must(
+      more === undefined,
+      `${this.#place.label} has chain/${more}, but the chain ends at ${sequence}; it was cut.`,
+    );
+  }
+
+  get fact() {
+    return `${this.#same} seals are the same in ${this.#place.label}`;
+  }
+
+  get warnings() {
+    return this.#missing === 0 ? [] : [`${this.#missing} seals are not in ${this.#place.label}.`];
+  }
 }
 
 /**
- * The lines of the chain; in a store, and in a copy of it, each is a file of its own.
- * @param {string} vault
+ * The lines of the chain; in a bucket, and in a copy of it, each is a file of its own.
+ * @param {Place} place
  * @returns {AsyncGenerator<string>}
  */
-async function* chainOf(vault) {
-  const path = join(vault, 'chain.jsonl');
-  const pieces = join(vault, 'chain');
-  if (existsSync(path)) {
-    yield* createInterface({ input: createReadStream(path) });
+async function* chainOf(place) {
+  const lines = await place.lines();
+  if (lines !== null) {
+    yield* lines;
     return;
   }
-  must(existsSync(pieces), `There is no chain at ${path}.`);
-  for (const name of readdirSync(pieces).sort()) {
-    const line = readFileSync(join(pieces, name), 'utf8');
+  const names = await place.names('chain');
+  must(names.length > 0, `There is no chain in ${place.label}.`);
+  for (const name of names) {
+    const line = (await textOf(place, `chain/${name}`)) ?? '';
     must(
       line.endsWith('\n') && line.indexOf('\n') === line.length - 1,
       `chain/${name} is no line.`,
@@ -77,31 +141,83 @@ async function* chainOf(vault) {
 }
 
 /**
- * False when nothing of the recording is there any more.
- * @param {string} vault
+ * The first place that has a recording, all of it checked; null when nothing of it is anywhere.
+ * @param {readonly Place[]} places
  * @param {import('./seal.mjs').Seal} seal
  * @param {string} line
  */
-async function checkFiles(vault, { recordingId, files }, line) {
-  const directory = join(vault, recordingId);
-  if (!files.some(({ id }) => existsSync(join(directory, `${id}.sealed`)))) return false;
-  const copy = join(directory, 'seal.json');
+async function whereAll(places, seal, line) {
+  for (const place of places) {
+    const names = await place.names(seal.recordingId);
+    if (!seal.files.some(({ id }) => names.includes(`${id}.sealed`))) continue;
+    try {
+      await checkFiles(place, names, seal, line);
+      return place;
+    } catch (error) {
+      // All of it is moved on or deleted from one moment to the next, maybe while it was read.
+      const isGone = (await place.names(seal.recordingId, true)).length === 0;
+      if (!isGone) throw error;
+    }
+  }
+  return null;
+}
+
+/**
+ * @param {Place} place
+ * @param {string[]} names
+ * @param {import('./seal.mjs').Seal} seal
+ * @param {string} line
+ */
+async function checkFiles(place, names, { recordingId, files }, line) {
   must(
-    existsSync(copy) && readFileSync(copy, 'utf8') === `${line}\n`,
+    (await textOf(place, `${recordingId}/seal.json`)) === `${line}\n`,
     `${recordingId}/seal.json is not as in the chain.`,
   );
   for (const { id, sha256 } of files) {
     const name = `${recordingId}/${id}.sealed`;
-    const path = join(directory, `${id}.sealed`);
-    must(existsSync(path), `${name} is missing from the vault.`);
+    const content = await place.open(name);
+    must(content !== null, `${name} is missing from the vault.`);
     const hash = createHash('sha256');
-    const content = /** @type {AsyncIterable<Buffer>} */ (createReadStream(path));
     for await (const chunk of content) hash.update(chunk);
     must(hash.digest('hex') === sha256, `${name} was changed since it was sealed.`);
   }
   const known = new Set(files.map(({ id }) => `${id}.sealed`));
-  for (const name of readdirSync(directory)) {
+  for (const name of names) {
     must(!name.endsWith('.sealed') || known.has(name), `${recordingId}/${name} was added.`);
   }
-  return true;
+}
+
+/**
+ * @param {Place} place
+ * @param {Set<string>} sealed
+ * @param {Set<string>} known
+ */
+async function checkUnknown(place, sealed, known) {
+  for (const id of sealed) {
+    must(
+      known.has(id) || (await place.open(`${id}/seal.json`)) === null,
+      `Recording ${id} is sealed, but its seal is not in the chain; the chain was cut.`,
+    );
+  }
+}
+
+/**
+ * @param {Place} place
+ * @param {string} name
+ */
+async function textOf(place, name) {
+  const content = await place.open(name);
+  if (content === null) return null;
+  const parts = [];
+  for await (const part of content) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+/**
+ * @param {number} gone
+ * @param {readonly Place[]} others
+ */
+function goneWords(gone, others) {
+  const where = ['in the vault', ...others.map(({ label }) => `in ${label}`)].join(' or ');
+  return `${gone} sealed recordings are no longer ${where}.`;
 }

@@ -1,8 +1,9 @@
-import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STARTED_AT, Studio } from '../../recordings/src/testing/studio.ts';
 import { checkChain } from './checkChain.mjs';
+import { FolderPlace } from './FolderPlace.mjs';
 
 describe('checkChain()', () => {
   it('finds what was changed, removed or added in a vault, and a chain that was cut', async () => {
@@ -16,7 +17,7 @@ describe('checkChain()', () => {
       await rm(copy, { recursive: true, force: true });
       await cp(house.vaultDirectory, path.join(copy, 'vault'), { recursive: true });
       await change(path.join(copy, 'vault'));
-      return await checkChain(copy, pins).then(
+      return await checkChain([new FolderPlace(path.join(copy, 'vault'))], pins).then(
         ({ facts, warnings }) => [facts[0], ...warnings].join(),
         (error: unknown) => (error as Error).message,
       );
@@ -58,8 +59,58 @@ describe('checkChain()', () => {
       }),
     ).toBe('The signature of Seal 2 of the chain is wrong.');
     expect(
-      await checkChain(house.dataDirectory, new Set(['0'.repeat(64)])).catch(String),
+      await checkChain([new FolderPlace(house.vaultDirectory)], new Set(['0'.repeat(64)])).catch(
+        String,
+      ),
     ).toContain('signed by another key');
+    await house.close();
+  });
+
+  it('looks in a second place for what was moved there, and compares what that has of the chain', async () => {
+    const house = await Studio.open();
+    for (const id of ['a', 'b']) await (await house.record(id)).stop(STARTED_AT + 100);
+    const bucket = path.join(house.dataDirectory, 'bucket');
+    const lines = (await readFile(path.join(house.vaultDirectory, 'chain.jsonl'), 'utf8'))
+      .trimEnd()
+      .split('\n');
+    const copy = path.join(bucket, 'chain/0000000001.json');
+    await mkdir(path.dirname(copy), { recursive: true });
+    await writeFile(copy, `${lines[0]!}\n`);
+    await rename(path.join(house.vaultDirectory, 'a'), path.join(bucket, 'a'));
+    const places = [new FolderPlace(house.vaultDirectory), new FolderPlace(bucket)] as const;
+    const check = async (): Promise<string> =>
+      await checkChain(places, new Set([house.key.fingerprint])).then(
+        ({ facts, warnings }) => [...facts.slice(1, 3), ...warnings].join('\n'),
+        (error: unknown) => (error as Error).message,
+      );
+
+    expect(await check()).toBe(
+      [
+        `2 recordings, every file as it was sealed, 1 of them in ${bucket}`,
+        `1 seals are the same in ${bucket}`,
+        `1 seals are not in ${bucket}.`,
+      ].join('\n'),
+    );
+    const more = path.join(bucket, 'chain/0000000003.json');
+    await writeFile(more, `${lines[1]!}\n`);
+    expect(await check()).toBe(
+      `${bucket} has chain/0000000003.json, but the chain ends at 2; it was cut.`,
+    );
+    await rm(more);
+    await writeFile(copy, `${lines[1]!}\n`);
+    expect(await check()).toBe(`Seal 1 is another one in ${bucket}.`);
+    await rm(copy);
+    await appendFile(path.join(bucket, 'a/mix.sealed'), 'x');
+    expect(await check()).toBe('a/mix.sealed was changed since it was sealed.');
+    await cp(path.join(bucket, 'a'), path.join(bucket, 'c'), { recursive: true });
+    await rm(path.join(bucket, 'a'), { recursive: true });
+    expect(await check()).toBe(
+      'Recording c is sealed, but its seal is not in the chain; the chain was cut.',
+    );
+    await rm(path.join(bucket, 'c'), { recursive: true });
+    expect(await check()).toContain(
+      `1 sealed recordings are no longer in the vault or in ${bucket}.`,
+    );
     await house.close();
   });
 });

@@ -180,7 +180,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
       ...shared,
       ...{ auditReader, users, userStore: new UserStore(db), dialOut },
       ...{ recordingStore, recordingKeys, keysLost, recordingPolicy, deletions },
-      keeping: new Keeping({ ...keptBy, keys: recordingKeys }),
+      keeping: new Keeping({ ...keptBy, keys: recordingKeys, store }),
       vault,
       damage,
       alarmWebhook,

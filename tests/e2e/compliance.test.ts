@@ -17,6 +17,10 @@ let recording: RecordingView;
 
 const button = (name: string) => page.getByRole('button', { name, exact: true });
 
+async function post(path: string, body: object): Promise<void> {
+  expect((await switchroom.rest.raw('POST', path, body)).status).toBeLessThan(300);
+}
+
 /** dB of an analyser, at which a tone is there beyond doubt. */
 const HEARD = -50;
 
@@ -72,6 +76,15 @@ beforeAll(async () => {
     await parties.join('baresip', 'sipp');
     await parties.allHearTheOthers();
     await parties.talkFor(8);
+    await post(`/meetings/${parties.meeting.id}/recording`, { action: 'pause' });
+    await parties.talkFor(2);
+    await post(`/meetings/${parties.meeting.id}/recording`, { action: 'resume' });
+    await parties.talkFor(1);
+    await parties.hold(true);
+    await post(`/meetings/${parties.meeting.id}/mute-all`, {});
+    await parties.talkFor(3);
+    await parties.hold(false);
+    await parties.talkFor(1);
     await parties.leave('baresip', 'sipp');
     recording = await parties.sealedRecording();
   } finally {
@@ -92,6 +105,16 @@ beforeAll(async () => {
   };
 });
 
+let shots = 0;
+
+/** For who wants to look at the screens: into the folder SCREENSHOTS. */
+async function shoot(name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS'];
+  if (folder === undefined) return;
+  shots += 1;
+  await page.screenshot({ path: `${folder}/${shots}-${name}.png`, fullPage: true });
+}
+
 async function isFit(): Promise<void> {
   for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: 800 });
@@ -100,12 +123,9 @@ async function isFit(): Promise<void> {
       const { violations } = await new AxeBuilder({ page }).analyze();
       const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
       expect(bad.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+      await shoot(`${width}-${colorScheme}`);
     }
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
-    const folder = process.env['SCREENSHOTS'];
-    if (folder !== undefined) {
-      await page.screenshot({ path: `${folder}/${width}-${Date.now()}.png`, fullPage: true });
-    }
   }
 }
 
@@ -132,6 +152,43 @@ it('the mix plays once a reason is stated, and both are heard', async () => {
   await button(`On to where SIPp speaks`).click();
   const { baresip, sipp } = await levels('mix', ['baresip', 'sipp']);
   expect(Math.min(baresip, sipp)).toBeGreaterThan(HEARD);
+});
+
+it('each lane tells where its track was paused, muted or on hold, in patterns and in words', async () => {
+  const legend = page.getByRole('list', { name: 'What the patterns mean' });
+  const kinds = ['Recording paused', 'Call on hold', 'Muted'];
+  // Beside what happens by itself: who is told of the recording is not heard meanwhile.
+  const own = (all: readonly (string | undefined)[]) =>
+    all.filter((kind) => !/Nothing arrived|no-packets/.test(kind ?? '')).toSorted();
+  expect(own(await legend.getByRole('listitem').allInnerTexts())).toEqual(kinds.toSorted());
+  const { tracks, durationMs } = recording;
+  for (const { participantName: name } of tracks) {
+    const lane = page
+      .getByRole('listitem')
+      .filter({ hasText: new RegExp(`${name}: .*Recording paused 1×`) });
+    const marks = await lane.locator('[data-kind]').evaluateAll((all) =>
+      (all as HTMLElement[]).map(({ dataset, offsetLeft, offsetWidth, parentElement }) => ({
+        kind: dataset['kind'],
+        from: offsetLeft / parentElement!.clientWidth,
+        to: (offsetLeft + offsetWidth) / parentElement!.clientWidth,
+      })),
+    );
+    const held = name === 'SIPp' ? [] : ['held'];
+    expect(own(marks.map(({ kind }) => kind))).toEqual([...held, 'muted', 'paused']);
+    const paused = marks.find(({ kind }) => kind === 'paused')!;
+    expect(((paused.to - paused.from) * durationMs!) / 1000).toBeCloseTo(2, 0);
+    // Nobody unmuted them: to the moment in which they left.
+    const muted = marks.find(({ kind }) => kind === 'muted')!;
+    expect(muted.from).toBeGreaterThan(paused.to);
+    expect(muted.to).toBeGreaterThan(0.8);
+    await lane.locator('summary').click();
+    await lane.getByRole('button', { name: /^Muted, \d+:\d\d to \d+:\d\d$/ }).click();
+  }
+  await isFit();
+  // They were jumped to, and it has come to its end, or is about to.
+  await page.getByLabel('Position', { exact: true }).fill('0');
+  if (await button('Play').isVisible()) await button('Play').click();
+  await button('On to where SIPp speaks').click();
 });
 
 it('one track is heard alone, and time stays where it was', async () => {

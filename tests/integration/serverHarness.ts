@@ -51,6 +51,9 @@ const fakeVault: Vault = {
   async consents() {
     return { policy: 'notice', consents: [], pauses: [] };
   },
+  async timeline() {
+    return { events: [], gaps: [] };
+  },
   async exportZip() {
     return (async function* () {
       yield Buffer.from('PK fake');

@@ -93,7 +93,7 @@ describe('recordings', () => {
     ];
     const kept = {
       ...{ key: 'here', sealedTo, meetingTitle: 'Quarterly', hold: null, deletion: null },
-      ...{ expiresAt: null, storage: { place: 'local', lockedUntil: null } },
+      ...{ expiresAt: null, storage: { place: 'local', bucket: null, lockedUntil: null } },
     };
     expect(items).toEqual([{ ...view(starts[0]!, { state: 'sealed', ...sealed }), ...kept }]);
     const found = await server.rest('GET', '/recordings?q=ANN');

@@ -114,6 +114,16 @@ export class FourParties {
     return delay(seconds * 1000);
   }
 
+  /** baresip puts its call on hold, or resumes it, until the server knows. */
+  async hold(on: boolean): Promise<void> {
+    await this.#baresip?.hold(on);
+    const id = this.ids.get('baresip');
+    await eventually(
+      async () => (await this.participants()).some((one) => one.id === id && one.held === on),
+      { what: on ? 'the hold' : 'the end of the hold' },
+    );
+  }
+
   /** Waits until everybody present hears all the others and not itself. */
   async allHearTheOthers(): Promise<void> {
     for (const party of this.present) {

@@ -2,6 +2,7 @@ import {
   AppError,
   type ConsentsView,
   type KeptRecordingView,
+  type TimelineView,
   type UserRole,
 } from '@switchroom/protocol';
 import { flushPromises, type VueWrapper } from '@vue/test-utils';
@@ -16,7 +17,7 @@ const recording: KeptRecordingView = {
   ...{ endedAt: '2026-03-01T10:01:00.000Z', durationMs: 60_000, state: 'sealed' },
   ...{ hold: null, deletion: null, expiresAt: null, key: 'here' },
   sealedTo: [{ fingerprint: '0f'.repeat(32), server: true }],
-  storage: { place: 'local', lockedUntil: null },
+  storage: { place: 'local', bucket: null, lockedUntil: null },
   tracks: [
     {
       ...{ id: 't1', participantId: 'p1', participantName: 'Ann', kind: 'browser' },
@@ -43,6 +44,19 @@ const consents: ConsentsView = {
   ],
   pauses: [{ fromMs: 20_000, toMs: 30_000, by: { kind: 'user', id: 'u', name: 'h@example.org' } }],
 };
+const timeline: TimelineView = {
+  events: [
+    { atMs: 0, event: 'joined', participantId: 'p1' },
+    { atMs: 3000, event: 'muted', participantId: 'p1' },
+    { atMs: 9000, event: 'unmuted', participantId: 'p1' },
+    { atMs: 40_000, event: 'held', participantId: 'p1' },
+  ],
+  gaps: [
+    { file: 'mix', fromMs: 20_000, toMs: 30_000, reason: 'paused' },
+    { file: 't1', fromMs: 20_000, toMs: 30_000, reason: 'paused' },
+    { file: 't1', fromMs: 32_000, toMs: 35_000, reason: 'server-lost' },
+  ],
+};
 
 let wrapper: VueWrapper;
 /** What was asked of the server, in order. */
@@ -51,14 +65,20 @@ let asked: string[];
 let refused: Record<string, AppError>;
 let held: boolean;
 let key: KeptRecordingView['key'];
+let storage: KeptRecordingView['storage'];
 let files: string[];
+let damage: { fromMs: number; toMs: number }[];
+let tracks: KeptRecordingView['tracks'];
 
 beforeEach(() => {
   asked = [];
   refused = {};
   held = false;
   key = 'here';
+  storage = recording.storage;
   files = [];
+  damage = [];
+  tracks = recording.tracks;
 });
 afterEach(() => wrapper.unmount());
 
@@ -68,10 +88,11 @@ async function open(roles: UserRole[]): Promise<void> {
     const problem = Object.entries(refused).find(([part]) => path.endsWith(part));
     if (problem) throw problem[1];
     if (path.includes('/consents')) return consents;
-    if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0] };
+    if (path.includes('/timeline')) return timeline;
+    if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0], damage };
     if (method === 'PUT') held = true;
     const hold = { reason: 'Case 7', by: 'o@example.org', at: '2026-03-02T00:00:00.000Z' };
-    return { ...recording, key, hold: held ? hold : null };
+    return { ...recording, key, storage, tracks, hold: held ? hold : null };
   };
   const file = (path: string) => Promise.resolve((files.push(path), new Blob()));
   const rest = { call, file } as unknown as RestClient;
@@ -134,11 +155,73 @@ describe('a recording', () => {
       'Drücken Sie eins.',
     ]);
     expect(section.text()).toContain('Paused from 0:20 to 0:30 by h@example.org');
+  });
+
+  it('marks on the lane where a track was muted, on hold, or has no sound, and says it in words', async () => {
+    await open(['compliance-officer']);
     await buttonOf(wrapper, 'Listen').trigger('click');
     await flushPromises();
-    const gap = wrapper.find('.gap');
-    expect(Number(gap.attributes('x'))).toBeCloseTo(333.3, 0);
-    expect(Number(gap.attributes('width'))).toBeCloseTo(166.7, 0);
+    const marks = wrapper.findAll<HTMLElement>('.mark').map(({ element: { dataset, style } }) => {
+      return [dataset['kind'], Number.parseFloat(style.left), Number.parseFloat(style.width)];
+    });
+    expect(marks).toEqual([
+      ['muted', 5, 10],
+      ['paused', expect.closeTo(33.33), expect.closeTo(16.67)],
+      ['server-lost', expect.closeTo(53.33), 5],
+      ['held', expect.closeTo(66.67), expect.closeTo(33.33)],
+    ]);
+    const legend = wrapper.findAll('[aria-label="What the patterns mean"] li');
+    const kinds = ['Muted', 'Recording paused', 'Connection to the server lost', 'Call on hold'];
+    expect(legend.map((one) => one.text())).toEqual(kinds);
+    const words = wrapper.find('details');
+    expect(words.find('summary').text()).toBe(`Ann: ${kinds.map((one) => `${one} 1×`).join(', ')}`);
+    expect(words.findAll('li').map((one) => one.text())).toEqual([
+      'Muted, 0:03 to 0:09',
+      'Recording paused, 0:20 to 0:30',
+      'Connection to the server lost, 0:32 to 0:35',
+      'Call on hold, 0:40 to 1:00',
+    ]);
+  });
+
+  it('names what is damaged, and plays the rest where a track cannot be read at all', async () => {
+    damage = [{ fromMs: 50_000, toMs: 50_500 }];
+    const [ann] = recording.tracks;
+    tracks = [ann!, { ...ann!, id: 't2', participantId: 'p2', participantName: 'Bea' }];
+    await open(['compliance-officer']);
+    refused['/t2/peaks'] = new AppError('internal', 'A file of it is gone from the vault.');
+    await buttonOf(wrapper, 'Listen').trigger('click');
+    await flushPromises();
+    const [first, second, ...more] = wrapper.findAll('.lanes > li').map((one) => one.text());
+    expect(first).toContain('Damaged since, 0:50 to 0:50');
+    expect([second, more]).toEqual([expect.stringMatching(/^Bea\s*cannot be read/), []]);
+    // All that can be read is the mix.
+    expect(files).toEqual(['/recordings/r1/audio']);
+    await wrapper.find('[aria-label="Hear Ann only"]').trigger('click');
+    await flushPromises();
+    expect(files.at(-1)).toBe('/recordings/r1/tracks/t1/audio');
+  });
+
+  it.each([
+    [{ place: 'local', bucket: null, lockedUntil: null }, /Kept\s*on this server’s disk$/],
+    [
+      { place: 'moving', bucket: 's3://b/rec', lockedUntil: null },
+      /on this server’s disk, on its way to s3:\/\/b\/rec$/,
+    ],
+    [
+      { place: 'store', bucket: 's3://b/rec', lockedUntil: '2030-03-01T10:00:00.000Z' },
+      /Kept\s*in s3:\/\/b\/rec; nobody can delete it there before .*2030/,
+    ],
+    [
+      { place: 'store', bucket: null, lockedUntil: null },
+      /in a store that this server is not set up for$/,
+    ],
+  ] as const)('says where it is kept: %j', async (where, words) => {
+    storage = where;
+    await open(['compliance-officer']);
+    const facts = wrapper.findAll('dl > div').map((one) => one.text());
+    expect(facts.find((one) => one.startsWith('Kept') && !one.startsWith('Kept until'))).toMatch(
+      words,
+    );
   });
 
   it('asks for a reason where the policy wants one, and plays with it', async () => {

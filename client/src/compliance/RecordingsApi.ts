@@ -1,4 +1,9 @@
-import type { AlarmView, ConsentsView, KeptRecordingView } from '@switchroom/protocol';
+import type {
+  AlarmView,
+  ConsentsView,
+  KeptRecordingView,
+  TimelineView,
+} from '@switchroom/protocol';
 import type { RestClient } from '../api/RestClient.ts';
 
 export interface Page {
@@ -10,6 +15,8 @@ export interface Page {
 export interface Peaks {
   stepMs: number;
   peaks: number[];
+  /** What does not open in the vault and is silent, on the recording's clock in ms. */
+  damage: { fromMs: number; toMs: number }[];
 }
 
 /** The filters by their names in the query; empty ones say nothing. */
@@ -46,6 +53,10 @@ export class RecordingsApi {
 
   consents(id: string): Promise<ConsentsView> {
     return this.#rest.call('GET', `${pathOf(id)}/consents`, this.#token);
+  }
+
+  timeline(id: string): Promise<TimelineView> {
+    return this.#rest.call('GET', `${pathOf(id)}/timeline`, this.#token);
   }
 
   peaks(id: string, trackId: string, reason: string): Promise<Peaks> {

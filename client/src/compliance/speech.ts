@@ -12,7 +12,10 @@ const SPEAKS = 20;
 const PAUSE_MS = 700;
 
 /** Where a track is loud enough to be speech. */
-export function speechOf({ stepMs, peaks }: Peaks, startMs: number): Speech[] {
+export function speechOf(
+  { stepMs, peaks }: Pick<Peaks, 'stepMs' | 'peaks'>,
+  startMs: number,
+): Speech[] {
   const all: Speech[] = [];
   for (const [index, peak] of peaks.entries()) {
     if (peak < SPEAKS) continue;

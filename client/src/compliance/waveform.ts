@@ -5,7 +5,7 @@ const HEIGHT = 54;
 
 /** An outline of how loud a track is, as an SVG path 1000 wide for the whole recording and 54 high. */
 export function columnsOf(
-  { stepMs, peaks }: Peaks,
+  { stepMs, peaks }: Pick<Peaks, 'stepMs' | 'peaks'>,
   { startMs, durationMs }: { startMs: number; durationMs: number },
 ): string {
   const loudest = new Float64Array(COLUMNS);

@@ -3,8 +3,9 @@ import { rename, rm } from 'node:fs/promises';
 import {
   CONSENT_POLICIES,
   consentSchema,
-  pausedBySchema,
+  gapSchema,
   recordingViewSchema,
+  timelineEventSchema,
 } from '@switchroom/protocol';
 import { z } from 'zod';
 import { MAX_PLAINTEXT_BYTES } from './record.ts';
@@ -16,32 +17,6 @@ import { MANIFEST_ID, sealedFile } from './ids.ts';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const count = z.union([z.int().nonnegative(), z.literal('unknown')]);
-
-export const timelineEventSchema = z.object({
-  /** On the recording's clock, ms. */
-  atMs: z.number().nonnegative(),
-  event: z.enum(['joined', 'left', 'muted', 'unmuted', 'held', 'resumed', 'renamed']),
-  participantId: z.string().max(64),
-  /** Of `renamed`: what they are called from then on. */
-  name: z.string().optional(),
-});
-export type TimelineEvent = z.infer<typeof timelineEventSchema>;
-
-export const gapSchema = z.object({
-  /** A track's id or `mix`. */
-  file: z.string().max(64),
-  fromMs: z.number().nonnegative(),
-  /** `null`: to the end of whatever there was; nobody was left to see it. */
-  toMs: z.number().nonnegative().nullable(),
-  /**
-   * `paused`: nothing was written, since somebody wanted it so. Of tracks also where nothing came for a second or more:
-   * `server-lost`, until the server offered the participant's sound again; `muted`; `no-packets` for whatever else.
-   */
-  reason: z.enum(['recorder-died', 'write-failed', 'paused', 'server-lost', 'muted', 'no-packets']),
-  /** Of `paused`: who paused it. */
-  by: pausedBySchema.optional(),
-});
-export type Gap = z.infer<typeof gapSchema>;
 
 export const manifestFileSchema = z.object({
   /** Track id, or `mix`. */

@@ -1,5 +1,5 @@
-import type { Consent, ParticipantKind } from '@switchroom/protocol';
-import type { Manifest, TimelineEvent } from '../format/manifest.ts';
+import type { Consent, ParticipantKind, TimelineEvent } from '@switchroom/protocol';
+import type { Manifest } from '../format/manifest.ts';
 
 /** A participant as far as a recording is concerned. */
 export interface Participant {

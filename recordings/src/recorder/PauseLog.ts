@@ -1,6 +1,5 @@
-import type { PausedBy } from '@switchroom/protocol';
+import type { Gap, PausedBy } from '@switchroom/protocol';
 import { MIX_ID } from '../format/ids.ts';
-import type { Gap } from '../format/manifest.ts';
 import { opusSamples, SAMPLES_PER_MS } from '../format/opus.ts';
 import type { TrackWriter } from './TrackWriter.ts';
 

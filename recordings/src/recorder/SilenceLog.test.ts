@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Gap, TimelineEvent } from '../format/manifest.ts';
+import type { Gap, TimelineEvent } from '@switchroom/protocol';
 import { SilenceLog } from './SilenceLog.ts';
 
 const TRACK = { id: 't1', participantId: 'anna' };

@@ -1,4 +1,4 @@
-import type { Gap, TimelineEvent } from '../format/manifest.ts';
+import type { Gap, TimelineEvent } from '@switchroom/protocol';
 
 /** Shorter ones are no gap: who is silent sends something every 400 ms. */
 const SHORTEST_MS = 1000;

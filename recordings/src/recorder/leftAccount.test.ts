@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Gap, ManifestFile } from '../format/manifest.ts';
+import type { Gap } from '@switchroom/protocol';
+import type { ManifestFile } from '../format/manifest.ts';
 import { leftGaps, leftLedger } from './leftAccount.ts';
 
 const file = (id: string, endedCleanly: boolean): ManifestFile => ({

@@ -1,5 +1,6 @@
+import type { Gap } from '@switchroom/protocol';
 import { MIX_ID } from '../format/ids.ts';
-import type { Gap, Manifest, ManifestFile } from '../format/manifest.ts';
+import type { Manifest, ManifestFile } from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { unknownEntry } from './Tally.ts';
 

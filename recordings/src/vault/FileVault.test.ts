@@ -28,6 +28,32 @@ beforeEach(async () => {
 });
 afterEach(async () => await studio.close());
 
+describe('vault.timeline()', () => {
+  it('tells who was muted and on hold, and where each file has no sound, in order', async () => {
+    const recording = await studio.record('r2');
+    await recording.addTrack(ANNA, STARTED_AT);
+    recording.participantMuted(ANNA.id, true, STARTED_AT + 100);
+    recording.participantHeld(ANNA.id, true, STARTED_AT + 200);
+    recording.participantHeld(ANNA.id, false, STARTED_AT + 300);
+    play(recording, [], 0, 3000);
+    await recording.stop(STARTED_AT + 3000);
+    const { events, gaps } = await studio.vault.timeline('r2');
+    expect(events.map(({ atMs, event }) => [atMs, event])).toEqual([
+      ...[
+        [0, 'joined'],
+        [100, 'muted'],
+        [200, 'held'],
+        [300, 'resumed'],
+      ],
+    ]);
+    const [track] = recording.view.tracks;
+    expect(gaps.map(({ file, reason }) => [file, reason])).toContainEqual([track!.id, 'muted']);
+    for (const id of ['r3', '..', '']) {
+      await expect(studio.vault.timeline(id)).rejects.toMatchObject({ code: 'not-found' });
+    }
+  });
+});
+
 describe('vault.openAudio()', () => {
   it('gives any range as it is in the whole', async () => {
     const audio = await studio.vault.openAudio('r1', trackId);

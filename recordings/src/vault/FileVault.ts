@@ -1,6 +1,12 @@
-import { AppError, type ConsentsView } from '@switchroom/protocol';
-import { isSafeId, isSoundId, MANIFEST_ID, SEALED_SUFFIX } from '../format/ids.ts';
-import { manifestSchema, readManifestBytes, type ManifestFile } from '../format/manifest.ts';
+import { hash } from 'node:crypto';
+import { AppError, type ConsentsView, type TimelineView } from '@switchroom/protocol';
+import { isSafeId, isSoundId, MANIFEST_ID, MIX_ID, SEALED_SUFFIX } from '../format/ids.ts';
+import {
+  manifestSchema,
+  readManifestBytes,
+  type Manifest,
+  type ManifestFile,
+} from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { SealError } from '../format/SealError.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
@@ -41,7 +47,10 @@ export class FileVault implements Vault {
   readonly #files: VaultFiles;
   readonly #identity: string | null;
   /** By name, least recently used first; good as long as the file is of that version. */
-  readonly #indexes = new Map<string, { version: string; index: Promise<AudioIndex> }>();
+  readonly #indexes = new Map<
+    string,
+    { version: string; isAnew: boolean; index: Promise<AudioIndex> }
+  >();
 
   constructor(options: FileVaultOptions) {
     this.#options = options;
@@ -51,24 +60,23 @@ export class FileVault implements Vault {
 
   async openAudio(recordingId: string, trackId: string): Promise<AudioFile> {
     if (!isSafeId(recordingId) || !isSoundId(trackId)) throw notFound();
-    const index = await this.#index({ recordingId, trackId });
+    const file = { recordingId, trackId };
+    const index = await this.#index(file);
     const identity = this.#key();
     return {
       size: index.size,
       damage: index.damage,
-      read: (start, end) => rethrown(index.read(start, end, identity)),
+      read: (start, end) => this.#trusting(file, index.read(start, end, identity)),
     };
   }
 
   async consents(recordingId: string): Promise<ConsentsView> {
-    if (!isSafeId(recordingId)) throw notFound();
-    try {
-      const file = await this.#open({ recordingId, trackId: MANIFEST_ID });
-      const bytes = await readManifestBytes(file, this.#key());
-      return consentsOf(manifestSchema.parse(JSON.parse(bytes.toString())));
-    } catch (error) {
-      throw translated(error);
-    }
+    return consentsOf((await this.#manifest(recordingId)).manifest);
+  }
+
+  async timeline(recordingId: string): Promise<TimelineView> {
+    const { timeline, gaps } = (await this.#manifest(recordingId)).manifest;
+    return { events: timeline.toSorted((a, b) => a.atMs - b.atMs), gaps };
   }
 
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
@@ -81,12 +89,13 @@ export class FileVault implements Vault {
     const audio = new Map<string, AudioIndex>();
     const lost: ManifestFile[] = [];
     for (const file of manifest.files) {
+      // Read from end to end, wherever it lies: what it says of damage is the state of this hour.
       const index = await this.#indexOrNull({ recordingId, trackId: file.id });
       if (index === null) lost.push(file);
       else audio.set(file.id, index);
     }
     const { exportKey, auditExtract } = this.#options;
-    return zipStream(
+    const zip = zipStream(
       exportEntries({
         ...{ recordingId, manifest: manifest.bytes, seal, audio, lost, exportKey },
         identity: this.#key(),
@@ -94,6 +103,7 @@ export class FileVault implements Vault {
         audit: auditExtract?.(recordingId) ?? null,
       }),
     );
+    return this.#trusting({ recordingId, trackId: MIX_ID }, zip);
   }
 
   async exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
@@ -115,9 +125,7 @@ export class FileVault implements Vault {
 
   async remove(recordingId: string): Promise<void> {
     if (!isSafeId(recordingId)) return;
-    for (const name of this.#indexes.keys()) {
-      if (name.startsWith(`${recordingId}/`)) this.#indexes.delete(name);
-    }
+    this.#drop(recordingId);
     // The keys go with the files: each file begins with its own, and it is kept nowhere else.
     await this.#files.remove(recordingId);
   }
@@ -128,18 +136,37 @@ export class FileVault implements Vault {
     throw new AppError('key-elsewhere', 'The key to this recording is not on this server.');
   }
 
+  /** Errors: `not-found`, `key-elsewhere`, `key-lost`, `unavailable`, `internal`. */
+  async #manifest(recordingId: string): Promise<{ bytes: Buffer; manifest: Manifest }> {
+    if (!isSafeId(recordingId)) throw notFound();
+    const file = { recordingId, trackId: MANIFEST_ID };
+    try {
+      const sealed = (await readSeal(this.#files, recordingId))?.seal.manifest.sha256;
+      const read = async (): Promise<Buffer> =>
+        await readManifestBytes(await this.#open(file), this.#key());
+      const isRight = (bytes: Buffer): boolean =>
+        sealed === undefined || hash('sha256', bytes, 'hex') === sealed;
+      let bytes = await read();
+      if (!isRight(bytes) && !(await isHalfSealed(this.#files, recordingId))) {
+        // It can have been put in its place just now.
+        bytes = await read();
+        if (!isRight(bytes)) {
+          this.#options.onDamage?.(file, []);
+          throw new SealError('tampered', 'The manifest is not the one that was sealed.');
+        }
+      }
+      return { bytes, manifest: manifestSchema.parse(JSON.parse(bytes.toString())) };
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
   /** `null` when it is that of a recording which is still made. */
   async #sealedManifest(
     recordingId: string,
   ): Promise<{ bytes: Buffer; files: ManifestFile[] } | null> {
-    try {
-      const file = await this.#open({ recordingId, trackId: MANIFEST_ID });
-      const bytes = await readManifestBytes(file, this.#key());
-      const { seal, files } = manifestSchema.parse(JSON.parse(bytes.toString()));
-      return seal === null ? null : { bytes, files };
-    } catch (error) {
-      throw translated(error);
-    }
+    const { bytes, manifest } = await this.#manifest(recordingId);
+    return manifest.seal === null ? null : { bytes, files: manifest.files };
   }
 
   /** `null` for one that is not there or does not open at all: an export goes on without it, and says so. */
@@ -147,7 +174,7 @@ export class FileVault implements Vault {
     // Whoever has the public key could have made the manifest.
     if (!isSafeId(file.trackId)) return null;
     try {
-      return await this.#index(file);
+      return await this.#index(file, true);
     } catch (error) {
       // What is only out of reach is not lost.
       if (error instanceof AppError && error.code !== 'unavailable') return null;
@@ -155,7 +182,8 @@ export class FileVault implements Vault {
     }
   }
 
-  async #index(file: AudioFileName): Promise<AudioIndex> {
+  /** `anew`: the file is compared with its seal, though that was done for this version before. */
+  async #index(file: AudioFileName, anew = false): Promise<AudioIndex> {
     const name = nameOf(file);
     try {
       const opened = await this.#open(file);
@@ -163,8 +191,8 @@ export class FileVault implements Vault {
       await opened.close();
       let kept = this.#indexes.get(name);
       this.#indexes.delete(name);
-      if (kept?.version !== version) {
-        kept = { version, index: this.#build(file, size) };
+      if (kept?.version !== version || (anew && !kept.isAnew)) {
+        kept = { version, isAnew: anew, index: this.#build(file, size, anew) };
       }
       this.#indexes.set(name, kept);
       const [oldest] = this.#indexes.keys();
@@ -189,14 +217,45 @@ export class FileVault implements Vault {
     return { fromMs, toMs: Math.round((known?.endPosition ?? 0) / SAMPLES_PER_MS) };
   }
 
-  async #build(file: AudioFileName, size: number): Promise<AudioIndex> {
+  async #build(file: AudioFileName, size: number, anew: boolean): Promise<AudioIndex> {
     const key = this.#key();
-    const rows = await storedIndex(this.#files, file, key);
+    const { rows, isAsSealed } = await storedIndex(this.#files, file, key, anew);
     const index = await AudioIndex.build(() => this.#open(file), file, key, rows);
     const missing = await this.#cutOff(file, size, index);
     if (missing !== null) index.damage.push(missing);
+    // Whoever has the recipient can make a file in which each record opens.
+    if (isAsSealed === false && index.damage.length === 0) {
+      throw new SealError('tampered', 'The file is not the one that was sealed.');
+    }
     if (index.damage.length > 0) this.#options.onDamage?.(file, index.damage);
     return index;
+  }
+
+  /**
+   * What is read by an index that the file was found to fit. Where a record does not open all the same, the store or the disk
+   * has changed under a version that stayed: it breaks off, and the file is read anew, so that it is told where, and
+   * played around from then on.
+   */
+  async *#trusting(
+    file: AudioFileName,
+    source: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    try {
+      yield* source;
+    } catch (error) {
+      if (error instanceof SealError) {
+        this.#drop(file.recordingId);
+        await this.#files.distrust(file.recordingId);
+        await this.#index(file).catch(() => undefined);
+      }
+      throw translated(error);
+    }
+  }
+
+  #drop(recordingId: string): void {
+    for (const name of this.#indexes.keys()) {
+      if (name.startsWith(`${recordingId}/`)) this.#indexes.delete(name);
+    }
   }
 
   /** Errors: `not-found`, `unavailable`; `SealError` for one that the seal names and that is gone. */
@@ -211,14 +270,6 @@ export class FileVault implements Vault {
 
 function nameOf({ recordingId, trackId }: AudioFileName): string {
   return `${recordingId}/${trackId}${SEALED_SUFFIX}`;
-}
-
-async function* rethrown(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* source;
-  } catch (error) {
-    throw translated(error);
-  }
 }
 
 function notFound(): AppError {

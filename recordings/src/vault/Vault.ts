@@ -1,4 +1,4 @@
-import type { ConsentsView } from '@switchroom/protocol';
+import type { ConsentsView, TimelineView } from '@switchroom/protocol';
 import type { SigningKey } from '../format/SigningKey.ts';
 
 /**
@@ -15,9 +15,15 @@ export interface Vault {
 
   /**
    * What its manifest says of who was told and agreed, and of pauses; of one that is still made, as far as it has come.
-   * Errors: `AppError('not-found')`.
+   * Errors: those of `openAudio()`.
    */
   consents(recordingId: string): Promise<ConsentsView>;
+
+  /**
+   * What its manifest says of who was there, muted or on hold, and where there is no sound, and why; of one that is still made, as
+   * far as it has come. Errors: as those of `consents()`.
+   */
+  timeline(recordingId: string): Promise<TimelineView>;
 
   /**
    * A zip of all that proves a sealed recording (docs/recording-format.md), as a stream.

@@ -2,11 +2,12 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@switchroom/protocol';
 import { isSafeId, JOURNAL_FILE, sealedFile, SEALED_SUFFIX } from '../format/ids.ts';
-import { SEAL_FILE } from '../format/seal.ts';
+import { SEAL_FILE, type Seal } from '../format/seal.ts';
 import { bytesContent, fileContent, isSame } from '../storage/content.ts';
 import type { DiskStore } from '../storage/DiskStore.ts';
 import type { Content, FileStore, Keep, StoredFile } from '../storage/FileStore.ts';
 import { ReadAhead } from '../storage/ReadAhead.ts';
+import { CheckedVersions } from './CheckedVersions.ts';
 import { readSeal, type ReadSeal } from './readSeal.ts';
 
 /** Within the vault: what is whole in the store, and is about to be removed here. */
@@ -24,24 +25,50 @@ interface Uploading {
 export class VaultFiles {
   readonly #disk: DiskStore;
   readonly #store: FileStore | null;
+  /** Of files in the store. */
+  readonly #checked: CheckedVersions;
   /** By recording. */
   readonly #uploads = new Map<string, Uploading>();
 
   constructor(disk: DiskStore, store: FileStore | null = null) {
     this.#disk = disk;
     this.#store = store;
+    this.#checked = new CheckedVersions(disk);
   }
 
   /** `name`: `<recordingId>/<file>`; `null` when there is none. Errors: `unavailable`. */
   async open(name: string): Promise<StoredFile | null> {
-    const here = await this.#disk.open(name);
-    if (here !== null || this.#store === null) return here;
-    // What is made or waits here is not there yet: then the store is not asked, it may be away.
-    if (await this.#isHere(name.split('/')[0]!)) return null;
-    const there = await this.#store.open(name);
-    if (there === null) return null;
-    const { version, keep } = there;
-    return Object.assign(new ReadAhead(there), { version, keep });
+    return (await this.#find(name))?.file ?? null;
+  }
+
+  /**
+   * Whether a file is, byte for byte, what its seal says. All of it is read for that; of the store only where that has another
+   * version than the one that was read before, or where it is to be `anew`. Errors: `unavailable`.
+   */
+  async isAsSealed(
+    recordingId: string,
+    { id, bytes, sha256 }: Seal['files'][number],
+    anew = false,
+  ): Promise<boolean> {
+    const name = id + SEALED_SUFFIX;
+    const found = await this.#find(`${recordingId}/${name}`);
+    if (found === null) return false;
+    const { file, isHere } = found;
+    try {
+      const { version } = file;
+      const isKnown = !isHere && !anew && (await this.#checked.has(recordingId, name, version));
+      if (isKnown) return file.size === bytes;
+      const isSound = await isSame(file, { size: bytes, sha256 });
+      if (isSound && !isHere) await this.#checked.add(recordingId, { [name]: version });
+      return isSound;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Files of it do not give what they gave when they were read: the next `isAsSealed()` reads all of them. */
+  async distrust(recordingId: string): Promise<void> {
+    await this.#checked.forget(recordingId);
   }
 
   /** Everywhere, for good. Silent when there is none. Errors: `unavailable`, `write-once`. */
@@ -51,6 +78,7 @@ export class VaultFiles {
     await uploading?.work.catch(() => undefined);
     await this.#disk.remove(recordingId);
     await this.#disk.remove(`${MOVED}/${recordingId}`);
+    await this.#checked.forget(recordingId);
     await this.#store?.remove(recordingId);
   }
 
@@ -129,37 +157,54 @@ export class VaultFiles {
     const read = await readSeal(this.#disk, recordingId);
     const keep = await prepare();
     if (read === null || keep === null) return null;
+    const checked: Record<string, string> = {};
     for (const { id, bytes, sha256 } of read.seal.files) {
       const path = sealedFile(this.#disk.directory, recordingId, id);
-      const name = `${recordingId}/${id}${SEALED_SUFFIX}`;
-      await this.#bring(name, fileContent(path, bytes, sha256), keep, signal);
+      const name = id + SEALED_SUFFIX;
+      const content = fileContent(path, bytes, sha256);
+      checked[name] = await this.#bring(`${recordingId}/${name}`, content, keep, signal);
     }
     const line = bytesContent(Buffer.from(read.line));
     await this.#bring(`${recordingId}/${SEAL_FILE}`, line, keep, signal);
+    await this.#checked.add(recordingId, checked);
     return keep;
   }
 
-  async #bring(name: string, content: Content, keep: Keep, signal: AbortSignal): Promise<void> {
+  /** Gives the version that was read back. */
+  async #bring(name: string, content: Content, keep: Keep, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const store = this.#store!;
-    if (await this.#isThere(name, content)) {
+    const before = await this.#versionOf(name, content);
+    if (before !== null) {
       await store.keep(name, keep);
-      return;
+      return before;
     }
     await store.put(name, content, keep, signal);
-    if (await this.#isThere(name, content)) return;
+    const after = await this.#versionOf(name, content);
+    if (after !== null) return after;
     throw new AppError('unavailable', `${name} was put into the store, and is not what is there.`);
   }
 
-  /** Whether the store has a file of this content: it is read from end to end. */
-  async #isThere(name: string, content: Content): Promise<boolean> {
+  /** Of a file in the store that has this content, which is read from end to end; `null` when there is none. */
+  async #versionOf(name: string, content: Content): Promise<string | null> {
     const file = await this.#store!.open(name);
-    if (file === null) return false;
+    if (file === null) return null;
     try {
-      return await isSame(file, content);
+      return (await isSame(file, content)) ? file.version : null;
     } finally {
       await file.close();
     }
+  }
+
+  async #find(name: string): Promise<{ file: StoredFile; isHere: boolean } | null> {
+    const here = await this.#disk.open(name);
+    if (here !== null) return { file: here, isHere: true };
+    // What is made or waits here is not there yet: then the store is not asked, it may be away.
+    if (this.#store === null || (await this.#isHere(name.split('/')[0]!))) return null;
+    const there = await this.#store.open(name);
+    if (there === null) return null;
+    const { version, keep } = there;
+    return { file: Object.assign(new ReadAhead(there), { version, keep }), isHere: false };
   }
 
   async #isSealed(recordingId: string): Promise<boolean> {

@@ -13,6 +13,7 @@ import type { Recording } from '../recorder/Recording.ts';
 import { AudioIndex } from './AudioIndex.ts';
 import { openVault } from './index.ts';
 import { storedIndex } from './storedIndex.ts';
+import { VaultFiles } from './VaultFiles.ts';
 
 const PEOPLE = ['anna', 'bert', 'cora'].map((id) => ({ id, name: id, kind: 'browser' as const }));
 
@@ -39,8 +40,9 @@ async function talk(recorder?: string): Promise<Recording> {
 
 const path = (id: string): string => sealedFile(studio.vaultDirectory, 'r1', id);
 const rows = async (trackId: string): Promise<IndexRow[]> => {
-  const files = new DiskStore(studio.vaultDirectory);
-  return await storedIndex(files, { recordingId: 'r1', trackId }, studio.keys.identity);
+  const files = new VaultFiles(new DiskStore(studio.vaultDirectory));
+  const file = { recordingId: 'r1', trackId };
+  return (await storedIndex(files, file, studio.keys.identity)).rows;
 };
 const build = async (trackId: string, stored: IndexRow[]): Promise<AudioIndex> =>
   await AudioIndex.build(

@@ -1,45 +1,40 @@
 import type { ByteSource } from '../format/ByteSource.ts';
 import { INDEX_ID, SEALED_SUFFIX } from '../format/ids.ts';
-import type { Seal } from '../format/seal.ts';
 import { decodeIndex, type IndexRow } from '../format/seekIndex.ts';
 import { SealedLogReader } from '../format/SealedLogReader.ts';
 import { SealError } from '../format/SealError.ts';
-import { isSame } from '../storage/content.ts';
-import type { FileStore } from '../storage/FileStore.ts';
 import type { AudioFileName } from './AudioIndex.ts';
 import { readSeal } from './readSeal.ts';
+import type { VaultFiles } from './VaultFiles.ts';
 
-type Files = Pick<FileStore, 'open'>;
+type Files = Pick<VaultFiles, 'open' | 'isAsSealed'>;
 
-/**
- * What the recorder noted of each record of a file. None where it is not known to be right: the recording is still made, or
- * was before there were such notes; they are gone or were changed; or the file itself was, and has to be read to say
- * where. Errors: those of reading.
- */
-export async function storedIndex(
-  files: Files,
-  file: AudioFileName,
-  identity: string,
-): Promise<IndexRow[]> {
-  const seal = (await readSeal(files, file.recordingId))?.seal;
-  if (seal?.files.some(({ id }) => id === INDEX_ID) !== true) return [];
-  for (const id of [INDEX_ID, file.trackId]) {
-    if (!(await isAsSealed(files, seal, id))) return [];
-  }
-  const index = await files.open(nameOf(file.recordingId, INDEX_ID));
-  return index === null ? [] : await rowsOf(index, file, identity);
+export interface StoredIndex {
+  /**
+   * What the recorder noted of each record of the file. None where it is not known to be right: the recording is still
+   * made, or was before there were such notes; they are gone or were changed; or the file itself was, and has
+   * to be read to say where.
+   */
+  rows: IndexRow[];
+  /** Whether the file is what its seal says; `null` while there is none. */
+  isAsSealed: boolean | null;
 }
 
-/** Whether a file is as the seal says, byte for byte. */
-async function isAsSealed(files: Files, seal: Seal, id: string): Promise<boolean> {
-  const known = seal.files.find((one) => one.id === id);
-  const file = known === undefined ? null : await files.open(nameOf(seal.recordingId, id));
-  if (known === undefined || file === null) return false;
-  try {
-    return await isSame(file, { size: known.bytes, sha256: known.sha256 });
-  } finally {
-    await file.close();
-  }
+/** `anew`: as of `VaultFiles.isAsSealed()`, for both files. Errors: those of reading. */
+export async function storedIndex(
+  files: Files,
+  { recordingId, trackId }: AudioFileName,
+  identity: string,
+  anew = false,
+): Promise<StoredIndex> {
+  const sealed = (await readSeal(files, recordingId))?.seal.files;
+  const [file, notes] = [trackId, INDEX_ID].map((id) => sealed?.find((one) => one.id === id));
+  if (file === undefined) return { rows: [], isAsSealed: null };
+  if (!(await files.isAsSealed(recordingId, file, anew))) return { rows: [], isAsSealed: false };
+  const isNoted = notes !== undefined && (await files.isAsSealed(recordingId, notes, anew));
+  const index = isNoted ? await files.open(`${recordingId}/${INDEX_ID}${SEALED_SUFFIX}`) : null;
+  const rows = index === null ? [] : await rowsOf(index, { recordingId, trackId }, identity);
+  return { rows, isAsSealed: true };
 }
 
 async function rowsOf(
@@ -63,8 +58,4 @@ async function rowsOf(
     if (error instanceof SealError || error instanceof RangeError) return [];
     throw error;
   }
-}
-
-function nameOf(recordingId: string, id: string): string {
-  return `${recordingId}/${id}${SEALED_SUFFIX}`;
 }

@@ -4,12 +4,14 @@ import {
   CONSENT_POLICIES,
   consentSchema,
   ENTRY_SIGNALS,
+  gapSchema,
   NUMBER_PRIVACIES,
   outboundSchema,
   pausedBySchema,
   RECORDING_POLICIES,
   recordingViewSchema,
   STORAGE_PLACES,
+  timelineEventSchema,
   TRUNK_SRTP,
   USER_ROLES,
   type AlarmView,
@@ -23,6 +25,7 @@ import {
   type MeetingView,
   type ParticipantView,
   type Stated,
+  type TimelineView,
   type TombstoneView,
   type TrunkView,
   type User,
@@ -104,7 +107,11 @@ export const keptRecordingSchema = recordingViewSchema.extend({
   hold: statedSchema.nullable(),
   deletion: statedSchema.nullable(),
   expiresAt: z.string().nullable(),
-  storage: z.object({ place: z.enum(STORAGE_PLACES), lockedUntil: z.string().nullable() }),
+  storage: z.object({
+    place: z.enum(STORAGE_PLACES),
+    bucket: z.string().nullable(),
+    lockedUntil: z.string().nullable(),
+  }),
 }) satisfies z.ZodType<KeptRecordingView>;
 
 export const tombstoneViewSchema = z.object({
@@ -129,7 +136,16 @@ export const consentsSchema = z.object({
   ),
 }) satisfies z.ZodType<ConsentsView>;
 
-export const peaksSchema = z.object({ stepMs: z.number(), peaks: z.array(z.int()) });
+export const timelineSchema = z.object({
+  events: z.array(timelineEventSchema),
+  gaps: z.array(gapSchema),
+}) satisfies z.ZodType<TimelineView>;
+
+export const peaksSchema = z.object({
+  stepMs: z.number(),
+  peaks: z.array(z.int()),
+  damage: z.array(z.object({ fromMs: z.number(), toMs: z.number() })),
+});
 
 export const trunkViewSchema = z.object({
   id: z.string(),

@@ -5,12 +5,15 @@ import {
   type Stated,
   type StorageView,
 } from '@switchroom/protocol';
+import type { FileStore } from '@switchroom/recordings/vault';
 import type { AuditSource, AuditTrail } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
 import type { StatedTable, StoredRecordingsTable } from '../db/schema.ts';
 import type { RecordingKeys } from '../recording/RecordingKeys.ts';
 import { expiryOf } from './expiry.ts';
 import type { RecordingPolicy } from './RecordingPolicy.ts';
+
+const LOCAL: StorageView = { place: 'local', bucket: null, lockedUntil: null };
 
 /** Who asks for something to be done with a recording, and why. */
 export interface Asked {
@@ -24,6 +27,8 @@ export interface KeepingOptions {
   policy: RecordingPolicy;
   trail: AuditTrail;
   keys: Pick<RecordingKeys, 'of'>;
+  /** Where recordings are moved to once they are sealed; default: nowhere. */
+  store?: Pick<FileStore, 'label'> | null;
   /** ms since 1970. */
   now?: () => number;
 }
@@ -76,7 +81,7 @@ export class Keeping {
   /** The recordings with what is known of their keys, their hold, their deletion and their end. */
   async describe(recordings: readonly RecordingView[]): Promise<KeptRecordingView[]> {
     if (recordings.length === 0) return [];
-    const { db, policy, keys } = this.#options;
+    const { db, policy, keys, store } = this.#options;
     const ids = recordings.map(({ id }) => id);
     const keyOf = await keys.of(ids);
     const [holds, deletions] = await Promise.all(
@@ -101,11 +106,11 @@ export class Keeping {
       .where('recordingId', 'in', ids)
       .execute();
     const storageOf = new Map<string, StorageView>(
-      stored.map((row) => [row.recordingId, storageView(row)]),
+      stored.map((row) => [row.recordingId, storageView(row, store?.label ?? null)]),
     );
     return recordings.map((recording) => {
       const meeting = meetingOf.get(recording.meetingId);
-      const storage = storageOf.get(recording.id) ?? { place: 'local', lockedUntil: null };
+      const storage = storageOf.get(recording.id) ?? LOCAL;
       const expiresAt = expiryOf(recording, policy.value, meeting?.retentionDays ?? null);
       return {
         ...recording,
@@ -141,8 +146,11 @@ function later(time: string, lockedUntil: string | null): string {
   return lockedUntil !== null && lockedUntil > time ? lockedUntil : time;
 }
 
-function storageView({ storedAt, lockedUntil }: StoredRecordingsTable): StorageView {
-  return { place: storedAt === null ? 'moving' : 'store', lockedUntil };
+function storageView(
+  { storedAt, lockedUntil }: StoredRecordingsTable,
+  bucket: string | null,
+): StorageView {
+  return { place: storedAt === null ? 'moving' : 'store', bucket, lockedUntil };
 }
 
 async function mustExist(id: string, db: Database): Promise<void> {

@@ -57,6 +57,7 @@ beforeEach(async () => {
   policy = await openRecordingPolicy(db);
   const options = { db, policy, trail: new AuditTrail(db, () => now), now: () => now };
   keeping = new Keeping({
+    store: { label: 's3://b/rec' },
     ...options,
     keys: new RecordingKeys(db, { recipient: 'age1x', own: ['age1x'] }),
   });
@@ -269,7 +270,7 @@ describe('a recording that the store keeps', () => {
     await set({ retentionDays: 5 });
     expect(await shown(id)).toMatchObject({
       expiresAt: lockedUntil,
-      storage: { place: 'store', lockedUntil },
+      storage: { place: 'store', bucket: 's3://b/rec', lockedUntil },
     });
     now = Date.parse(lockedUntil) - 1;
     await expect(deletions.delete(id, asked('ann'))).rejects.toMatchObject({ code: 'write-once' });

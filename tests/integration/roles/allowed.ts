@@ -31,6 +31,7 @@ export const ALLOWED: Record<string, UserRole[]> = {
   'GET /recordings': ['host', 'compliance-officer'],
   'GET /recordings/{id}': ['host', 'compliance-officer'],
   'GET /recordings/{id}/consents': ['host', 'compliance-officer'],
+  'GET /recordings/{id}/timeline': ['host', 'compliance-officer'],
   // Hosts only where the policy lets them.
   'GET /recordings/{id}/audio': OFFICER,
   'GET /recordings/{id}/tracks/{trackId}/audio': OFFICER,

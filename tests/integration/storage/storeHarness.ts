@@ -60,10 +60,10 @@ export class StoreHarness {
   }
 
   /**
-   * A meeting of one phone that says a tone for 3 s, recorded and sealed. It is moved once the server is told, and
+   * A meeting of one phone that says a tone for so long, recorded and sealed. It is moved once the server is told, and
    * ended then (ISO 8601).
    */
-  async record(endedAt = new Date().toISOString()): Promise<KeptRecordingView> {
+  async record(endedAt = new Date().toISOString(), seconds = 3): Promise<KeptRecordingView> {
     const meeting = await this.server.createMeeting({ recording: 'always' });
     const gateway = await this.server.gateway('sip-dialin');
     const { socket } = await enter(gateway, meeting);
@@ -75,9 +75,11 @@ export class StoreHarness {
     const { recordingId } = started()!;
     const recording = await this.studio.record(recordingId);
     await recording.addTrack({ id: 'p1', name: 'Caller', kind: 'phone' }, STARTED_AT);
-    const talker = new Talker(1, await encode(tone(440, 3000)));
-    play(recording, [{ participantId: 'p1', talker, fromMs: 500 }], 0, 4000);
-    await recording.stop(STARTED_AT + 4000);
+    const said = await encode(tone(440, 1000));
+    const talker = new Talker(1, Array.from({ length: seconds }, () => said).flat());
+    const lengthMs = (seconds + 1) * 1000;
+    play(recording, [{ participantId: 'p1', talker, fromMs: 500 }], 0, lengthMs);
+    await recording.stop(STARTED_AT + lengthMs);
     await cp(this.studio.vaultDirectory, path.join(this.copy, 'vault'), { recursive: true });
     const view = { ...recording.view, meetingId: meeting.id, endedAt };
     await askGateway(this.#recorder, 'recording:report', { recording: view });
@@ -116,8 +118,13 @@ export class StoreHarness {
 
 /** What anybody would do with an export, or with a copy of the bucket. */
 export async function verify(...args: string[]): Promise<string> {
+  return await verifyWith({}, ...args);
+}
+
+/** The same with variables set, as the server has them. */
+export async function verifyWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
   return await run(process.execPath, [path.join(ROOT, 'scripts/verify.mjs'), ...args], {
-    env: {},
+    env,
   }).then(
     ({ stdout }) => stdout,
     (error: unknown) => (error as { stderr: string }).stderr,

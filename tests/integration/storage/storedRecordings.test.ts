@@ -42,7 +42,8 @@ describe('a recording in the store', () => {
     const { server, studio, copy } = all;
     const { id, tracks } = await all.record();
     const view = await all.moved(id);
-    expect(view.storage).toEqual({ place: 'store', lockedUntil: null });
+    const bucket = `s3://${settings.bucket}/rec`;
+    expect(view.storage).toEqual({ place: 'store', bucket, lockedUntil: null });
     const [track] = tracks;
     const sealed = ['index', 'manifest', 'mix', track!.id].map((one) => `${one}.sealed`);
     const inBucket = ['seal.json', ...sealed];
@@ -152,6 +153,11 @@ describe('a recording in the store', () => {
       expect.stringMatching(/^\d+-\d+$/),
     ]);
     await around.arrayBuffer();
+    const peaks = await server.rest('GET', url.replace('/audio', '/peaks'));
+    const { damage } = (await peaks.json()) as { damage: { fromMs: number; toMs: number }[] };
+    expect(damage.map(({ fromMs, toMs }) => `${fromMs}-${toMs}`).join(', ')).toBe(
+      around.headers.get('recording-damage'),
+    );
     await ceph.hide(settings, name);
     expect(await problem(await server.rest('GET', url))).toEqual({ status: 500, code: 'internal' });
     expect(server.logs.some((line) => line.includes('damaged in the vault'))).toBe(true);
@@ -220,7 +226,7 @@ describe('a move that is killed in the middle of a large file', () => {
     // Each once, and no upload that was begun.
     const names = folder.names.map((name) => `r1/${name}`);
     expect((await ceph.everything(settings)).sort()).toEqual(names);
-    expect(await readdir(folder.vault)).toEqual([]);
+    expect(await readdir(folder.vault)).toEqual(['.checked']);
     await folder.remove();
   });
 });

@@ -30,9 +30,9 @@ export class S3Store implements FileStore {
   #hasVersions = true;
 
   constructor(settings: S3Settings) {
-    const { endpoint, region, bucket, accessKeyId, secretAccessKey, pathStyle } = settings;
+    const { endpoint, region, bucket, prefix, accessKeyId, secretAccessKey, pathStyle } = settings;
     this.#settings = settings;
-    this.label = `s3://${bucket}/${settings.prefix}`;
+    this.label = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
     this.#mode = settings.objectLock === 'off' ? null : modes[settings.objectLock];
     this.#client = new S3Client({
       ...(endpoint !== undefined && { endpoint }),

@@ -18,6 +18,7 @@ import {
   keptRecordingSchema,
   peaksSchema,
   recordingsPageSchema,
+  timelineSchema,
 } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
@@ -85,7 +86,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       params: byId,
       status: 200,
       response: consentsSchema,
-      errors: ['not-found'],
+      errors: ['not-found', ...KEYS, 'unavailable'],
       async handle({ params, user, source }) {
         const recording = await recordingStore.forUser(params.id, user);
         const consents = await vault.consents(recording.id);
@@ -94,6 +95,24 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
           details: { part: 'consents' },
         });
         return consents;
+      },
+    }),
+    endpoint({
+      ...seer,
+      path: '/recordings/:id/timeline',
+      summary: 'Who was there, muted or on hold when, and where there is no sound, and why',
+      params: byId,
+      status: 200,
+      response: timelineSchema,
+      errors: ['not-found', ...KEYS, 'unavailable'],
+      async handle({ params, user, source }) {
+        const recording = await recordingStore.forUser(params.id, user);
+        const timeline = await vault.timeline(recording.id);
+        await trail.append({
+          ...{ ...source, action: 'recording.viewed', subject: subjectOf(recording) },
+          details: { part: 'timeline' },
+        });
+        return timeline;
       },
     }),
     endpoint({
@@ -140,7 +159,8 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
     endpoint({
       ...seer,
       path: '/recordings/:id/tracks/:trackId/peaks',
-      summary: 'How loud a track is over its time, for those who may play it',
+      summary:
+        'How loud a track is over its time, and where it is damaged, for those who may play it',
       params: byTrack,
       query: reasonQuerySchema,
       status: 200,
@@ -152,7 +172,8 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
         const track = tracks.find((one) => one.id === params.trackId);
         if (!track) throw new AppError('not-found', 'There is no such track.');
         await recordingKeys.mustBeHere(id);
-        return waveforms.of(`${id}/${track.id}`, await vault.openAudio(id, track.id));
+        const audio = await vault.openAudio(id, track.id);
+        return { ...(await waveforms.of(`${id}/${track.id}`, audio)), damage: audio.damage };
       },
     }),
     endpoint({
