@@ -116,12 +116,15 @@ export const gatewayRequests = {
   'did:resolve': z.object({ number: z.string().max(64), trunkId: id }),
   /**
    * sip-dialin: the meeting behind a PIN, and whether it is the moderator's. Errors `pin-wrong`, `rate-limited`.
-   * `caller` and `trunkId` are only used to throttle.
+   * `caller`, `anonymous` and `trunkId` are only used to throttle.
    */
   'pin:check': z.object({
     did: z.string().max(64),
     pin: z.string().regex(/^\d{1,16}$/),
+    /** The number, or, where it is withheld, what else tells this caller from others. */
     caller: z.string().max(128),
+    /** Nothing does: `caller` is the address that the call came from, and others call from there, too. */
+    anonymous: z.boolean().optional(),
     trunkId: id.optional(),
     /** For the audit trail; as `call:event` has it. */
     callId: id.optional(),

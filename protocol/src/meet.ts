@@ -38,6 +38,11 @@ export const meetRequests = {
     sessionToken: z.string().max(256).optional(),
     /** As the room told it: who lost the connection comes back past lobby and lock. */
     resumeToken: z.string().max(64).optional(),
+    /**
+     * A secret that this browser made and keeps: who was put out of the meeting is known again by it, and waits for a
+     * host. It gives no right, and is kept as a hash, for each meeting another.
+     */
+    browserId: z.string().min(16).max(64).optional(),
   }),
   'transport:connect': z.object({ transportId: id, dtlsParameters: dtlsParametersSchema }),
   'transport:restartIce': z.object({ transportId: id }),

@@ -116,6 +116,8 @@ export interface ParticipantView {
    * `none`: it has not, and need not now.
    */
   consent: 'none' | 'awaited' | 'given';
+  /** Only in the lobby: it was put out before, and so waits also where nobody else does. */
+  wasRemoved?: true | undefined;
 }
 
 /** Why a call that we made came to nothing. */

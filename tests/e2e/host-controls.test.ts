@@ -121,6 +121,18 @@ describe('a host and a guest, one thing after the other', () => {
     await anna.tile('Bert B.').waitFor({ state: 'detached' });
   });
 
+  it('who was removed and opens the link in a new tab waits, and the host sees who that is', async () => {
+    const page = await bert.page.context().newPage();
+    await page.goto(joinUrl);
+    await page.getByRole('textbox', { name: 'Your name' }).fill('Somebody new');
+    await page.getByRole('button', { name: 'Join', exact: true }).click();
+    await page.getByRole('heading', { name: 'Waiting for the host' }).waitFor();
+    await anna.page.getByRole('listitem').filter({ hasText: 'Was removed before' }).waitFor();
+    expect(await anna.tile('Somebody new').count()).toBe(0);
+    await anna.page.getByRole('button', { name: 'Admit Somebody new' }).click();
+    await anna.tile('Somebody new').waitFor();
+  });
+
   it('says nothing in the console', () => {
     expect([...anna.errors, ...bert.errors]).toEqual([]);
   });

@@ -17,7 +17,7 @@ export async function joinMeeting(
   server: Harness,
   meeting: MeetingView,
   name: string,
-  extra: { sessionToken?: string; resumeToken?: string } = {},
+  extra: { sessionToken?: string; resumeToken?: string; browserId?: string } = {},
 ): Promise<{ socket: MeetSocket; room: JoinedRoom }> {
   const socket = await server.meet();
   const { rtpCapabilities } = await preview(server, meeting);

@@ -249,6 +249,34 @@ describe('what others do to a phone', () => {
     socket.close();
   });
 
+  it('put out, it waits when it calls again from the same number, and no other does', async () => {
+    const meeting = await server.createMeeting();
+    const host = await joinMeeting(server, meeting, 'Hal', { sessionToken: server.token });
+    const dialIn = await server.gateway('sip-dialin');
+    const { socket } = await enter(dialIn, meeting);
+    const call = (ssrc: number, number: string) => joinPhone(dialIn, meeting, { ssrc, number });
+    const first = await call(1, '+15550123');
+    const gone = next(dialIn, 'participant:left');
+    await askMeet(host.socket, 'participant:remove', { participantId: first.participantId });
+    await gone;
+    const seen = next<ParticipantView>(host.socket, 'participant:joined');
+    const again = await call(2, '+15550123');
+    expect(await seen).toMatchObject({ id: again.participantId, wasRemoved: true });
+    const others = [await call(3, '+15550124'), await call(4, '')];
+    expect([again, ...others].map(({ participant }) => participant.state)).toEqual([
+      'lobby',
+      'joined',
+      'joined',
+    ]);
+    const admitted = next<{ participant: ParticipantView }>(dialIn, 'participant:updated');
+    await askMeet(host.socket, 'participant:admit', { participantId: again.participantId });
+    const { participant } = await admitted;
+    expect(participant).toMatchObject({ id: again.participantId, state: 'joined' });
+    expect(participant).not.toHaveProperty('wasRemoved');
+    for (const one of [host.socket, dialIn]) one.disconnect();
+    socket.close();
+  });
+
   it('its quality is seen in steps, and only when it changes', async () => {
     const meeting = await server.createMeeting();
     const host = await joinMeeting(server, meeting, 'Hal', { sessionToken: server.token });

@@ -130,6 +130,31 @@ describe('what hosts may', () => {
     again.socket.disconnect();
   });
 
+  it('put somebody out, who comes again in another tab: there is a lobby for them alone', async () => {
+    const browserId = 'a secret of this browser';
+    const first = await joinMeeting(server, meeting, 'Mal', { browserId });
+    await askMeet(host!.socket, 'participant:remove', {
+      participantId: first.room.participantId,
+    });
+    // What is told to all is not told of those who wait.
+    const seen = next<ParticipantView>(host!.socket, 'participant:joined');
+    const again = await joinMeeting(server, meeting, 'Somebody else', { browserId });
+    const id = again.room.participantId;
+    expect(await seen).toMatchObject({ id, state: 'lobby', wasRemoved: true });
+    expect(again.room).toMatchObject({ resumeToken: null, participants: [{ id, state: 'lobby' }] });
+    const stranger = await joinMeeting(server, meeting, 'Ann', {
+      browserId: 'that of another one',
+    });
+    expect(stranger.room.resumeToken).not.toBeNull();
+    await askMeet(host!.socket, 'participant:admit', { participantId: id });
+    again.socket.disconnect();
+    const third = await joinMeeting(server, meeting, 'Mal', { browserId });
+    expect(third.room.resumeToken).not.toBeNull();
+    for (const one of [stranger.socket, third.socket]) one.disconnect();
+    // Nothing of it is kept that could be used.
+    expect(server.logs.join('')).not.toContain(browserId);
+  });
+
   it('lock the meeting: hosts come in, others do not until it is unlocked', async () => {
     const changed = next(guest!.socket, 'room:changed');
     await askMeet(host!.socket, 'room:setLocked', { locked: true });

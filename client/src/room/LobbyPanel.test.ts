@@ -32,6 +32,12 @@ it('names who waits and how they come, and lets them in one by one or all at onc
   expect(host.admitAll).toHaveBeenCalledOnce();
 });
 
+it('says who was removed before', async () => {
+  await wrapper.setProps({ waiting: [{ ...dora, wasRemoved: true }, emil] });
+  const rows = wrapper.findAll('li').map((one) => one.text());
+  expect(rows.map((text) => text.includes('Was removed before'))).toEqual([true, false]);
+});
+
 it('keeps the keyboard at the list when the row that had it is gone', async () => {
   const button = buttonOf(wrapper, 'Admit Dora').element;
   button.focus();

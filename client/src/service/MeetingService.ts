@@ -16,6 +16,7 @@ import type { Stores } from '../stores/stores.ts';
 import { asking } from './asking.ts';
 import { Attempt, type JoinIntent } from './Attempt.ts';
 import { bindRoomNews } from './bindRoomNews.ts';
+import { useBrowserId } from './browserId.ts';
 import { Calls } from './Calls.ts';
 import { Consent } from './Consent.ts';
 import { HostControls } from './HostControls.ts';
@@ -23,7 +24,6 @@ import { MediaSession, type RemoteTrack } from './MediaSession.ts';
 import { send, type MeetSocket } from './MeetSocket.ts';
 import type { Microphone } from './Microphone.ts';
 import { OwnVoice } from './OwnVoice.ts';
-import { usePutOutSeat } from './putOutSeat.ts';
 import { codeOfDevice, PASSING, RETURNING } from './refusals.ts';
 
 interface Options {
@@ -40,7 +40,7 @@ export class MeetingService {
   readonly consent: Consent;
   readonly voice: OwnVoice;
   readonly #options: Options;
-  readonly #putOutSeat = usePutOutSeat();
+  readonly #browserId = useBrowserId();
   readonly #remoteTracks = shallowRef<readonly RemoteTrack[]>([]);
   #device: Promise<Device> | undefined;
   #attempt: Attempt | undefined;
@@ -82,9 +82,6 @@ export class MeetingService {
     if (!intent.withMicrophone) microphone.close();
     const microphoneReady = intent.withMicrophone ? microphone.open() : Promise.resolve();
     const attempt = new Attempt({ intent, socket: connect(), microphoneReady });
-    if (this.#putOutSeat.value?.joinToken === intent.joinToken) {
-      attempt.resumeToken = this.#putOutSeat.value.resumeToken;
-    }
     this.#attempt = attempt;
     stores.microphone.setMuted(!intent.withMicrophone);
     this.#bind(attempt);
@@ -166,6 +163,7 @@ export class MeetingService {
         joinToken,
         name,
         rtpCapabilities: device.recvRtpCapabilities,
+        browserId: this.#browserId,
         ...(sessionToken === undefined ? {} : { sessionToken }),
         ...(attempt.resumeToken === undefined ? {} : { resumeToken: attempt.resumeToken }),
       },
@@ -283,10 +281,6 @@ export class MeetingService {
   }
 
   #end(reason: LeaveReason): void {
-    const { intent, resumeToken } = this.#attempt ?? {};
-    if (reason === 'removed' && intent && resumeToken !== undefined) {
-      this.#putOutSeat.value = { joinToken: intent.joinToken, resumeToken };
-    }
     this.#release();
     this.#options.microphone.close();
     this.#options.stores.meeting.ended(reason);

@@ -85,6 +85,74 @@ describe('PinGuard', () => {
     expect(codes.slice(3)).toEqual(Array(5).fill('rate-limited'));
   });
 
+  it('gives anonymous callers a limit of their own, by trunk and address', async () => {
+    const pins = guard({ caller: 1, anonymous: 2 });
+    const nobody = by({ caller: '192.0.2.1', anonymous: true });
+    for (let tries = 0; tries < 2; tries += 1) {
+      await expect(pins.check(nobody, wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+    }
+    await expect(pins.check(nobody, right)).rejects.toMatchObject(limited);
+    for (const other of [{ trunkId: 't2' }, { caller: '192.0.2.2' }]) {
+      expect(await pins.check({ ...nobody, ...other }, right)).toBe(MEETING);
+    }
+    expect(await pins.check(by(), right)).toBe(MEETING);
+  });
+
+  it('anonymous callers cannot shut out those with a number', async () => {
+    const pins = guard({});
+    const nobody = by({ caller: '192.0.2.1', anonymous: true });
+    for (let tries = 0; tries < 300; tries += 1) {
+      await expect(pins.check(nobody, wrong)).rejects.toThrow();
+    }
+    await expect(pins.check(nobody, right)).rejects.toMatchObject(limited);
+    expect(await pins.check(by(), right)).toBe(MEETING);
+  });
+
+  describe('while a number or a trunk takes no PIN', () => {
+    const other = async (): Promise<Meeting> => ({ ...MEETING, id: 'm2' });
+    async function shut(limits: Partial<PinLimits> = {}, before: PinTry = by()): Promise<PinGuard> {
+      const pins = guard({ did: 3, ...limits });
+      await pins.check(before, right);
+      for (let tries = 0; tries < 3; tries += 1) {
+        const guesser = by({ caller: `guesser ${tries}` });
+        await expect(pins.check(guesser, wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+      }
+      return pins;
+    }
+
+    it('who was in a meeting before gets into it again, over the same trunk', async () => {
+      const pins = await shut();
+      expect(await pins.check(by(), right)).toBe(MEETING);
+      await expect(pins.check(by({ caller: 'new' }), right)).rejects.toMatchObject(limited);
+      await expect(pins.check(by({ trunkId: 't2' }), right)).rejects.toMatchObject(limited);
+    });
+
+    it('nobody learns whether a PIN of another meeting is right', async () => {
+      const pins = await shut();
+      await expect(pins.check(by(), wrong)).rejects.toMatchObject(limited);
+      await expect(pins.check(by(), other)).rejects.toMatchObject(limited);
+    });
+
+    it('who was there before guesses no more often than a call may, one by one or at once', async () => {
+      const pins = await shut({ regular: 2 });
+      for (const find of [wrong, wrong]) {
+        await expect(pins.check(by(), find)).rejects.toMatchObject(limited);
+      }
+      await expect(pins.check(by(), right)).rejects.toMatchObject(limited);
+      const again = await shut({ regular: 2 });
+      const guesses = [wrong, wrong, right].map((find) => again.check(by(), find));
+      for (const result of await Promise.allSettled(guesses)) {
+        expect(result).toMatchObject({ status: 'rejected', reason: limited });
+      }
+    });
+
+    it('an anonymous caller is never known', async () => {
+      const nobody = by({ caller: '192.0.2.1', anonymous: true });
+      const pins = await shut({}, nobody);
+      await expect(pins.check(nobody, right)).rejects.toMatchObject(limited);
+    });
+  });
+
   it('a PIN that got about does not flood its meeting', async () => {
     const pins = guard({ meeting: 2 });
     await pins.check(by({ caller: 'a' }), right);

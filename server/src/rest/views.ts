@@ -85,6 +85,7 @@ export const participantViewSchema = z.object({
   audio: z.enum(['browser', 'phone']),
   quality: z.number().nullable(),
   consent: z.enum(['none', 'awaited', 'given']),
+  wasRemoved: z.literal(true).optional(),
 }) satisfies z.ZodType<ParticipantView>;
 
 export const joinPreviewSchema = z.object({

@@ -69,6 +69,14 @@ export class Door {
     return waits;
   }
 
+  /** What one who comes is to the room: whether they wait, and were put out before. Errors: as `check`. */
+  receive(member: Member, waiting: number): void {
+    const { participant } = member;
+    participant.waiting = this.check(member, waiting);
+    // Who comes back to a seat was not: the same browser may have several, and another of these was.
+    participant.wasRemoved = !this.#comesBack(member) && this.#memory.wasPutOut(keysOf(member));
+  }
+
   /**
    * Whom a host called waits for the host, too, but never to be let in. Whoever was put out waits until a host lets them
    * in, also where there is no lobby.
@@ -85,7 +93,8 @@ export class Door {
     const { participant } = member;
     const isFirstHost = participant.role === 'host' && !this.#memory.hostCame;
     this.#memory.seats.take(participant);
-    this.#memory.forgive(keysOf(member));
+    if (participant.wasRemoved) this.#memory.forgive(keysOf(member));
+    participant.wasRemoved = false;
     if (isFirstHost) this.#memory.hostHasCome();
     this.#memory.changed();
     return isFirstHost;
@@ -94,7 +103,7 @@ export class Door {
   left(participant: Participant, reason: LeaveReason): void {
     this.#memory.seats.leave(participant, reason);
     if (reason === 'removed') {
-      this.#memory.putOut([seatKey(participant.seat), participant.knownBy]);
+      this.#memory.putOut([seatKey(participant.seat), ...participant.knownBy]);
     }
     this.#memory.changed();
   }
@@ -131,9 +140,9 @@ export class Door {
   }
 }
 
-/** What one is known again by: the seat that it had, or a phone by its number. */
-function keysOf({ returnsTo, participant }: Entrant): (string | undefined)[] {
-  return [returnsTo, participant.knownBy];
+/** What one is known again by: the seat that it had, and number, browser or user. */
+function keysOf({ returnsTo, participant }: Entrant): string[] {
+  return returnsTo === undefined ? [...participant.knownBy] : [returnsTo, ...participant.knownBy];
 }
 
 function isExpected({ participant, invited }: Entrant): boolean {

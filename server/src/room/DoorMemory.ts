@@ -23,7 +23,7 @@ export type DoorRecord = z.infer<typeof doorRecordSchema>;
 
 /**
  * What a door knows of its meeting for longer than its room is there: that it is locked, that the host has come, who has
- * a seat, who was put out. It is good for as long as anybody has a seat.
+ * a seat, for as long as anybody has one; and who was put out, until a host lets them in again or the meeting is over.
  */
 export class DoorMemory {
   readonly seats: Seats;
@@ -64,12 +64,12 @@ export class DoorMemory {
   }
 
   /** Whether one of these keys is of somebody who was put out. */
-  wasPutOut(keys: readonly (string | undefined)[]): boolean {
-    return keys.some((key) => key !== undefined && this.#putOut.has(key));
+  wasPutOut(keys: readonly string[]): boolean {
+    return keys.some((key) => this.#putOut.has(key));
   }
 
-  putOut(keys: readonly (string | undefined)[]): void {
-    for (const key of keys) if (key !== undefined) this.#putOut.add(key);
+  putOut(keys: readonly string[]): void {
+    for (const key of keys) this.#putOut.add(key);
     for (const key of this.#putOut) {
       if (this.#putOut.size <= MOST_PUT_OUT) break;
       this.#putOut.delete(key);
@@ -77,8 +77,15 @@ export class DoorMemory {
   }
 
   /** A host has let them in again. */
-  forgive(keys: readonly (string | undefined)[]): void {
-    for (const key of keys) if (key !== undefined) this.#putOut.delete(key);
+  forgive(keys: readonly string[]): void {
+    for (const key of keys) this.#putOut.delete(key);
+  }
+
+  /** Nobody is in, or comes back: who comes next finds a new meeting. False when nothing is remembered any more. */
+  rest(): boolean {
+    this.#locked = false;
+    this.#hostCame = false;
+    return this.#putOut.size > 0;
   }
 
   /** To be called after seats, hosts, those put out, or what somebody was told have changed. */
@@ -89,8 +96,8 @@ export class DoorMemory {
   /** Undefined when there is nothing worth remembering. */
   record(): DoorRecord | undefined {
     const seats = this.seats.records();
-    if (seats.length === 0) return undefined;
-    const { locked, hostCame } = this;
-    return { locked, hostCame, seats, putOut: [...this.#putOut] };
+    const putOut = [...this.#putOut];
+    if (seats.length > 0) return { locked: this.locked, hostCame: this.hostCame, seats, putOut };
+    return putOut.length > 0 ? { locked: false, hostCame: false, seats, putOut } : undefined;
   }
 }

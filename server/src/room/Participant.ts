@@ -9,11 +9,13 @@ export class Participant {
   readonly role: Role;
   /** What it comes back by after a lost connection: a secret between it and us. */
   readonly seat = randomToken(128);
-  /** What a phone is known again by once it was put out: a hash of its number. */
-  readonly knownBy: string | undefined;
+  /** What it is known again by once it was put out: hashes of its number, browser or user. */
+  readonly knownBy: readonly string[];
   name: string;
   /** In the lobby. */
   waiting = false;
+  /** It was put out before, and no host has let it in since. */
+  wasRemoved = false;
   /** Its audio path is up. */
   connected: boolean;
   muted: boolean;
@@ -32,13 +34,13 @@ export class Participant {
     role: Role;
     muted?: boolean;
     connected?: boolean;
-    knownBy?: string | undefined;
+    knownBy?: readonly string[];
     told?: readonly Told[];
   }) {
     this.name = options.name;
     this.kind = options.kind;
     this.role = options.role;
-    this.knownBy = options.knownBy;
+    this.knownBy = options.knownBy ?? [];
     this.muted = options.muted ?? false;
     this.connected = options.connected ?? false;
     this.audio = options.kind;
@@ -57,6 +59,9 @@ export class Participant {
 
   view(): ParticipantView {
     const { id, name, kind, role, state, muted, handRaised, held, audio, quality, consent } = this;
-    return { id, name, kind, role, state, muted, handRaised, held, audio, quality, consent };
+    return {
+      ...{ id, name, kind, role, state, muted, handRaised, held, audio, quality, consent },
+      ...(this.waiting && this.wasRemoved && { wasRemoved: true }),
+    };
   }
 }

@@ -165,7 +165,7 @@ export class Room {
   add(member: Member): void {
     this.#mustBeOpen();
     const { participant, origin } = member;
-    participant.waiting = this.#door.check(member, this.waiting);
+    this.#door.receive(member, this.waiting);
     this.recorded.enters(participant, this.#door.toldBefore(member));
     this.#roster.add(member);
     this.#hadMembers = true;

@@ -62,6 +62,13 @@ export class Rooms {
     return { room, release: room.hold() };
   }
 
+  /** Its room closes, and nothing of it is remembered. */
+  meetingEnded(meetingId: string): void {
+    this.get(meetingId)?.close('meeting-ended');
+    this.#doors.delete(meetingId);
+    this.#saveDoor(meetingId, undefined);
+  }
+
   /** Closes all. Twice is silent. */
   close(reason: LeaveReason): void {
     this.#closed = true;
@@ -97,8 +104,8 @@ export class Rooms {
   }
 
   #doorOf(meetingId: string): DoorMemory {
-    for (const [id, { seats }] of this.#doors) {
-      if (seats.size > 0 || this.#rooms.has(id)) continue;
+    for (const [id, memory] of this.#doors) {
+      if (memory.seats.size > 0 || this.#rooms.has(id) || memory.rest()) continue;
       this.#doors.delete(id);
       this.#saveDoor(id, undefined);
     }

@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeRouter } from '../sfu/fake/FakeRouter.ts';
 import { FakeSfu } from '../sfu/fake/FakeSfu.ts';
 import { DoorMemory } from './DoorMemory.ts';
-import { Participant } from './Participant.ts';
 import { Room } from './Room.ts';
 import { Rooms } from './Rooms.ts';
 import { SEAT_KEPT_MS, Seats } from './Seats.ts';
@@ -129,14 +128,17 @@ describe('seats of a meeting', () => {
 describe('one who was put out', () => {
   const OPEN = { ...LOBBY, lobby: false, waitForHost: false };
 
-  /** A phone by its number, as `GatewayPhones` knows it again. */
-  function phone(knownBy?: string) {
-    const member = someone('Pat', new Diary());
-    return { ...member, participant: new Participant({ ...PHONE, name: 'Pat', knownBy }) };
+  /** A phone by its number, or a browser by what it keeps. */
+  function known(...knownBy: string[]) {
+    return someone('Pat', new Diary(), { knownBy });
   }
-  const PHONE = { kind: 'phone', role: 'participant', connected: true } as const;
+  function enterAs(...knownBy: string[]) {
+    const member = known(...knownBy);
+    room.add(member);
+    return member.participant;
+  }
 
-  it('waits until a host lets them in, also where there is no lobby: by seat, and by number', () => {
+  it('waits until a host lets them in, also where there is no lobby: by seat, number, browser or user', () => {
     room.configure(OPEN);
     const { id, seat } = enter('Gus').participant;
     room.remove(id, 'removed');
@@ -145,16 +147,57 @@ describe('one who was put out', () => {
     expect(enter('Other').participant.waiting).toBe(false);
     room.configure({ ...OPEN, entry: 'none' });
     expect(again.waiting).toBe(true);
-    const first = phone('number');
-    room.add(first);
-    room.remove(first.participant.id, 'removed');
-    const [second, other, withheld] = [phone('number'), phone('another'), phone()];
-    for (const member of [second, other, withheld]) room.add(member);
-    expect([second, other, withheld].map(({ participant }) => participant.waiting)).toEqual([
+    room.remove(enterAs('browser', 'user').id, 'removed');
+    const all = [['browser'], ['user'], ['another'], []].map((keys) => enterAs(...keys));
+    expect(all.map(({ waiting }) => waiting)).toEqual([true, true, false, false]);
+    // So hosts are told, of nobody else, and only until they are in.
+    const told = (): unknown[] => all.map((one) => one.view().wasRemoved);
+    expect(told()).toEqual([true, true, undefined, undefined]);
+    room.admitAll();
+    expect(told()).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('puts nobody else out who comes by the same browser, nor is let in by their coming back', () => {
+    room.configure(OPEN);
+    const [mal, ann] = [enterAs('browser'), enterAs('browser')];
+    room.remove(mal.id, 'removed');
+    expect(room.has(ann.id)).toBe(true);
+    room.leave(ann.id, 'connection-lost');
+    const returnsTo = room.door.seatOf(ann.seat);
+    const back = someone('Ann', new Diary(), { knownBy: ['browser'], returnsTo });
+    room.add(back);
+    expect([back.participant.waiting, back.participant.view().wasRemoved]).toEqual([
+      false,
+      undefined,
+    ]);
+    expect(enterAs('browser').waiting).toBe(true);
+  });
+
+  it('waits also after everybody was gone meanwhile, which unlocks the meeting', async () => {
+    const rooms = new Rooms({ sfu: new FakeSfu(), logger });
+    const meet = async (): Promise<string> => {
+      const entered = await rooms.enter('m1');
+      room = entered.room;
+      room.configure(OPEN);
+      const { participant } = someone('Hal', host, { role: 'host' });
+      room.add({ ...known(), participant });
+      entered.release();
+      return participant.id;
+    };
+    const hostId = await meet();
+    room.remove(enterAs('browser').id, 'removed');
+    room.setLocked(true);
+    room.leave(hostId, 'left');
+    expect(room.closed).toBe(true);
+    await meet();
+    expect([room.locked, enterAs('browser').waiting, enterAs('other').waiting]).toEqual([
+      false,
       true,
       false,
-      false,
     ]);
+    rooms.meetingEnded('m1');
+    await meet();
+    expect(enterAs('browser').waiting).toBe(false);
   });
 
   it('is let in by a host, and then comes and goes as all others', () => {

@@ -21,7 +21,10 @@ export interface PinQuery {
   did: string;
   trunkId: string;
   pin: string;
+  /** What wrong PINs are counted by. */
   caller: string;
+  /** `caller` is only where the call came from: others' calls do, too. */
+  anonymous?: boolean;
 }
 
 /** With the moderator's PIN, `role` is `host`. */

@@ -4,7 +4,7 @@ export interface HandOn {
   readonly target: string;
   /** 202: from now on `tell` says how it goes. */
   accept(): void;
-  refuse(status: number): void;
+  refuse(status: number, headers?: Record<string, string>): void;
   /** As SIP has it: 100, 180; with 200 and above it is over. Silent when the phone does not want to know. */
   tell(status: number, reason: string): void;
 }

@@ -70,12 +70,16 @@ describe('PhoneLeg: the PIN', () => {
     expect(bench.call.sent.at(-1)).toBe('BYE');
   });
 
-  it('throttles a withheld number by where it comes from', async () => {
+  it.each([
+    ['what the network tells of them', '#hash', { caller: '#hash' }],
+    ['where they call from, with others', '', { caller: '127.0.0.9', anonymous: true }],
+  ])('throttles withheld numbers by %s', async (_, key, by) => {
     bench.make(new FakeCall({ source: '127.0.0.9' }));
-    Object.assign(bench.call.caller, { name: 'Phone', number: '' });
+    Object.assign(bench.call.caller, { name: 'Phone', number: '', key });
     await bench.answered();
     bench.sound().press('1#');
     await settle();
-    expect(bench.rooms.checked[0]?.caller).toBe('127.0.0.9');
+    const { caller, anonymous } = bench.rooms.checked[0]!;
+    expect({ caller, ...(anonymous !== undefined && { anonymous }) }).toEqual(by);
   });
 });

@@ -156,7 +156,7 @@ export class SrfDialog implements Call {
       const isQuiet = /^\s*false\b/i.test(header(req, 'Refer-Sub') ?? '');
       this.#onHandOn({
         target,
-        refuse: (status) => res.send(status),
+        refuse: (status, headers = {}) => res.send(status, { headers }),
         accept: () => res.send(202, { headers: isQuiet ? { 'Refer-Sub': 'false' } : {} }),
         tell: (status, reason) => {
           if (!isQuiet) void this.#notify(status, reason);

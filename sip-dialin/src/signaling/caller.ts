@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { maskNumber } from '@switchroom/protocol';
 import { parseNameAddr } from './nameAddr.ts';
 import { toE164 } from './phoneNumber.ts';
@@ -8,6 +9,11 @@ export interface Caller {
   name: string;
   /** E.164, or the From user as it is; empty when withheld. Not for logs. */
   number: string;
+  /**
+   * Tells this caller from others where wrong PINs are counted: the number; where it is withheld a hash of
+   * what the network says to us alone (RFC 3325 section 7), empty when it says nothing. Not for logs.
+   */
+  key: string;
 }
 
 /** The headers that say who calls, as they came. */
@@ -19,24 +25,33 @@ export interface CallerHeaders {
   privacy?: string | undefined;
 }
 
-const WITHHELD: Caller = { name: 'Phone', number: '' };
+const WITHHELD = { name: 'Phone', number: '' };
+/** Hashes of numbers can be guessed, of these nobody's but ours. */
+const HASH_KEY = randomBytes(32);
 const NAME_LIMIT = 60;
 const NUMBER_LIMIT = 64;
 
 export function callerOf(headers: CallerHeaders): Caller {
   const from = parseNameAddr(headers.from);
-  if (isWithheld(from.user, headers)) return WITHHELD;
   const asserted = headers.assertedIdentity ? parseNameAddr(headers.assertedIdentity) : undefined;
   const user = asserted?.user ? asserted.user : from.user;
   const number = (toE164(user) ?? clean(user)).slice(0, NUMBER_LIMIT);
-  return { name: shownName(from.name, number), number };
+  if (isWithheld(from.user, headers)) return { ...WITHHELD, key: hidden(number) };
+  return { name: shownName(from.name, number), number, key: number };
 }
 
 function isWithheld(fromUser: string, headers: CallerHeaders): boolean {
-  return (
-    /^(anonymous|unavailable|restricted|unknown)?$/i.test(fromUser) ||
-    /\b(id|user|header)\b/i.test(headers.privacy ?? '')
-  );
+  return isNobody(fromUser) || /\b(id|user|header)\b/i.test(headers.privacy ?? '');
+}
+
+/** Users that stand for nobody (RFC 3323 section 4.1.1.3, and what networks make of it). */
+function isNobody(user: string): boolean {
+  return /^(anonymous|unavailable|restricted|unknown)?$/i.test(user);
+}
+
+function hidden(number: string): string {
+  if (isNobody(number)) return '';
+  return `#${createHmac('sha256', HASH_KEY).update(number).digest('base64url')}`;
 }
 
 function shownName(displayName: string, number: string): string {

@@ -38,7 +38,7 @@ describe('callerOf()', () => {
   const from = '"Ada" <sip:+15550123@a.b>;tag=1';
 
   it('takes name and number of From', () => {
-    expect(callerOf({ from })).toEqual({ name: 'Ada', number: '+15550123' });
+    expect(callerOf({ from })).toEqual({ name: 'Ada', number: '+15550123', key: '+15550123' });
   });
 
   it('prefers the number that the network asserts', () => {
@@ -52,7 +52,7 @@ describe('callerOf()', () => {
   });
 
   it('shows a user that is a name', () => {
-    expect(callerOf({ from: '<sip:ada@a.b>' })).toEqual({ name: 'ada', number: 'ada' });
+    expect(callerOf({ from: '<sip:ada@a.b>' })).toMatchObject({ name: 'ada', number: 'ada' });
   });
 
   it.each([
@@ -60,7 +60,20 @@ describe('callerOf()', () => {
     [{ from, privacy: 'id;critical' }],
     [{ from: 'nonsense' }],
   ])('is just a phone when withheld: %j', (headers) => {
-    expect(callerOf(headers)).toEqual({ name: 'Phone', number: '' });
+    const { key, ...shown } = callerOf(headers);
+    expect(shown).toEqual({ name: 'Phone', number: '' });
+    expect(key).not.toMatch(/5550/);
+  });
+
+  it('tells withheld callers apart by what the network says to us, and by nothing that can be read', () => {
+    const anonymous = '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1';
+    const keyOf = (number: string): string =>
+      callerOf({ from: anonymous, assertedIdentity: `<sip:${number}@carrier>` }).key;
+    expect(keyOf('+15550123')).toBe(keyOf('15550123'));
+    expect(keyOf('+15550123')).not.toBe(keyOf('+15550124'));
+    expect(callerOf({ from, privacy: 'id' }).key).toBe(keyOf('+15550123'));
+    expect(keyOf('anonymous')).toBe('');
+    expect(callerOf({ from: anonymous, privacy: 'id' }).key).toBe('');
   });
 
   it('keeps names short and free of control characters', () => {

@@ -7,8 +7,9 @@ import type { PhoneLegOptions } from './phoneLegOptions.ts';
 export async function checkPinOf(options: PhoneLegOptions, pin: string): Promise<PinResult> {
   if ('order' in options) throw new AppError('forbidden', 'It was invited.');
   const { id: callId, call, did, trunkId, rooms } = options;
-  const caller = call.caller.number === '' ? call.source : call.caller.number;
-  return rooms.checkPin({ callId, did, trunkId, pin, caller });
+  const { key } = call.caller;
+  const by = key === '' ? { caller: call.source, anonymous: true } : { caller: key };
+  return rooms.checkPin({ callId, did, trunkId, pin, ...by });
 }
 
 /** Brings a leg into a meeting, with the name that its caller has said. */
@@ -23,7 +24,10 @@ export function enterRoom(
 
 /** As the meeting is told. One that we called is named by the server, which knows whom it ordered. */
 function whoCalls(options: PhoneLegOptions): Pick<Phone, 'name' | 'number' | 'callId'> {
-  if (!('order' in options)) return options.call.caller;
+  if (!('order' in options)) {
+    const { name, number } = options.call.caller;
+    return { name, number };
+  }
   const { number, callId } = options.order;
   return { name: maskNumber(number), number, callId };
 }

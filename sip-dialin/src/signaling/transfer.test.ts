@@ -71,22 +71,64 @@ describe('REFER', () => {
     expect(leg.state.name).toBe('joined');
   });
 
-  it('says no when the server does', async () => {
+  it.each([
+    ['number-not-allowed', 403, undefined],
+    ['rate-limited', 480, '60'],
+    ['conflict', 491, undefined],
+    ['dial-out-unavailable', 500, '10'],
+    ['unavailable', 500, '10'],
+  ] as const)('is refused as %s by %i', async (code, status, retryAfter) => {
     const { phone, leg } = await bench.joined();
-    bench.rooms.onRefer = () => Promise.reject(new AppError('forbidden', 'no'));
+    bench.rooms.onRefer = () => Promise.reject(new AppError(code, 'no'));
     refer(phone, '<sip:+19005550123@127.0.0.1>');
-    await until('the news', () => news(phone).includes('403 terminated'));
+    const answer = await phone.expect(status, 'REFER');
+    expect(answer.headers.get('Retry-After')).toBe(retryAfter);
     expect(leg.state.name).toBe('joined');
+    expect(news(phone)).toEqual([]);
+    // It may be tried again.
+    bench.rooms.onRefer = () => Promise.reject(new AppError('forbidden', 'no'));
+    phone.send(phone.compose('REFER', 3, { headers: ['Refer-To: <sip:+15550123@127.0.0.1>'] }));
+    await phone.expect(403, 'REFER');
   });
 
-  it('says nothing to a phone that does not want to know', async () => {
+  it('is one at a time', async () => {
     const { phone } = await bench.joined();
-    bench.rooms.onRefer = () => Promise.reject(new AppError('forbidden', 'no'));
+    bench.rooms.onRefer = () => new Promise(() => undefined);
+    refer(phone, '<sip:+15550123@127.0.0.1>');
+    await until('the order', () => bench.rooms.referred.length === 1);
+    phone.send(phone.compose('REFER', 3, { headers: ['Refer-To: <sip:+15550123@127.0.0.1>'] }));
+    await phone.expect(491, 'REFER');
+    expect(bench.rooms.referred).toHaveLength(1);
+  });
+
+  it('is accepted also when the phone has hung up since, as the call is on its way', async () => {
+    const { phone } = await bench.joined();
+    const order = Promise.withResolvers<{ callId: string }>();
+    bench.rooms.onRefer = () => order.promise;
+    refer(phone, '<sip:+15550123@127.0.0.1>');
+    await until('the order', () => bench.rooms.referred.length === 1);
+    phone.send(phone.compose('BYE', 3));
+    await phone.expect(200, 'BYE');
+    order.resolve({ callId: 'call1' });
+    await phone.expect(202, 'REFER');
+    expect(news(phone)).toEqual([]);
+  });
+
+  it('says nothing to a phone that does not want to know, but that it is refused', async () => {
+    const { phone } = await bench.joined();
+    bench.rooms.onRefer = async (number) => {
+      bench.outgoing.desk.place(bench.order(number));
+      return { callId: 'call1' };
+    };
     refer(phone, '<sip:+15550123@127.0.0.1>', ['Refer-Sub: false']);
     const answer = await phone.expect(202, 'REFER');
     expect(answer.headers.get('Refer-Sub')).toBe('false');
-    await until('the order', () => bench.rooms.referred.length === 1);
+    await until('the end of it', () => bench.outgoing.desk.legs.length === 0);
     expect(news(phone)).toEqual([]);
+    bench.rooms.onRefer = () => Promise.reject(new AppError('forbidden', 'no'));
+    const headers = ['Refer-To: <sip:+15550123@127.0.0.1>', 'Refer-Sub: false'];
+    phone.send(phone.compose('REFER', 3, { headers }));
+    await phone.expect(403, 'REFER');
   });
 
   it.each([
@@ -192,8 +234,8 @@ describe('Replaces', () => {
     other.send(other.compose('ACK', 1));
     await phone.expectRequest('BYE');
     refer(other, '<sip:+15550123@127.0.0.1>');
-    await other.expect(202, 'REFER');
-    await until('the order', () => bench.rooms.referred.length === 1);
+    await other.expect(403, 'REFER');
+    expect(bench.rooms.referred).toHaveLength(1);
   });
 });
 

@@ -11,7 +11,7 @@ import { Switchroom } from '../../support/Switchroom.ts';
 /* One after the other: wrong PINs of one caller, to one number, over one trunk. All count for ten minutes. */
 
 const GUESSER = '+15551110001';
-const NUMBERS = ['+15550100', '+15550151', '+15550152'] as const;
+const NUMBERS = ['+15550100', '+15550151', '+15550152', '+15550153'] as const;
 /** What a call guesses: three wrong PINs, then it is told goodbye. */
 const THREE_WRONG = '999990#,999991#,999992#,';
 
@@ -84,14 +84,21 @@ it('who keyed twenty wrong PINs in several calls gets in with no PIN; others do'
   await getsIn('+15551110002', NUMBERS[0]);
 });
 
-it('after a hundred to one number by many callers it takes none, other numbers do', async () => {
+it('who withholds the number shares three times as many tries with all who do, and shuts out nobody else', async () => {
+  await guess(NUMBERS[3], 20, 'anonymous');
+  await isThrottled('anonymous', NUMBERS[3]);
+  await getsIn('+15551110005', NUMBERS[3]);
+});
+
+it('after a hundred to one number by many callers it takes none, but from who was in the meeting; other numbers do', async () => {
   await guess(NUMBERS[1], 34, '+1555222[call_number]');
   await isThrottled('+15551110003', NUMBERS[1]);
   await getsIn('+15551110003', NUMBERS[0]);
+  await getsIn('+15551110003', NUMBERS[1]);
 });
 
 it('after two hundred over one trunk it takes none, whatever the number; another trunk does', async () => {
-  await guess(NUMBERS[2], 28, '+1555333[call_number]');
+  await guess(NUMBERS[2], 8, '+1555333[call_number]');
   await isThrottled('+15551110004', NUMBERS[0]);
   const phone = await SippPhone.dial({
     uri: uriOf(NUMBERS[0]),

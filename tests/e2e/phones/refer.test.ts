@@ -59,6 +59,31 @@ it('a phone hands its call on to a number: that one joins, and the first is let 
   await membersOf(switchroom, line, 2);
 });
 
+/** Another phone in the meeting wants to hand its call on, and is answered so. */
+async function isRefused(status: number): Promise<void> {
+  const caller = await BaresipPhone.start({ sound: tone({ frequency: CALLER, seconds: 60 }) });
+  phones.unshift(caller);
+  await caller.dial(line.uri);
+  await hears(other, [CALLER], [OTHER]);
+  await caller.transfer(`sip:${NUMBER}@${switchroom.sipAddress}`);
+  const failed = await eventually(
+    () => caller.events.find(({ type }) => type === 'TRANSFER_FAILED'),
+    { what: 'the refusal' },
+  );
+  expect(failed.param).toMatch(new RegExp(`^${status} `));
+  await hears(other, [CALLER], [OTHER]);
+}
+
+it('phones that may not hand their calls on learn why, and go on', async () => {
+  await allowCalls(switchroom, { allowed: ['+49'] });
+  await isRefused(403);
+  // The try before counts as well.
+  await allowCalls(switchroom, { allowed: ['+1555'], callsPerHourPerMeeting: 1 });
+  await phones.shift()?.close();
+  await membersOf(switchroom, line, 1);
+  await isRefused(480);
+});
+
 it('another phone takes the place of a call by Replaces, and stays the same participant', async () => {
   const sound = tone({ frequency: CALLER, seconds: 60 });
   const first = await SippPhone.dial({ uri: line.uri, sound });

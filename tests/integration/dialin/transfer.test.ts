@@ -67,8 +67,9 @@ async function numbers(meetingId: string): Promise<string[]> {
   return ((await answer.json()) as { name: string }[]).map(({ name }) => name);
 }
 
-it('the one who was called takes the place of the phone', { timeout: 30_000 }, async () => {
-  const meeting = await server.createMeeting();
+/** A phone that has keyed this meeting's PIN. */
+async function inMeeting(meeting: { id: string; pin: string }): Promise<RawPhone> {
+  const before = (await numbers(meeting.id)).length;
   const caller = await phone();
   const headers = ['Content-Type: application/sdp'];
   caller.send(caller.compose('INVITE', 1, { body: SDP, headers }));
@@ -81,11 +82,18 @@ it('the one who was called takes the place of the phone', { timeout: 30_000 }, a
     caller.send(caller.compose('INFO', seq, { body, headers: DTMF }));
     await eventually(() => caller.statuses(200, 'INFO').length >= seq - 1, { what: 'a 200' });
   }
-  await eventually(async () => (await numbers(meeting.id)).length === 1, { what: 'the caller' });
+  await eventually(async () => (await numbers(meeting.id)).length > before, { what: 'the caller' });
+  return caller;
+}
+
+it('the one who was called takes the place of the phone', { timeout: 30_000 }, async () => {
+  const meeting = await server.createMeeting();
+  const caller = await inMeeting(meeting);
 
   // Not every number may be called.
   caller.send(caller.compose('REFER', 50, { headers: ['Refer-To: <sip:+4930123456@a.test>'] }));
-  await eventually(() => told(caller).includes('403'), { what: 'the refusal' });
+  await caller.expect(403, 'REFER');
+  expect(told(caller)).toEqual([]);
   expect(carrier.requests.some(({ method }) => method === 'INVITE')).toBe(false);
 
   caller.send(caller.compose('REFER', 51, { headers: ['Refer-To: <sip:+15550188@a.test>'] }));
@@ -105,6 +113,19 @@ it('the one who was called takes the place of the phone', { timeout: 30_000 }, a
   expect(told(caller).at(-1)).toBe('200');
   await eventually(async () => (await numbers(meeting.id)).length === 1, { what: 'one of two' });
   expect((await numbers(meeting.id)).join()).not.toContain('Caller');
+});
+
+it('over a limit a phone is told to try later, and not that it may not', async () => {
+  await server.rest('PUT', '/dial-out', { allowed: ['+1555'], callsPerHourPerMeeting: 1 });
+  const meeting = await server.createMeeting();
+  const caller = await inMeeting(meeting);
+  caller.send(caller.compose('REFER', 50, { headers: ['Refer-To: <sip:+15550188@a.test>'] }));
+  await caller.expect(202, 'REFER');
+  const other = await inMeeting(meeting);
+  other.send(other.compose('REFER', 50, { headers: ['Refer-To: <sip:+15550189@a.test>'] }));
+  const refused = await other.expect(480, 'REFER');
+  expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+  expect(told(other)).toEqual([]);
 });
 
 /** The statuses of the NOTIFYs. */

@@ -102,7 +102,7 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
       async handle({ params, user, source }) {
         const id = await meetings.toEnd(params.id, user);
         await meetings.end(id, (db) => note({ source, action: 'meeting.ended', id }, db));
-        rooms.get(id)?.close('meeting-ended');
+        rooms.meetingEnded(id);
         // Those that were made before anybody was in.
         calls.meetingEnded(id);
       },

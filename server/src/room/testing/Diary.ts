@@ -88,12 +88,17 @@ export class Diary implements RoomListener {
 export function someone(
   name: string,
   origin: RoomListener,
-  options: { role?: Role; invited?: boolean; returnsTo?: string | undefined } = {},
+  options: {
+    role?: Role;
+    invited?: boolean;
+    returnsTo?: string | undefined;
+    knownBy?: readonly string[];
+  } = {},
 ): Member & { gone: string[] } {
-  const { role = 'participant', invited = false, returnsTo } = options;
+  const { role = 'participant', invited = false, returnsTo, knownBy = [] } = options;
   const gone: string[] = [];
   return {
-    participant: new Participant({ name, kind: 'browser', role }),
+    participant: new Participant({ name, kind: 'browser', role, knownBy }),
     origin,
     invited,
     returnsTo,

@@ -82,7 +82,7 @@ export class GatewayPhones {
     told = [],
   }: NewPhone): Promise<Participant> {
     // Its audio path has been up since the call was answered.
-    const knownBy = caller && phoneKey(caller.number);
+    const knownBy = phoneKeys(caller?.number ?? '');
     const participant = new Participant({
       ...{ name, kind: 'phone', role, connected: true, knownBy, told },
     });
@@ -198,7 +198,7 @@ export class GatewayPhones {
   }
 }
 
-/** What a number is known again by; undefined for one that is withheld. */
-function phoneKey(number: string): string | undefined {
-  return /\d/.test(number) ? sha256(`phone ${number}`).toString('base64url') : undefined;
+/** What a number is known again by; nothing for one that is withheld. */
+function phoneKeys(number: string): string[] {
+  return /\d/.test(number) ? [sha256(`phone ${number}`).toString('base64url')] : [];
 }

@@ -21,13 +21,14 @@ export function pinHandlers(
       return { number, language, meetingId, entry };
     },
 
-    async 'pin:check'({ did, pin, caller, trunkId, callId }) {
+    async 'pin:check'({ pin, callId, ...by }) {
       session.mustBe('sip-dialin');
       // A number of one meeting asks for no PIN.
+      const { did, trunkId } = by;
       const asked = dialPlan.find(did);
       known(asked?.meetingId === null ? asked : undefined);
       const meeting = await orNoted(
-        pins.check({ caller, did, trunkId }, () => meetings.byPin(pin)),
+        pins.check(by, () => meetings.byPin(pin)),
         (code) => trail.append(pinFailed({ callId, did, trunkId, code })),
       );
       const { id: meetingId, title, entry } = meeting;

@@ -7,6 +7,7 @@ import type {
   RoomState,
 } from '@switchroom/protocol';
 import { hasRole } from '../../identity/roles.ts';
+import { sha256 } from '../../identity/secrets.ts';
 import { joinable, type Meeting } from '../../meetings/MeetingStore.ts';
 import { Participant } from '../../room/Participant.ts';
 import type { Room } from '../../room/Room.ts';
@@ -24,13 +25,13 @@ export function joinHandlers(
   return {
     async 'room:join'(wish) {
       const meeting = joinable(await deps.meetings.byJoinToken(wish.joinToken));
-      const who = await whoIs(wish.sessionToken, meeting, deps);
+      const who = await whoIs(wish, meeting, deps);
       const { room, release } = await deps.rooms.enter(meeting.id);
       try {
         // It may have been ended or changed while the room was made, which nobody told it then.
         room.configure(joinable(await deps.meetings.byJoinToken(wish.joinToken)));
         const returnsTo = room.door.seatOf(wish.resumeToken);
-        room.door.check({ participant: { role: who.role, knownBy: undefined }, returnsTo });
+        room.door.check({ participant: who, returnsTo });
         const member = await session.join(() => makeMember({ session, deps, room, wish, who }));
         return joinedRoom(member, meeting, deps);
       } finally {
@@ -48,18 +49,26 @@ export function joinHandlers(
 interface Who {
   role: Role;
   signedIn: boolean;
+  /** By these they are known again once they were put out of this meeting, and of no other. */
+  knownBy: string[];
 }
 
 /** The owner is the host. A session that is over makes nobody less than a guest. */
 async function whoIs(
-  sessionToken: string | undefined,
+  { sessionToken, browserId }: Join,
   meeting: Meeting,
   deps: MeetDeps,
 ): Promise<Who> {
   const user = sessionToken === undefined ? undefined : await deps.sessions.find(sessionToken);
   const isHost = user?.id === meeting.ownerId && hasRole(user, 'host');
   const role = isHost ? 'host' : 'participant';
-  return { role, signedIn: user !== undefined };
+  const known = [user && `user ${user.id}`, browserId && `browser ${browserId}`];
+  const knownBy = known.flatMap((one) => (one ? [keyIn(meeting.id, one)] : []));
+  return { role, signedIn: user !== undefined, knownBy };
+}
+
+function keyIn(meetingId: string, known: string): string {
+  return sha256(`${meetingId} ${known}`).toString('base64url');
 }
 
 async function makeMember(options: {
@@ -75,7 +84,7 @@ async function makeMember(options: {
     room.router.createWebRtcTransport(),
   ]);
   return new BrowserMember({
-    participant: new Participant({ name: wish.name, kind: 'browser', role: who.role }),
+    participant: new Participant({ ...who, name: wish.name, kind: 'browser' }),
     room,
     outbox: session.outbox,
     send,

@@ -1,4 +1,4 @@
-import { AppError, type CallFailure } from '@switchroom/protocol';
+import { AppError, type CallFailure, type ErrorCode } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { callEnd } from '../callEnd.ts';
 import type { HandOn } from '../HandOn.ts';
@@ -15,6 +15,33 @@ export interface TransfersOptions {
 
 type Leg = Pick<PhoneLeg, 'id' | 'state' | 'close' | 'once' | 'off'>;
 
+/** Seconds: calls at a time end any minute, and one by one those of an hour ago count no more. */
+const FULL_RETRY_S = 60;
+/** A server that was away is mostly back by then. */
+const AWAY_RETRY_S = 10;
+
+/** An answer to a REFER. */
+interface Refusal {
+  status: number;
+  retryAfterS?: number;
+}
+
+/**
+ * Why there is no call, as RFC 3261 section 21 has it. Over a limit it is 480 with Retry-After: 429 is about who
+ * refers (RFC 3892), and after a 503 a phone may send us nothing else for that long, not even its BYE (21.5.4).
+ */
+const REFUSALS: Partial<Record<ErrorCode, Refusal>> = {
+  'number-not-allowed': { status: 403 },
+  forbidden: { status: 403 },
+  'meeting-locked': { status: 403 },
+  'meeting-ended': { status: 480 },
+  'rate-limited': { status: 480, retryAfterS: FULL_RETRY_S },
+  // It hands its call on already, by a REFER of an earlier dialog.
+  conflict: { status: 491 },
+};
+/** There is no server, or it has no trunk for calls to the outside. */
+const AWAY: Refusal = { status: 500, retryAfterS: AWAY_RETRY_S };
+
 /** What a phone is told of a call that came to nothing. */
 const STATUSES: Record<CallFailure, [number, string]> = {
   busy: [486, 'Busy Here'],
@@ -28,7 +55,8 @@ const STATUSES: Record<CallFailure, [number, string]> = {
 
 /**
  * Phones in a meeting that hand their call on (REFER, RFC 3515; blind transfer of RFC 5589). The server is asked,
- * as for every call to the outside; once the one who was called has joined, the first phone is hung up.
+ * as for every call to the outside, before the REFER is answered: so a phone that wants no NOTIFY (RFC 4488) learns of
+ * a refusal, too. Once the one who was called has joined, the first phone is hung up.
  */
 export class Transfers {
   readonly #options: TransfersOptions;
@@ -65,10 +93,10 @@ export class Transfers {
     };
     // Whom it called goes on without it.
     leg.once('ended', end);
-    request.accept();
-    request.tell(100, 'Trying');
     try {
       const { callId } = await refer();
+      request.accept();
+      request.tell(100, 'Trying');
       if (!this.#busy.has(leg.id)) return;
       forget = this.#options.desk.watch(callId, (news) => {
         if (this.#onNews(leg, request, news)) end();
@@ -78,9 +106,9 @@ export class Transfers {
     } catch (error) {
       end();
       this.#options.logger.info({ err: error, legId: leg.id }, 'call not handed on');
-      const isAway = error instanceof AppError && error.code === 'unavailable';
-      if (isAway) request.tell(503, 'Service Unavailable');
-      else request.tell(403, 'Forbidden');
+      const code = error instanceof AppError ? error.code : 'internal';
+      const { status, retryAfterS } = REFUSALS[code] ?? AWAY;
+      request.refuse(status, retryAfterS ? { 'Retry-After': String(retryAfterS) } : {});
     }
   }
 

@@ -25,7 +25,7 @@ export function phoneSdp(direction = 'sendrecv'): string {
 /** A call in the test's hand. Writes down what was sent to the caller. For tests. */
 export class FakeCall implements InboundCall {
   readonly dialled: string | undefined = '+15550100';
-  readonly caller: Caller = { name: 'Ada', number: '+15550123' };
+  readonly caller: Caller = { name: 'Ada', number: '+15550123', key: '+15550123' };
   readonly source: string;
   readonly uri = 'sip:+15550100@127.0.0.1';
   authorization = '';

@@ -31,21 +31,6 @@ const stream = (
   }
 };
 
-describe('meanOpinionScore', () => {
-  it('follows the E-model: 4.4 at best, 3.9 with 5 % of loss, worse with delay', () => {
-    expect(meanOpinionScore('PCMU', 0, 0)).toBeCloseTo(4.41, 2);
-    // R = 93.2 - 95 * 5 / 30.1 = 77.4
-    expect(meanOpinionScore('PCMU', 0.05, 0)).toBeCloseTo(3.92, 2);
-    // Id = 0.024 * 300 + 0.11 * 122.7 = 20.7
-    expect(meanOpinionScore('opus', 0, 300)).toBeCloseTo(3.7, 1);
-    expect(meanOpinionScore('G722', 1, 1000)).toBe(1);
-    const byLoss = [0, 0.01, 0.02, 0.05, 0.1, 0.3, 1].map((loss) =>
-      meanOpinionScore('PCMA', loss, 80),
-    );
-    expect(byLoss).toEqual(byLoss.toSorted((a, b) => b - a));
-  });
-});
-
 describe('QualityMeter', () => {
   it('knows nothing before anything was heard or reported', () => {
     expect(new QualityMeter().take('PCMU', undefined, 20, 0)).toBeUndefined();

@@ -47,13 +47,13 @@ export class PcmQueue {
   }
 
   /**
-   * How like the `count` samples from `offset` on are to those after them, -1 to 1; 0 is the head,
-   * what was read lies before. Silence is like silence.
+   * How like the `count` samples from `offset` on are to those `lag` samples later, -1 to 1; 0 is the
+   * head, what was read lies before. Silence is like silence.
    */
-  likeness(offset: number, count: number): number {
+  likeness(offset: number, lag: number, count: number): number {
     const samples = this.#samples;
     const first = this.#start + offset;
-    const second = first + count;
+    const second = first + lag;
     let product = 0;
     let energy1 = 1;
     let energy2 = 1;
@@ -67,26 +67,37 @@ export class PcmQueue {
     return product / Math.sqrt(energy1 * energy2);
   }
 
-  /** Leaves out a period: the first one blends into the second. There are two. */
-  shorten(period: number): void {
+  /**
+   * Leaves out `count` samples: the first `overlap` blend into those `count` later. There are as many
+   * as both together.
+   */
+  shorten(count: number, overlap: number): void {
     const samples = this.#samples;
-    const [first, second] = [this.#start, this.#start + period];
-    for (let i = 0; i < period; i++) {
-      samples[second + i] = blend(samples[first + i]!, samples[second + i]!, i, period);
+    const likeness = this.likeness(0, count, overlap);
+    const [first, second] = [this.#start, this.#start + count];
+    // From the end, as what is written may be among what is yet to be read.
+    for (let i = overlap - 1; i >= 0; i--) {
+      const share = ramp(i, overlap);
+      samples[second + i] = blend(samples[first + i]!, samples[second + i]!, share, likeness);
     }
-    this.#start += period;
+    this.#start += count;
   }
 
-  /** Plays the last period once more: the next one blends into it. There is one each side. */
-  lengthen(period: number): void {
+  /**
+   * Plays the last `count` samples once more: the next `overlap` blend into those `count` before. There
+   * are as many each side.
+   */
+  lengthen(count: number, overlap: number): void {
     const samples = this.#samples;
-    const [last, next] = [this.#start - period, this.#start];
+    const likeness = this.likeness(-count, count, overlap);
+    const [last, next] = [this.#start - count, this.#start];
     // It takes the place of what has been read.
-    for (let i = 0; i < period; i++) {
-      samples[last + i] = blend(samples[next + i]!, samples[last + i]!, i, period);
+    for (let i = 0; i < overlap; i++) {
+      const share = ramp(i, overlap);
+      samples[last + i] = blend(samples[next + i]!, samples[last + i]!, share, likeness);
     }
-    this.#start -= period;
-    this.#remembered -= period;
+    this.#start -= count;
+    this.#remembered -= count;
   }
 
   #compact(): void {
@@ -97,6 +108,17 @@ export class PcmQueue {
   }
 }
 
-function blend(from: number, to: number, i: number, count: number): number {
-  return Math.round(from + ((to - from) * (i + 1)) / (count + 1));
+/** From 0 to 1, level at both ends: what a corner would do to a deep tone is heard beside it. */
+function ramp(i: number, count: number): number {
+  return (1 - Math.cos((Math.PI * (i + 1)) / (count + 1))) / 2;
+}
+
+/**
+ * `share` of `to`, the rest of `from`, as loud as they are: where they are like each other their
+ * amplitudes add up, where they are not their powers do, and halves of both would be 3 dB softer.
+ */
+function blend(from: number, to: number, share: number, likeness: number): number {
+  const sum = from + (to - from) * share;
+  const power = 1 - 2 * share * (1 - share) * (1 - Math.max(0, likeness));
+  return Math.max(-32768, Math.min(32767, Math.round(sum / Math.sqrt(power))));
 }

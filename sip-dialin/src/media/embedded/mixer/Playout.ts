@@ -2,7 +2,9 @@ import { JitterBuffer, MAX_LAG_MS } from '../jitter/JitterBuffer.ts';
 import { Concealment } from './Concealment.ts';
 import { FRAME_MS } from './FrameClock.ts';
 import { PcmQueue } from './PcmQueue.ts';
-import { lengthen, MAX_PERIOD_MS, shorten } from './timeScale.ts';
+import { lengthen, MAX_PERIOD_MS, shorten, type Splice } from './timeScale.ts';
+
+type LeftOut = Splice & { maxMs: number };
 
 /** From here on what can be left out is: a typical pitch period. */
 const SPARE_MS = 12;
@@ -18,10 +20,20 @@ const PACE_MS = 100;
 const FAST_PACE_MS = 40;
 /** Where no periods are alike, others are looked at after this. */
 const RETRY_MS = 60;
+/** After so many looks (300 ms, longer than a hiss within a word) it is no voice: less is asked for, */
+const PATIENT_TRIES = 5;
+/** by this much at each look: in half a second more any stretch of noise will do. */
+const IMPATIENCE = 0.1;
+/** How many looks one that was good makes up for: a voice has its periods back by then. */
+const FORGIVEN_TRIES = 2;
+/** As much of a look is one that comes at every tick. */
+const TICK_TRIES = FRAME_MS / RETRY_MS;
+/** What is left out where less is asked for need not be a period: there is more to choose from. */
+const MAX_STRETCH_MS = 25;
 /** When something would wait longer than this we hurry, */
 const HURRY_MS = 105;
 /** by at least this much in a frame, whatever it sounds like. */
-const HURRY_PERIOD_MS = 7.5;
+const HURRY: LeftOut = { minMs: 7.5, maxMs: MAX_PERIOD_MS, likeness: -1 };
 /** So fast we surely play then, but for what is decoded already: that may take this much longer. */
 const HURRY_SPEED = 1.3;
 const DECODED_MS = 8;
@@ -52,6 +64,8 @@ export class Playout<T> {
   #sounds = false;
   #changedAt = -Infinity;
   #triedAt = -Infinity;
+  /** Looks for something to leave out that found nothing, less those that did. */
+  #failedTries = 0;
   #hold = false;
   #led = false;
   #approaches = false;
@@ -229,8 +243,24 @@ export class Playout<T> {
     const queuedMs = ((this.#queue.length - frame) * 1000) / this.#rate;
     const surplus = queuedMs + this.jitter.heldMs;
     if (surplus <= 0 || now - this.#changedAt < PACE_MS || now - this.#triedAt < RETRY_MS) return;
-    const ms = Math.min(surplus, MAX_PERIOD_MS);
-    if (!this.#shorten(frame, undefined, ms, ALIKE / 2, now)) this.#triedAt = now;
+    this.#try(frame, surplus, ALIKE / 2, now);
+  }
+
+  /** Leaves something out, at most `spareMs`, if it is so alike, or less if that is long in vain. */
+  #try(frame: number, spareMs: number, alike: number, now: number): void {
+    const likeness = this.#asked(alike);
+    const maxMs = Math.min(spareMs, likeness < ALIKE ? MAX_STRETCH_MS : MAX_PERIOD_MS);
+    this.#tried(this.#shorten(frame, { maxMs, likeness }, now), now);
+  }
+
+  #asked(alike: number): number {
+    const impatience = IMPATIENCE * Math.max(0, this.#failedTries - PATIENT_TRIES);
+    return Math.max(-1, alike - impatience);
+  }
+
+  #tried(found: boolean, now: number): void {
+    this.#failedTries = Math.max(0, this.#failedTries + (found ? -FORGIVEN_TRIES : 1));
+    if (!found) this.#triedAt = now;
   }
 
   /** However much has come at once: it is played in time, in a hurry, or it is left out. */
@@ -238,7 +268,7 @@ export class Playout<T> {
     const { jitter } = this;
     const worst = (): number => jitter.worstLagMs(now + this.queuedMs / HURRY_SPEED, HURRY_SPEED);
     while (jitter.length > 0 && worst() > MAX_LAG_MS - DECODED_MS) {
-      if (!this.#shorten(frame, HURRY_PERIOD_MS, MAX_PERIOD_MS, -1, now)) jitter.hasten();
+      if (!this.#shorten(frame, HURRY, now)) jitter.hasten();
     }
     const late = now + this.#aheadOfLastMs() - this.#last.arrivedAt - MAX_LAG_MS;
     if (late > 0) this.#leaveOut(Math.min(late + 1, this.#aheadOfLastMs()));
@@ -252,7 +282,7 @@ export class Playout<T> {
     const { jitter } = this;
     if (!jitter.isPlaying || this.#queue.length < frame) return;
     if (jitter.worstLagMs(now + this.queuedMs, 1) > HURRY_MS) {
-      this.#shorten(frame, HURRY_PERIOD_MS, MAX_PERIOD_MS, -1, now);
+      this.#shorten(frame, HURRY, now);
       return;
     }
     if (now - this.#triedAt < RETRY_MS) return;
@@ -261,28 +291,22 @@ export class Playout<T> {
     if (spare >= SPARE_MS) {
       if (since < (spare > MUCH_MS / 2 ? FAST_PACE_MS : PACE_MS)) return;
       const alike = ALIKE * Math.min(1, (MUCH_MS - spare) / (MUCH_MS - FRAME_MS));
-      const isDone = this.#shorten(frame, undefined, Math.min(spare, MAX_PERIOD_MS), alike, now);
-      if (!isDone) this.#triedAt = now;
+      this.#try(frame, spare, alike, now);
       return;
     }
-    if (this.#isShallow(now) && since >= PACE_MS) this.#lengthen(now);
+    if (!this.#isShallow(now)) this.#failedTries = 0;
+    else if (since >= PACE_MS) this.#lengthen(now);
   }
 
-  /** Leaves out a period, and leaves a frame. Looks ahead for that as far as packets have come. */
-  #shorten(
-    frame: number,
-    minMs: number | undefined,
-    maxMs: number,
-    likeness: number,
-    now: number,
-  ): boolean {
-    const wanted = frame + (maxMs * this.#rate) / 1000;
+  /** Leaves out a stretch, and leaves a frame. Looks ahead for that as far as packets have come. */
+  #shorten(frame: number, splice: LeftOut, now: number): boolean {
+    const wanted = frame + (splice.maxMs * this.#rate) / 1000;
     while (this.#queue.length < wanted && this.jitter.hasNext) {
       if (!this.#queueNext(now, 0)) break;
     }
     const spareMs = ((this.#queue.length - frame) * 1000) / this.#rate;
-    const range = { ...(minMs === undefined ? {} : { minMs }), maxMs: Math.min(maxMs, spareMs) };
-    const ms = shorten(this.#queue, this.#rate, { ...range, likeness });
+    const maxMs = Math.min(splice.maxMs, spareMs);
+    const ms = shorten(this.#queue, this.#rate, { ...splice, maxMs });
     this.stats.shortenedMs += ms;
     if (ms > 0) this.#changedAt = now;
     return ms > 0;
@@ -292,8 +316,10 @@ export class Playout<T> {
     const short = this.jitter.targetMs - this.#depthMs(now);
     // The nearer it is to missing packets, the less it is asked how alike the periods are.
     const likeness = ALIKE * Math.max(0, 1 - (short - TOLERATED_MS) / FRAME_MS);
-    const ms = lengthen(this.#queue, this.#rate, { likeness });
+    const ms = lengthen(this.#queue, this.#rate, { likeness: this.#asked(likeness) });
     this.stats.lengthenedMs += ms;
     if (ms > 0) this.#changedAt = now;
+    // It is looked for at every tick, as there is no time to lose.
+    this.#failedTries = Math.max(0, this.#failedTries + (ms > 0 ? -FORGIVEN_TRIES : TICK_TRIES));
   }
 }

@@ -60,6 +60,41 @@ describe.each([8000, 16_000])('timeScale at %i Hz', (rate) => {
     expect(play(noise, rate, shorten, -1).changedMs).toBeGreaterThan(100);
   });
 
+  it('joins noise as loud as it is', () => {
+    const random = seeded(2);
+    const queue = new PcmQueue();
+    const samples = rate / 20;
+    let [joined, sent] = [0, 0];
+    for (let i = 0; i < 400; i++) {
+      const noise = Int16Array.from({ length: samples }, () => 8000 * (random() - 0.5));
+      queue.write(noise);
+      const ms = shorten(queue, rate, { minMs: 12, likeness: -1 });
+      expect(ms).toBeGreaterThanOrEqual(12);
+      const out = new Int16Array(queue.length);
+      queue.read(out);
+      // The middle 2 ms of the join, where halves of both would be 3 dB softer.
+      const middle = ((ms / 2) * rate) / 1000;
+      for (let n = 0; n < rate / 500; n++) {
+        joined += out[Math.round(middle - rate / 1000) + n]! ** 2;
+        sent += noise[n]! ** 2;
+      }
+    }
+    expect(Math.abs(10 * Math.log10(joined / sent))).toBeLessThan(0.5);
+  });
+
+  it('does not go over the top where loud sound is joined', () => {
+    const random = seeded(3);
+    const loud = (): number => (random() < 0.5 ? -32_768 : 32_767);
+    const queue = new PcmQueue();
+    queue.write(Int16Array.from({ length: rate / 20 }, loud));
+    shorten(queue, rate, { minMs: 12, likeness: -1 });
+    const out = new Int16Array(queue.length);
+    queue.read(out);
+    // A sum that ran over would be near the other end, not between its two.
+    expect(Math.max(...out)).toBe(32_767);
+    expect(Math.min(...out)).toBe(-32_768);
+  });
+
   it('does nothing where there is not enough', () => {
     const queue = new PcmQueue();
     expect(shorten(queue, rate, { likeness: -1 })).toBe(0);

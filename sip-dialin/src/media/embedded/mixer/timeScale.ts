@@ -3,52 +3,75 @@ import type { PcmQueue } from './PcmQueue.ts';
 /** Pitch periods of voices: 66 to 400 Hz. */
 const MIN_PERIOD_MS = 2.5;
 export const MAX_PERIOD_MS = 15;
+/**
+ * Two stretches are compared, and blended, over a period, but at least so long: a few milliseconds of
+ * anything are like some others by chance. At most a period of the deepest voice is.
+ */
+const MIN_OVERLAP_MS = 10;
 
-/** Which periods may be left out or repeated, in ms, and how like each other they must be. */
+/** What may be left out or repeated, in ms, and how like what takes its place it must be. */
 export interface Splice {
+  /** Of the shortest pitch period, if not given. */
   minMs?: number;
+  /** Of the longest pitch period, if not given. What is no voice need not be a period. */
   maxMs?: number;
   /** -1 to 1; at -1 the best is taken, however bad. */
   likeness: number;
 }
 
-/** Leaves out the pitch period whose loss is heard least. Gives its ms; 0 when none is good enough. */
+/**
+ * Leaves out the stretch whose loss is heard least, in a voice some pitch periods, in any other sound
+ * the one whose ends are most alike (WSOLA). Gives its ms; 0 when none is good enough.
+ */
 export function shorten(queue: PcmQueue, rate: number, splice: Splice): number {
-  const limit = Math.floor(queue.length / 2);
-  const period = bestPeriod(rate, limit, splice, (length) => queue.likeness(0, length));
-  if (period) queue.shorten(period);
-  return (period * 1000) / rate;
+  const { length } = queue;
+  const [least, most] = [overlapOf(0, rate), overlapOf(Infinity, rate)];
+  // With its overlap it is all in the queue.
+  const limit = Math.min(length - least, Math.max(Math.floor(length / 2), length - most));
+  const count = bestStretch(rate, limit, splice, (lag) =>
+    queue.likeness(0, lag, overlapOf(lag, rate)),
+  );
+  if (count) queue.shorten(count, overlapOf(count, rate));
+  return (count * 1000) / rate;
 }
 
-/** Repeats the pitch period that is heard least. Gives its ms; 0 when none is good enough. */
+/** Repeats the stretch that is heard least. Gives its ms; 0 when none is good enough. */
 export function lengthen(queue: PcmQueue, rate: number, splice: Splice): number {
-  const limit = Math.min(queue.length, queue.remembered);
-  const period = bestPeriod(rate, limit, splice, (length) => queue.likeness(-length, length));
-  if (period) queue.lengthen(period);
-  return (period * 1000) / rate;
+  const isEnough = queue.length >= overlapOf(0, rate);
+  const limit = isEnough ? Math.min(queue.length, queue.remembered) : 0;
+  const count = bestStretch(rate, limit, splice, (lag) =>
+    queue.likeness(-lag, lag, overlapOf(lag, rate)),
+  );
+  if (count) queue.lengthen(count, overlapOf(count, rate));
+  return (count * 1000) / rate;
+}
+
+function overlapOf(count: number, rate: number): number {
+  const [least, most] = [(MIN_OVERLAP_MS * rate) / 1000, (MAX_PERIOD_MS * rate) / 1000];
+  return Math.max(least, Math.min(most, count));
 }
 
 /** In samples. Looked for in steps of 8 kHz, then to the sample. */
-function bestPeriod(
+function bestStretch(
   rate: number,
   limit: number,
   splice: Splice,
-  likenessOf: (period: number) => number,
+  likenessOf: (count: number) => number,
 ): number {
   const min = Math.ceil(((splice.minMs ?? MIN_PERIOD_MS) * rate) / 1000);
   const max = Math.min(limit, Math.floor(((splice.maxMs ?? MAX_PERIOD_MS) * rate) / 1000));
   let best = 0;
   let most = -Infinity;
-  const look = (period: number): void => {
-    const likeness = likenessOf(period);
-    if (likeness > most) [most, best] = [likeness, period];
+  const look = (count: number): void => {
+    const likeness = likenessOf(count);
+    if (likeness > most) [most, best] = [likeness, count];
   };
   const step = rate / 8000;
-  for (let period = min; period <= max; period += step) look(period);
+  for (let count = min; count <= max; count += step) look(count);
   if (best === 0) return 0;
   const coarse = best;
-  for (let period = coarse - step + 1; period < coarse + step; period++) {
-    if (period !== coarse && period >= min && period <= max) look(period);
+  for (let count = coarse - step + 1; count < coarse + step; count++) {
+    if (count !== coarse && count >= min && count <= max) look(count);
   }
   return most >= splice.likeness ? best : 0;
 }
