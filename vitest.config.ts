@@ -1,10 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Five projects. `npm test -- --project unit` runs one of them; without arguments
- * `npm test` runs `phones` and `e2e` side by side, when all others have ended: who
- * listens to sound in real time has no computing beside it (scripts/test.mjs). Here
- * a project with a higher groupOrder starts when all of the lower ones have ended.
+ * Five projects. `npm test -- --project unit` runs one of them. A project with a
+ * higher groupOrder starts when all of the lower ones have ended: an e2e test
+ * has the machine for itself, since it listens to sound in real time.
  */
 export default defineConfig({
   test: {

@@ -11,19 +11,15 @@ const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
  * end it notices that we were killed.
  * @param {string} node path of the Node.js to run it with
  * @param {string[]} args
- * @param {{ cwd: string, env: NodeJS.ProcessEnv, isOneOfMany?: boolean }} options `isOneOfMany`: it shares the
- *   terminal with others, so that it may write whole lines only
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
  * @returns {Promise<number>} its exit code, as a shell would give it
  */
-export function launch(node, args, { cwd, env, isOneOfMany = false }) {
-  const output = isOneOfMany ? 'pipe' : 'inherit';
+export function launch(node, args, { cwd, env }) {
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], {
     cwd,
     env,
-    stdio: ['inherit', output, output, 'ipc'],
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  child.stdout?.pipe(process.stdout, { end: false });
-  child.stderr?.pipe(process.stderr, { end: false });
   const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
   const watch = env.npm_lifecycle_event ? watchParent(() => child.kill('SIGTERM')) : undefined;

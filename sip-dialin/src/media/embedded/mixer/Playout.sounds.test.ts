@@ -94,9 +94,11 @@ describe.each(Object.entries(SOUNDS))('Playout of %s', (_, { sound, bands }) => 
       expect(played.at(-1)).toBeLessThan(sent.at(-1)! + 1);
     });
 
-    it.runIf(bands)('does not click', () => {
-      expect(worstOutsideDb(said, bands!, RATE)).toBeLessThan(-33);
-      expect(worstOutsideDb(heard, bands!, RATE)).toBeLessThan(-33);
+    // A click is not told from noise by its spectrum.
+    if (!bands) return;
+    it('does not click', () => {
+      expect(worstOutsideDb(said, bands, RATE)).toBeLessThan(-33);
+      expect(worstOutsideDb(heard, bands, RATE)).toBeLessThan(-33);
     });
   });
 });
