@@ -63,9 +63,9 @@ export class OpusError extends Error {
 }
 
 /** By their numbers in opus_defines.h. */
-export const APPLICATIONS: Readonly<Record<Application, number>> = {
+export const APPLICATIONS = {
   voip: 2048,
   audio: 2049,
   'restricted-lowdelay': 2051,
-};
+} as const satisfies Record<Application, number>;
 export const SIGNAL_VOICE = 3001;

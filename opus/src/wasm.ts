@@ -3,6 +3,7 @@ import {
   createEncoder,
   isOpusError,
   Signal,
+  type DecodeOptions,
   type OpusDecoderHandle,
   type OpusEncoderHandle,
 } from 'libopus-wasm';
@@ -19,24 +20,22 @@ const BAD_ARGUMENT = -1;
 /** OPUS_INVALID_PACKET. */
 const INVALID_PACKET = -4;
 
-/** libopus as WebAssembly: on any system, for about twice the CPU. */
+/** libopus as WebAssembly: on any system, for more CPU (`npm run bench:phones -- --only=Opus`). */
 export const wasmEngine: OpusEngine = {
   name: 'wasm',
   createEncoder: async (options) => {
     const loss = options.expectedLossPercent ?? 0;
-    const handle = await allowed(() =>
-      createEncoder({
-        ...{ sampleRate: options.sampleRate, channels: 1, bitrate: options.bitrate },
-        application: APPLICATIONS[options.application] as 2048 | 2049 | 2051,
-        ...(options.complexity === undefined ? {} : { complexity: options.complexity }),
-        ...(options.isVoice ? { signal: Signal.Voice } : {}),
-        ...{ fec: loss > 0, packetLossPercent: loss, dtx: options.dtx ?? false },
-      }),
-    );
+    const handle = await createEncoder({
+      ...{ sampleRate: options.sampleRate, channels: 1, bitrate: options.bitrate },
+      application: APPLICATIONS[options.application],
+      ...(options.complexity === undefined ? {} : { complexity: options.complexity }),
+      ...(options.isVoice ? { signal: Signal.Voice } : {}),
+      ...{ fec: loss > 0, packetLossPercent: loss, dtx: options.dtx ?? false },
+    }).catch(refuse);
     return new WasmEncoder(handle);
   },
   createDecoder: async ({ sampleRate }) =>
-    new WasmDecoder(await allowed(() => createDecoder({ sampleRate, channels: 1 }))),
+    new WasmDecoder(await createDecoder({ sampleRate, channels: 1 }).catch(refuse)),
 };
 
 class WasmEncoder implements OpusEncoder {
@@ -71,13 +70,11 @@ class WasmDecoder implements OpusDecoder {
   }
 
   decode(packet: Uint8Array): Int16Array {
-    if (packet.length === 0) throw new OpusError(INVALID_PACKET, 'A packet has a byte at least.');
-    return told(() => this.#handle.decode(packet));
+    return this.#decode(packet);
   }
 
   decodeFec(packet: Uint8Array, samples: number): Int16Array {
-    if (packet.length === 0) throw new OpusError(INVALID_PACKET, 'A packet has a byte at least.');
-    return told(() => this.#handle.decode(packet, { decodeFec: true, frameSize: samples }));
+    return this.#decode(packet, { decodeFec: true, frameSize: samples });
   }
 
   conceal(samples: number): Int16Array {
@@ -87,6 +84,12 @@ class WasmDecoder implements OpusDecoder {
   free(): void {
     this.#handle.free();
   }
+
+  /** To libopus a packet of no bytes is one that was lost. */
+  #decode(packet: Uint8Array, options?: DecodeOptions): Int16Array {
+    if (packet.length === 0) throw new OpusError(INVALID_PACKET, 'A packet has a byte at least.');
+    return told(() => this.#handle.decode(packet, options));
+  }
 }
 
 /** Its errors are the same as those of the other engine. */
@@ -94,19 +97,11 @@ function told<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw asOpusError(error);
+    refuse(error);
   }
 }
 
-async function allowed<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw asOpusError(error);
-  }
-}
-
-function asOpusError(error: unknown): OpusError {
+function refuse(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
-  return new OpusError(isOpusError(error) ? error.code : BAD_ARGUMENT, message);
+  throw new OpusError(isOpusError(error) ? error.code : BAD_ARGUMENT, message);
 }

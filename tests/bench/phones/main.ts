@@ -12,6 +12,7 @@ import {
   type Conference,
 } from './legs.ts';
 import { oneWay, wordsOf } from './oneWay.ts';
+import { opusCost } from './opusCost.ts';
 import { overload } from './overload.ts';
 import { buildRtpLoad } from './RtpLoad.ts';
 
@@ -101,6 +102,7 @@ const plans: Plan[] = [
       return `${operations.toFixed(1)}   ${verdict(operations, 2 * OPUS_TALKERS + 1, '')}`;
     },
   },
+  { what: 'Opus, CPU of 20 ms', measure: () => opusCost(rounds) },
   {
     what: 'one way, phone to phone, calls of random phase',
     measure: async () => {
