@@ -27,6 +27,9 @@ export interface Party {
 }
 
 export interface Account {
+  /** What is accounted for, ms since 1970. */
+  from: number;
+  to: number;
   saidMs: number;
   recordedMs: number;
   /** Missing within the rule, and beyond it. */
@@ -51,6 +54,7 @@ export function accountFor(
   const end = saidAt[last] ?? 0;
   const excuses = kills.map((one) => excuseOf(one, tracks, end));
   const account: Account = {
+    ...{ from: saidAt[first] ?? 0, to: end },
     ...{
       saidMs: (last - first + 1) * BLOCK_MS,
       recordedMs: [...heard].filter((block) => block >= first).length * BLOCK_MS,
