@@ -91,6 +91,11 @@ export interface GatewayServerToClient {
     paused: boolean;
     waiting: number;
   }) => void;
+  /**
+   * sip-dialin only: whether anybody is in the room who came by another way than this gateway. Without them nobody gets
+   * what its phones send to the SFU, and it need not be made. At first there are `others`.
+   */
+  'room:audience': (news: { meetingId: string; others: boolean }) => void;
   /** sip-dialin only: a host asks one of its phones to unmute. */
   'phone:unmuteAsked': (news: { meetingId: string; participantId: string }) => void;
   /** sip-dialin only, acknowledged at once: it calls, and tells how that goes by `call:progress` and `phone:join`. */

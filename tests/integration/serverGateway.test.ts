@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrunksChanged, TrunkView } from '@switchroom/protocol';
 import { enter, SSRC } from './gatewayHarness.ts';
+import { joinMeeting } from './meetHarness.ts';
 import { ask, askGateway, startServer, type Harness } from './serverHarness.ts';
 
 let server: Harness;
@@ -28,6 +29,32 @@ describe('a gateway', () => {
     const release = { meetingId: meeting.id };
     expect(await ask(dialIn, 'room:release', release)).toMatchObject({ ok: true });
     expect(await ask(dialIn, 'room:release', release)).toMatchObject({ ok: true });
+    socket.close();
+  });
+
+  it('is told whether anybody else is there to hear its phones: a browser, the lobby, a recorder', async () => {
+    const meeting = await server.createMeeting({ lobby: true });
+    const dialIn = await server.gateway('sip-dialin');
+    const told: boolean[] = [];
+    dialIn.on('room:audience', ({ meetingId, others }) => {
+      expect(meetingId).toBe(meeting.id);
+      told.push(others);
+    });
+    const { socket } = await enter(dialIn, meeting);
+    await expect.poll(() => told).toEqual([false]);
+    const guest = await joinMeeting(server, meeting, 'Gus');
+    await expect.poll(() => told).toEqual([false, true]);
+    const host = await joinMeeting(server, meeting, 'Hal', { sessionToken: server.token });
+    guest.socket.disconnect();
+    const recorder = await server.gateway('recorder');
+    await askGateway(recorder, 'room:open', { meetingId: meeting.id });
+    host.socket.disconnect();
+    const phone = { meetingId: meeting.id, name: 'Phone', number: '', ssrc: SSRC };
+    await askGateway(dialIn, 'phone:join', phone);
+    expect(told).toEqual([false, true]);
+    recorder.disconnect();
+    await expect.poll(() => told).toEqual([false, true, false]);
+    dialIn.disconnect();
     socket.close();
   });
 

@@ -56,6 +56,8 @@ export interface RoomListener {
   /** Sound of somebody else's member came in by it, and is not wanted any more. */
   sourceReturned(participantId: string): void;
   speakersChanged(speakers: Speaker[]): void;
+  /** Whether there are others than this one, who hear, record or look at who speaks; at first there are. */
+  audienceChanged(others: boolean): void;
   recordingChanged(news: RecordingNews): void;
   lockedChanged(locked: boolean): void;
   /** How many are in the lobby. */

@@ -134,6 +134,8 @@ export class Room {
   listen(listener: RoomListener): void {
     this.#mustBeOpen();
     this.#audience.add(listener);
+    // Before it hears: whoever was alone sends nothing to the SFU yet.
+    this.#tellAudience();
     this.#sounds.listen(listener);
   }
 
@@ -141,6 +143,7 @@ export class Room {
   unlisten(listener: RoomListener, reason: LeaveReason): void {
     if (!this.#audience.delete(listener)) return;
     this.#sounds.unlisten(listener);
+    this.#tellAudience();
     for (const id of this.#sounds.guestsOf(listener)) this.returnSource(id, listener);
     for (const member of this.#roster.all()) {
       if (member.origin === listener) this.leave(member.participant.id, reason);
@@ -335,6 +338,11 @@ export class Room {
   #tellWaiting(): void {
     const { waiting } = this;
     this.#audience.tell((listener) => listener.waitingChanged(waiting));
+  }
+
+  #tellAudience(): void {
+    const listeners = this.#audience.all();
+    this.#audience.tellEach(listeners, (one) => one.audienceChanged(listeners.length > 1));
   }
 
   #mustBeOpen(): void {

@@ -34,6 +34,22 @@ describe('the sound of a participant', () => {
 
   const ears = (diary: Diary): string[] => diary.read().filter((line) => line.startsWith('hears'));
 
+  it('is wanted while anybody else listens, which is told before the next one hears', async () => {
+    const cyd = someone('Cyd', gateway);
+    room.add(cyd);
+    await room.setSource(cyd.participant.id, await produce(3));
+    expect([browser, gateway, other].map(({ others }) => others)).toEqual([true, true, true]);
+    room.unlisten(browser, 'left');
+    expect(gateway.others).toBe(true);
+    room.unlisten(other, 'left');
+    expect(gateway.others).toBe(false);
+    const late = new Diary();
+    const known: boolean[] = [];
+    late.sourceAdded = () => known.push(gateway.others);
+    room.listen(late);
+    expect(known).toEqual([true]);
+  });
+
   it('moves to a phone: the browser neither speaks nor hears, the others hear the phone', async () => {
     const { id } = ann.participant;
     await room.setMuted(id, true);

@@ -66,6 +66,23 @@ describe('Gateway: a room that failed', () => {
     expect(joins[1]!.payload).toMatchObject({ returns: 'p1', told: [told] });
   });
 
+  it('that nobody else was in sends to the SFU again until it is told otherwise', async () => {
+    await bench.joined();
+    const tell = (others: boolean): void =>
+      bench.socket.handlers.news['room:audience']({ meetingId: 'm1', others });
+    const room = bench.rooms.open.get('m1')!;
+    expect(room.forwarding).toBe(true);
+    tell(false);
+    expect(room.forwarding).toBe(false);
+    closed('connection-lost');
+    expect(room.forwarding).toBe(true);
+    await settle();
+    expect(room.forwarding).toBe(true);
+    tell(false);
+    tell(true);
+    expect(room.forwarding).toBe(true);
+  });
+
   describe('that was recorded', () => {
     const recorded = async (recording: boolean): Promise<void> => {
       const news = { meetingId: 'm1', locked: false, paused: false, waiting: 0 };

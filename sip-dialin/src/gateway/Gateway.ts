@@ -174,6 +174,7 @@ export class Gateway implements MeetingRooms {
         this.#links.get(news.meetingId)?.participantLeft(news.participantId, news.reason),
       'room:closed': (news) => this.#links.get(news.meetingId)?.roomClosed(news.reason),
       'room:changed': (news) => this.#links.get(news.meetingId)?.roomChanged(news),
+      'room:audience': (news) => this.#links.get(news.meetingId)?.audienceChanged(news.others),
       'phone:unmuteAsked': (news) =>
         this.#links.get(news.meetingId)?.unmuteAsked(news.participantId),
       'call:place': (order, ack) => {

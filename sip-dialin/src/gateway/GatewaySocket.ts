@@ -34,6 +34,7 @@ const PHONE_NEWS = [
   'participant:left',
   'room:closed',
   'room:changed',
+  'room:audience',
   'phone:unmuteAsked',
   'call:place',
   'call:cancel',

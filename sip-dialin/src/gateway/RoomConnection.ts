@@ -20,6 +20,8 @@ export class RoomConnection {
   readonly #sources = new Map<string, number>();
   #room: RoomMedia | undefined;
   #transportId: string | undefined;
+  /** Whether anybody gets what we send to the SFU. */
+  #forwards = true;
   #closed = false;
 
   constructor(options: RoomConnectionOptions) {
@@ -49,6 +51,7 @@ export class RoomConnection {
     ]);
     if (room.status === 'rejected') throw room.reason;
     this.#room = room.value;
+    this.#room.setForwarding(this.#forwards);
     if (opened.status === 'rejected') throw opened.reason;
     if (this.#closed) return;
     const { transportId, ip, port, payloadType, audioLevelExtensionId } = opened.value;
@@ -60,8 +63,15 @@ export class RoomConnection {
   /** The server knows no more of us: its sounds are gone, the phones' stay. */
   forgetServer(): void {
     this.#transportId = undefined;
+    this.forward(true);
     for (const ssrc of this.#sources.values()) this.#room?.removeSource(ssrc);
     this.#sources.clear();
+  }
+
+  /** Until the next time, or until the server is lost: when in doubt, phones are forwarded. */
+  forward(forwards: boolean): void {
+    this.#forwards = forwards;
+    this.#room?.setForwarding(forwards);
   }
 
   consumerCreated(news: GatewayConsumerCreated, ack: Ack<Record<string, never>>): void {

@@ -173,6 +173,10 @@ export class RoomLink {
     this.#news.update({ recording, paused, waiting });
   }
 
+  audienceChanged(others: boolean): void {
+    this.#connection.forward(others);
+  }
+
   unmuteAsked(participantId: string): void {
     this.#members.of(participantId)?.unmuteAsked();
   }

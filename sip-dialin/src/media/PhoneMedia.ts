@@ -133,6 +133,12 @@ export interface RoomMedia {
   /** Tells where the SFU listens and in what shape it takes our Opus. */
   connect(sfu: RtpAddress & { payloadType: number; audioLevelExtensionId: number }): Promise<void>;
 
+  /**
+   * Whether the SFU is sent what the room's phones say; at first it is. While it is not, nothing is encoded for it,
+   * and time goes on: what is sent afterwards follows as after a pause.
+   */
+  setForwarding(forwarding: boolean): void;
+
   /** From now on Opus of this SSRC is mixed to all phones of the room. */
   addSource(ssrc: number): void;
   removeSource(ssrc: number): void;

@@ -15,8 +15,12 @@ export interface SoundPhone {
 export interface SoundHarness {
   media: PhoneMedia;
   openPhone(hz: number): Promise<SoundPhone>;
-  /** The SFU's end: where it is, and how loud a tone is in the last 800 ms of one SSRC. */
-  sfu: { address: RtpAddress; hears(ssrc: number, hz: number): number };
+  /** The SFU's end: where it is; how many packets of one SSRC came, and how loud a tone is in its last 800 ms. */
+  sfu: {
+    address: RtpAddress;
+    packets(ssrc: number): number;
+    hears(ssrc: number, hz: number): number;
+  };
   /** A WAV file of a tone as loud as phones talk. */
   tone(hz: number, ms: number): Uint8Array;
   release(): Promise<void>;
@@ -112,6 +116,26 @@ export function phoneMediaSoundContract(name: string, start: () => Promise<Sound
           expect(third.hears(A_HZ)).toBeLessThan(1.5);
         });
       }
+    });
+
+    it('sends the SFU nothing while it need not, and all of it again when it should', async () => {
+      await joined();
+      a.talking = true;
+      const sent = (count: number): Promise<void> =>
+        eventually(() => expect(harness.sfu.packets(1)).toBeGreaterThan(count));
+      await sent(10);
+      room.setForwarding(false);
+      // What was said to all is said after that.
+      await room.say(harness.tone(SAID_HZ, 100));
+      const count = harness.sfu.packets(1);
+      await room.say(harness.tone(SAID_HZ, 1500));
+      await room.say(harness.tone(SAID_HZ, 100), { legId: 'a' });
+      expect(harness.sfu.packets(1)).toBe(count);
+      await eventually(() => expect(b.hears(A_HZ)).toBeGreaterThan(FULL_DB));
+      room.setForwarding(true);
+      await sent(count + 50);
+      await eventually(() => expect(harness.sfu.hears(1, A_HZ)).toBeGreaterThan(FULL_DB));
+      expect(b.hears(A_HZ)).toBeGreaterThan(FULL_DB);
     });
 
     it('says to all phones of a silent room, and not to the SFU', async () => {

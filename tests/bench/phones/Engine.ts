@@ -29,8 +29,9 @@ export class Engine {
     });
   }
 
-  async room(roomId: string, sfuPort: number): Promise<void> {
-    await this.#ask({ type: 'room', roomId, sfuPort });
+  /** `phonesOnly`: as the server tells when nobody is in the room who came another way. */
+  async room(roomId: string, sfuPort: number, phonesOnly = false): Promise<void> {
+    await this.#ask({ type: 'room', roomId, sfuPort, phonesOnly });
   }
 
   async leg(legId: string, roomId: string, port: number): Promise<number> {

@@ -1,6 +1,6 @@
 /** What the bench asks of the engine's process. */
 export type EngineOrder =
-  | { type: 'room'; roomId: string; sfuPort: number }
+  | { type: 'room'; roomId: string; sfuPort: number; phonesOnly: boolean }
   /** Gives the leg's RTP port. */
   | { type: 'leg'; legId: string; roomId: string; port: number }
   | { type: 'mute'; legId: string; muted: boolean }

@@ -37,6 +37,7 @@ async function perform(order: EngineOrder): Promise<unknown> {
       rooms.set(order.roomId, room);
       const sfu = { ip: '127.0.0.1', port: order.sfuPort };
       await room.connect({ ...sfu, payloadType: 111, audioLevelExtensionId: 1 });
+      room.setForwarding(!order.phonesOnly);
       return undefined;
     }
     case 'leg': {

@@ -18,6 +18,8 @@ export interface Conference {
   talkers: number;
   /** Whether the talkers are muted. */
   muted?: boolean;
+  /** Whether there is nobody at the SFU, neither a browser nor a recorder. */
+  phonesOnly?: boolean;
 }
 
 /** Share of a core, in per cent, that one leg costs (all of the process, divided by the legs). */
@@ -150,11 +152,11 @@ async function cpuOf(engine: Engine, program: string, conference: Conference): P
 
 /** All rooms with their legs, talking or not. */
 async function fill(engine: Engine, program: string, conference: Conference): Promise<RtpLoad> {
-  const { rooms, legs, talkers, muted = false } = conference;
+  const { rooms, legs, talkers, muted = false, phonesOnly } = conference;
   const phones = rooms * legs;
   const far = await RtpLoad.start({ program, core: FAR_CORE, mode: 'load', phones, sinks: rooms });
   for (let room = 0; room < rooms; room++) {
-    await engine.room(`room-${room}`, far.ports[phones + room]!);
+    await engine.room(`room-${room}`, far.ports[phones + room]!, phonesOnly);
     for (let leg = 0; leg < legs; leg++) {
       const index = room * legs + leg;
       const port = await engine.leg(`leg-${index}`, `room-${room}`, far.ports[index]!);

@@ -51,21 +51,23 @@ const inSwitchroom = async <T>(measure: (switchroom: Switchroom) => Promise<T>):
 const conferenceOf = (legs: number): Conference => ({ rooms: LEGS / legs, legs, talkers: 2 });
 
 const plans: Plan[] = [
-  ...[10, 50, 200].map((legs) => ({
-    what: `CPU a leg, conferences of ${legs}`,
-    measure: async (program: string) => {
-      const { percent, reflected, ratio } = await againstReflection(
-        program,
-        conferenceOf(legs),
-        rounds,
-      );
-      const perCore = Math.floor(100 / percent);
-      return (
-        `${ratio.toFixed(2)} times a C reflector (${percent.toFixed(3)} % against ${reflected.toFixed(3)} %); ` +
-        `${perCore} legs a core   ${verdict(ratio, 2, '')}`
-      );
-    },
-  })),
+  ...[true, false].flatMap((phonesOnly) =>
+    [10, 50, 200].map((legs) => ({
+      what: `CPU a leg, conferences of ${legs}, ${phonesOnly ? 'phones only' : 'and the SFU'}`,
+      measure: async (program: string) => {
+        const { percent, reflected, ratio } = await againstReflection(
+          program,
+          { ...conferenceOf(legs), phonesOnly },
+          rounds,
+        );
+        const perCore = Math.floor(100 / percent);
+        return (
+          `${ratio.toFixed(2)} times a C reflector (${percent.toFixed(3)} % against ${reflected.toFixed(3)} %); ` +
+          `${perCore} legs a core   ${verdict(ratio, 2, '')}`
+        );
+      },
+    })),
+  ),
   {
     what: 'CPU of a silent leg in a silent room of 50',
     measure: async (program) => {

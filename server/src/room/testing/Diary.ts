@@ -17,6 +17,8 @@ export class Diary implements RoomListener {
   inside = true;
   hosts = false;
   hears = true;
+  /** Whether there are others who listen, as it was told last. */
+  others = true;
 
   constructor(carries: ParticipantKind = 'browser') {
     this.carries = carries;
@@ -48,6 +50,10 @@ export class Diary implements RoomListener {
 
   sourceReturned(): void {
     this.#write('source returned');
+  }
+
+  audienceChanged(others: boolean): void {
+    this.others = others;
   }
 
   speakersChanged(speakers: Speaker[]): void {

@@ -57,6 +57,8 @@ export class GatewayLink implements RoomListener {
   readonly #sources = new Map<MediaProducer, Participant>();
   readonly #onClosed: () => void;
   #connectedTo: string | undefined;
+  /** Whether the gateway believes that there are others. */
+  #hasAudience = true;
   #release: (() => void) | undefined;
   #closed = false;
 
@@ -258,6 +260,12 @@ export class GatewayLink implements RoomListener {
   /** Gateways have no use for it: nobody looks at a phone. */
   speakersChanged(): void {
     return;
+  }
+
+  audienceChanged(others: boolean): void {
+    if (this.#kind !== 'sip-dialin' || others === this.#hasAudience) return;
+    this.#hasAudience = others;
+    this.#outbox.tell('room:audience', { meetingId: this.room.meetingId, others });
   }
 
   sourceReturned(participantId: string): void {

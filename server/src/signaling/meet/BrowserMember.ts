@@ -166,6 +166,11 @@ export class BrowserMember implements Member, RoomListener {
     return;
   }
 
+  /** A browser sends whoever hears it. */
+  audienceChanged(): void {
+    return;
+  }
+
   speakersChanged(speakers: Speaker[]): void {
     this.#outbox.tell('room:speakers', { speakers });
   }

@@ -24,6 +24,7 @@ export class FakeRoom implements RoomMedia {
   readonly local = { ip: '127.0.0.1', port: 50_000 };
   readonly sources = new Set<number>();
   readonly connections: unknown[] = [];
+  forwarding = true;
   /** What was said, as `entry`, or `name as leg-1`. */
   readonly said: string[] = [];
   /** What names that are said wait for; they take no time unless a test holds them. */
@@ -37,6 +38,10 @@ export class FakeRoom implements RoomMedia {
 
   async connect(sfu: unknown): Promise<void> {
     this.connections.push(sfu);
+  }
+
+  setForwarding(forwarding: boolean): void {
+    this.forwarding = forwarding;
   }
 
   addSource(ssrc: number): void {

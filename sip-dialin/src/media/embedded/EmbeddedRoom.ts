@@ -28,6 +28,10 @@ export class EmbeddedRoom implements RoomMedia {
     this.#local = await this.#worker.request('room:connect', { roomId: this.id, sfu });
   }
 
+  setForwarding(forwarding: boolean): void {
+    if (!this.#closed) this.#worker.tell('room:setForwarding', { roomId: this.id, forwarding });
+  }
+
   addSource(ssrc: number): void {
     if (!this.#closed) this.#worker.tell('room:addSource', { roomId: this.id, ssrc });
   }

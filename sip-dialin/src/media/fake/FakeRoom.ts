@@ -11,6 +11,7 @@ export class FakeRoom implements RoomMedia {
   /** What was said, and in whose name. */
   readonly said: { sound: Sound; legId: string | undefined }[] = [];
   connectedTo: (RtpAddress & { payloadType: number; audioLevelExtensionId: number }) | undefined;
+  forwarding = true;
   closed = false;
   readonly #onClosed: () => void;
 
@@ -25,6 +26,10 @@ export class FakeRoom implements RoomMedia {
   ): Promise<void> {
     if (this.closed) throw new AppError('media-unavailable', 'The room is closed.');
     this.connectedTo = sfu;
+  }
+
+  setForwarding(forwarding: boolean): void {
+    this.forwarding = forwarding;
   }
 
   addSource(ssrc: number): void {

@@ -53,6 +53,7 @@ export class Room {
   readonly #ssrc = randomInt(1, 2 ** 32);
   #sfu: SfuAddress | undefined;
   #nextReportAt = 0;
+  #forwards = true;
   #closed = false;
 
   constructor(options: { id: string; ports: PortPair; ticker: Ticker; ip: string }) {
@@ -84,6 +85,12 @@ export class Room {
     if (this.#ports.rtp.connectedTo) this.#local = this.#ports.rtp.local;
     for (const { opus } of this.#uplinks.values())
       opus.levelExtensionId = sfu.audioLevelExtensionId;
+  }
+
+  /** Whether phones are sent to the SFU. */
+  setForwarding(forwarding: boolean): void {
+    this.#forwards = forwarding;
+    if (!forwarding) for (const { opus } of this.#uplinks.values()) opus.pause();
   }
 
   async addSource(ssrc: number): Promise<void> {
@@ -123,8 +130,11 @@ export class Room {
     const uplink: Uplink = {
       ssrc,
       codec,
-      push: (packet, now) => opus.push(packet, now),
-      rest: (packet, now) => opus.rest(packet, now),
+      push: (packet, now) => {
+        if (this.#forwards) opus.push(packet, now);
+      },
+      // Where nothing is sent, all rest.
+      rest: (packet, now) => !this.#forwards || opus.rest(packet, now),
       passOver: (from, sequenceNumber) => opus.passOver(from, sequenceNumber),
       pause: () => opus.pause(),
     };

@@ -17,6 +17,7 @@ const LISTEN_SAMPLES = 12_800;
 
 /** What one SSRC said last to the SFU. */
 class Heard {
+  packets = 0;
   readonly pcm = new Int16Array(LISTEN_SAMPLES);
   readonly decoder: SourceDecoder;
 
@@ -25,6 +26,8 @@ class Heard {
   }
 
   push(payload: Uint8Array): void {
+    this.packets += 1;
+    if (payload.length <= 2) return;
     const pcm = this.decoder.decode(payload);
     this.pcm.copyWithin(0, pcm.length);
     this.pcm.set(pcm, LISTEN_SAMPLES - pcm.length);
@@ -48,7 +51,7 @@ export async function startSoundHarness(
   for (const ssrc of [1, 2, 3]) heard.set(ssrc, new Heard(await createSourceDecoder()));
   sfu.onMessage = (data) => {
     const packet = parseRtp(data);
-    if (packet && packet.payload.length > 2) heard.get(packet.ssrc)?.push(packet.payload);
+    if (packet) heard.get(packet.ssrc)?.push(packet.payload);
   };
 
   const start = performance.now();
@@ -74,6 +77,7 @@ export async function startSoundHarness(
     },
     sfu: {
       address: sfu.local,
+      packets: (ssrc) => heard.get(ssrc)!.packets,
       hears: (ssrc, hz) => {
         const amplitude = amplitudeAt(heard.get(ssrc)!.pcm, hz, 16_000);
         return 20 * Math.log10(amplitude / AMPLITUDE + 1e-9);

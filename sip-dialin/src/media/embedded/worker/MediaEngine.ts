@@ -98,6 +98,10 @@ export class MediaEngine {
       room.connect(sfu);
       return room.local;
     },
+    'room:setForwarding': ({ roomId, forwarding }) => {
+      this.#rooms.get(roomId)?.setForwarding(forwarding);
+      return undefined;
+    },
     'room:addSource': async ({ roomId, ssrc }) => {
       await this.#rooms.get(roomId)?.addSource(ssrc);
       return undefined;

@@ -30,6 +30,7 @@ export interface Operations {
   'room:create': { args: { roomId: string }; result: RtpAddress };
   /** Gives the address that the SFU sees. */
   'room:connect': { args: { roomId: string; sfu: SfuAddress }; result: RtpAddress };
+  'room:setForwarding': { args: { roomId: string; forwarding: boolean }; result: undefined };
   'room:addSource': { args: { roomId: string; ssrc: number }; result: undefined };
   'room:removeSource': { args: { roomId: string; ssrc: number }; result: undefined };
   'room:say': { args: { roomId: string; sound: Sound; legId?: string }; result: undefined };
