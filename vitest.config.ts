@@ -16,8 +16,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{protocol,opus,server,sip-dialin,recordings,scripts}/**/*.test.{ts,mjs}'],
           exclude: ['**/node_modules/**', '**/dist/**'],
-          // Many wait for a socket or a timer: two at a time also on two cores.
-          maxWorkers: 2,
+          // Many wait for a socket or a timer: three at a time also on two cores.
+          maxWorkers: 3,
           // Some compute for long: how long, is the machine's to say.
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -41,7 +41,7 @@ export default defineConfig({
           name: 'integration',
           include: ['tests/{integration,conformance,support}/**/*.test.ts'],
           // Mostly waiting for each other's sockets.
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -51,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'phones',
           include: ['tests/e2e/phones/**/*.test.ts'],
-          // Mostly waiting, as phones do: two at a time take no sound from each other.
+          // Mostly waiting, as phones do: two at a time take no sound from each other, three do.
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -1,5 +1,5 @@
 import type { MeetingView } from '@switchroom/protocol';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { tone } from '../support/audio/tones.ts';
 import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
 import { eventually } from '../support/eventually.ts';
@@ -8,37 +8,30 @@ import { ADMIN, Switchroom } from '../support/Switchroom.ts';
 
 const ACCOUNT = { email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD };
 let switchroom: Switchroom;
-const browsers: BrowserParticipant[] = [];
+/** Opened once, each with a tone of its own: a browser takes its time to start. */
+let anna: BrowserParticipant;
+let bert: BrowserParticipant;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
-});
-
-afterEach(async () => {
-  for (const one of browsers.splice(0)) await one.close();
-});
-
-const options = (name: string, party: Party, { joinUrl }: MeetingView) => ({
+const options = (name: string, party: Party) => ({
   name,
-  joinUrl,
+  joinUrl: switchroom.url,
   microphone: tone({ frequency: TONES[party], seconds: 10, sampleRate: 48_000 }),
 });
 
-async function host(meeting: MeetingView): Promise<BrowserParticipant> {
-  const anna = await BrowserParticipant.join({
-    ...options('Anna', 'anna', meeting),
-    account: ACCOUNT,
-  });
-  browsers.push(anna);
-  return anna;
-}
+beforeAll(async () => {
+  switchroom = await Switchroom.start();
+  [anna, bert] = await Promise.all([
+    BrowserParticipant.open({ ...options('Anna', 'anna'), account: ACCOUNT }),
+    BrowserParticipant.open(options('Bert', 'bert')),
+  ]);
+  return async () => {
+    await Promise.all([anna.close(), bert.close()]);
+    await switchroom.stop();
+  };
+});
 
-async function guest(meeting: MeetingView, name = 'Bert'): Promise<BrowserParticipant> {
-  const bert = await BrowserParticipant.knock(options(name, 'bert', meeting));
-  browsers.push(bert);
-  return bert;
-}
+const host = ({ joinUrl }: MeetingView): Promise<void> => anna.joinAt(joinUrl);
+const guest = ({ joinUrl }: MeetingView): Promise<void> => bert.knockAt(joinUrl);
 
 async function hears(who: BrowserParticipant, party: Party): Promise<void> {
   let mistake: string | undefined;
@@ -56,8 +49,7 @@ async function hears(who: BrowserParticipant, party: Party): Promise<void> {
 
 it('a guest waits unheard until the host admits them, and then goes in by itself', async () => {
   const meeting = await switchroom.rest.createMeeting({ lobby: true });
-  const anna = await host(meeting);
-  const bert = await guest(meeting);
+  await Promise.all([host(meeting), guest(meeting)]);
   const panel = anna.page.getByRole('region', { name: 'Waiting to be let in (1)' });
   await panel.waitFor();
   await bert.page.getByRole('meter', { name: 'Microphone level' }).waitFor();
@@ -77,8 +69,7 @@ it('a guest waits unheard until the host admits them, and then goes in by itself
 
 it('one who is turned away is told so, and may ask again', async () => {
   const meeting = await switchroom.rest.createMeeting({ lobby: true });
-  const anna = await host(meeting);
-  const bert = await guest(meeting);
+  await Promise.all([host(meeting), guest(meeting)]);
   await anna.page.getByRole('button', { name: 'Turn Bert away' }).click();
   await bert.page.getByRole('heading', { name: 'You were not let in' }).waitFor();
   await bert.page.getByRole('button', { name: 'Join again' }).click();
@@ -90,9 +81,13 @@ it('one who is turned away is told so, and may ask again', async () => {
 
 it('all are admitted at once; who muted in the lobby comes in muted', async () => {
   const meeting = await switchroom.rest.createMeeting({ lobby: true });
-  const anna = await host(meeting);
-  const bert = await guest(meeting);
-  const carl = await guest(meeting, 'Carl');
+  const carls = { ...options('Carl', 'bert'), joinUrl: meeting.joinUrl };
+  const [carl] = await Promise.all([
+    BrowserParticipant.knock(carls),
+    host(meeting),
+    guest(meeting),
+  ]);
+  onTestFinished(() => carl.close());
   await bert.page.getByRole('button', { name: 'Mute', exact: true }).click();
   await anna.page.getByRole('button', { name: 'Admit all' }).click();
   await bert.inRoom();
@@ -104,8 +99,8 @@ it('all are admitted at once; who muted in the lobby comes in muted', async () =
 
 it('whoever comes before the host goes in when the host comes', async () => {
   const meeting = await switchroom.rest.createMeeting({ waitForHost: true });
-  const bert = await guest(meeting);
-  const anna = await host(meeting);
+  await guest(meeting);
+  await host(meeting);
   await bert.inRoom();
   await anna.tile('Bert').waitFor();
 });

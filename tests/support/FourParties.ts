@@ -54,33 +54,17 @@ export class FourParties {
     return this.#switchroom.rest.participants(this.meeting.id);
   }
 
-  /** One after the other, so that each is known by the moment it appeared. */
+  /** All at once. */
   async join(...parties: Party[]): Promise<void> {
-    for (const party of parties) {
-      const before = new Set((await this.participants()).map(({ id }) => id));
-      await this.#enter(party);
-      const joined = await eventually(
-        async () => (await this.participants()).find(({ id }) => !before.has(id)),
-        { what: `${party} among the participants` },
-      );
-      this.ids.set(party, joined.id);
-    }
+    // Also when one could not: what has been started is there to be closed.
+    const entered = await Promise.allSettled(parties.map((party) => this.#enter(party)));
+    for (const one of entered) if (one.status === 'rejected') throw one.reason;
+    await this.#everybodyIsIn('everybody in the meeting');
   }
 
-  /** After a restart of the server everybody is somebody new: who is who is told by name. */
+  /** After a restart of the server, when everybody is somebody new. */
   async backAgain(): Promise<void> {
-    const names = new Map(this.present.map((party) => [party === 'sipp' ? 'SIPp' : party, party]));
-    const all = await eventually(
-      async () => {
-        const joined = (await this.participants()).filter(({ state }) => state === 'joined');
-        return joined.length === this.present.length ? joined : undefined;
-      },
-      { what: 'everybody back in the meeting', within: 40_000 },
-    );
-    for (const { id, name } of all) {
-      const party = names.get(name);
-      if (party !== undefined) this.ids.set(party, id);
-    }
+    await this.#everybodyIsIn('everybody back in the meeting');
   }
 
   /** Hangs up, or closes the tab's meeting. */
@@ -126,10 +110,15 @@ export class FourParties {
 
   /** Waits until everybody present hears all the others and not itself. */
   async allHearTheOthers(): Promise<void> {
-    for (const party of this.present) {
-      const others = this.present.filter((other) => other !== party);
-      await this.#hears(party, others);
-    }
+    const { present } = this;
+    await Promise.all(
+      present.map((party) =>
+        this.#hears(
+          party,
+          present.filter((other) => other !== party),
+        ),
+      ),
+    );
   }
 
   /** Waits for a stretch in which a phone hears nobody; silence may also be nothing at all. */
@@ -183,6 +172,22 @@ export class FourParties {
       this.#sipp?.close(),
       ...[...this.#browsers.values()].map((browser) => browser.close()),
     ]);
+  }
+
+  /** Who is who is told by name. */
+  async #everybodyIsIn(what: string): Promise<void> {
+    const names = new Map(this.present.map((party) => [party === 'sipp' ? 'SIPp' : party, party]));
+    const all = await eventually(
+      async () => {
+        const joined = (await this.participants()).filter(({ state }) => state === 'joined');
+        return joined.length === names.size ? joined : undefined;
+      },
+      { what, within: 40_000 },
+    );
+    for (const { id, name } of all) {
+      const party = names.get(name);
+      if (party !== undefined) this.ids.set(party, id);
+    }
   }
 
   async #enter(party: Party): Promise<void> {

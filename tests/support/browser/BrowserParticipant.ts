@@ -44,9 +44,7 @@ export class BrowserParticipant {
   static async open(options: BrowserOptions): Promise<BrowserParticipant> {
     const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
     const isRefused = options.microphone === 'refused';
-    // The microphone's processing takes tones for noise: off, since tones are what we measure.
-    const url = new URL(options.joinUrl);
-    url.searchParams.set('processing', 'off');
+    const url = unprocessed(options.joinUrl);
     const args = [
       '--no-sandbox',
       '--use-fake-device-for-media-stream',
@@ -110,19 +108,40 @@ export class BrowserParticipant {
   ): Promise<BrowserParticipant> {
     const participant = await BrowserParticipant.open(options);
     try {
-      await participant.page.getByRole('textbox', { name: 'Your name' }).fill(options.name);
-      await participant.page.getByRole('button', { name: 'Join', exact: true }).click();
-      await arrived(participant);
+      await participant.#ask(() => arrived(participant));
     } catch (error) {
-      const screen = await participant.page
-        .locator('body')
-        .innerText()
-        .catch(() => '');
       await participant.close();
-      const what = `${options.name} could not join. Screen: ${screen.slice(0, 600)}`;
-      throw new Error(`${what}\nConsole: ${participant.errors.join('\n')}`, { cause: error });
+      throw error;
     }
     return participant;
+  }
+
+  /** Leaves where it is for another meeting, and joins it; resolves in the room. */
+  joinAt(joinUrl: string): Promise<void> {
+    return this.#moveTo(joinUrl, () => this.inRoom());
+  }
+
+  /** As `joinAt()`; resolves in the lobby. */
+  knockAt(joinUrl: string): Promise<void> {
+    return this.#moveTo(joinUrl, () => this.inLobby());
+  }
+
+  async #moveTo(joinUrl: string, arrived: () => Promise<void>): Promise<void> {
+    await this.page.goto(unprocessed(joinUrl).href);
+    await this.#ask(arrived);
+  }
+
+  async #ask(arrived: () => Promise<void>): Promise<void> {
+    try {
+      await this.page.getByRole('textbox', { name: 'Your name' }).fill(this.name);
+      await this.page.getByRole('button', { name: 'Join', exact: true }).click();
+      await arrived();
+    } catch (error) {
+      const body = this.page.locator('body');
+      const screen = await body.innerText().catch(() => '');
+      const what = `${this.name} could not join. Screen: ${screen.slice(0, 600)}`;
+      throw new Error(`${what}\nConsole: ${this.errors.join('\n')}`, { cause: error });
+    }
   }
 
   /** Resolves when the room is on the screen. */
@@ -188,6 +207,13 @@ export class BrowserParticipant {
     await this.#context.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** The microphone's processing takes tones for noise: off, since tones are what we measure. */
+function unprocessed(joinUrl: string): URL {
+  const url = new URL(joinUrl);
+  url.searchParams.set('processing', 'off');
+  return url;
 }
 
 /** What the app keeps of one who is signed in. */

@@ -1,13 +1,13 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { levelAt } from '../support/audio/goertzel.ts';
-import { promptIn } from '../support/audio/prompts.ts';
-import { duration, slice } from '../support/audio/Sound.ts';
-import { silence, tone } from '../support/audio/tones.ts';
-import { eventually } from '../support/eventually.ts';
-import { BaresipPhone } from '../support/phones/BaresipPhone.ts';
-import { SippPhone, type SippOptions } from '../support/phones/SippPhone.ts';
-import { childOf } from '../support/process/childOf.ts';
-import { Switchroom } from '../support/Switchroom.ts';
+import { levelAt } from '../../support/audio/goertzel.ts';
+import { promptIn } from '../../support/audio/prompts.ts';
+import { duration, slice } from '../../support/audio/Sound.ts';
+import { silence, tone } from '../../support/audio/tones.ts';
+import { eventually } from '../../support/eventually.ts';
+import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
+import { SippPhone, type SippOptions } from '../../support/phones/SippPhone.ts';
+import { childOf } from '../../support/process/childOf.ts';
+import { Switchroom } from '../../support/Switchroom.ts';
 
 /** None of a hash's digits are likely to look like it. */
 const WRONG_PIN = '918273';

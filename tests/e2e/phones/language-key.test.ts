@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ParticipantView } from '@switchroom/protocol';
-import { promptIn } from '../support/audio/prompts.ts';
-import { duration, slice } from '../support/audio/Sound.ts';
-import { tone } from '../support/audio/tones.ts';
-import { eventually } from '../support/eventually.ts';
-import { BaresipPhone } from '../support/phones/BaresipPhone.ts';
-import { Switchroom } from '../support/Switchroom.ts';
+import { promptIn } from '../../support/audio/prompts.ts';
+import { duration, slice } from '../../support/audio/Sound.ts';
+import { tone } from '../../support/audio/tones.ts';
+import { eventually } from '../../support/eventually.ts';
+import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
+import { Switchroom } from '../../support/Switchroom.ts';
 
 let switchroom: Switchroom;
 let phone: BaresipPhone;

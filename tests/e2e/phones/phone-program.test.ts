@@ -2,16 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { levelAt, loudness } from '../support/audio/goertzel.ts';
-import { slice } from '../support/audio/Sound.ts';
-import { tone } from '../support/audio/tones.ts';
-import { readWav, writeWav } from '../support/audio/wav.ts';
-import { eventually } from '../support/eventually.ts';
-import { BaresipPhone } from '../support/phones/BaresipPhone.ts';
-import { Child, exitOf } from '../support/process/Child.ts';
-import { Switchroom } from '../support/Switchroom.ts';
+import { levelAt, loudness } from '../../support/audio/goertzel.ts';
+import { slice } from '../../support/audio/Sound.ts';
+import { tone } from '../../support/audio/tones.ts';
+import { readWav, writeWav } from '../../support/audio/wav.ts';
+import { eventually } from '../../support/eventually.ts';
+import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
+import { Child, exitOf } from '../../support/process/Child.ts';
+import { Switchroom } from '../../support/Switchroom.ts';
 
-const MAIN = join(import.meta.dirname, '../../sip-dialin/src/phone/main.ts');
+const MAIN = join(import.meta.dirname, '../../../sip-dialin/src/phone/main.ts');
 let switchroom: Switchroom;
 let folder: string;
 
