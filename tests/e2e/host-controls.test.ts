@@ -20,8 +20,10 @@ const isMuted = (who: BrowserParticipant, name: string) =>
 beforeAll(async () => {
   const switchroom = await Switchroom.start();
   ({ joinUrl, moderatorPin } = await switchroom.rest.createMeeting());
-  anna = await BrowserParticipant.join({ ...guest('Anna'), account: ACCOUNT });
-  bert = await BrowserParticipant.join(guest('Bert'));
+  [anna, bert] = await Promise.all([
+    BrowserParticipant.join({ ...guest('Anna'), account: ACCOUNT }),
+    BrowserParticipant.join(guest('Bert')),
+  ]);
   await anna.tile('Bert').waitFor();
   return async () => {
     await anna.close();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, type Consent } from '@switchroom/protocol';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readManifest } from '../format/manifest.ts';
 import { FakeServer, personOf, TOKEN } from '../testing/FakeServer.ts';
 import { collect, decodeOgg, encode, level, tone } from '../testing/sound.ts';
@@ -138,6 +138,21 @@ describe('the recorder', () => {
     const { consents, pauses } = await vault.consents('r1');
     expect(consents.map(({ participantId }) => participantId)).toEqual(['p1', 'p2']);
     expect(pauses[0]!.toMs).toEqual(expect.any(Number));
+  });
+
+  it('wakes nobody up while it stands by', async () => {
+    const [set, cleared] = [
+      vi.spyOn(globalThis, 'setInterval'),
+      vi.spyOn(globalThis, 'clearInterval'),
+    ];
+    onTestFinished(() => void vi.restoreAllMocks());
+    await server.start('r1', keys.recipient);
+    const ticks = set.mock.calls.flatMap(([, ms], call) => (ms === 100 ? [call] : []));
+    expect(ticks).toHaveLength(1);
+    const timer = set.mock.results[ticks[0]!]!.value as NodeJS.Timeout;
+    expect(cleared).not.toHaveBeenCalledWith(timer);
+    await server.stop('r1');
+    expect(cleared).toHaveBeenCalledWith(timer);
   });
 
   it('sends receiver reports', async () => {

@@ -53,7 +53,8 @@ export class RecorderGateway {
   readonly #sessions = new Map<string, RecordingSession>();
   /** Meetings whose recording is being opened. */
   readonly #starting = new Set<string>();
-  readonly #timer: NodeJS.Timeout;
+  /** Runs while anything is recorded: a recorder that stands by wakes nobody up. */
+  #timer: NodeJS.Timeout | undefined;
   #lostAt: number | null = null;
   #closed: Promise<void> | null = null;
 
@@ -72,7 +73,6 @@ export class RecorderGateway {
     });
     this.#reports = new ReportQueue(this.#socket, this.#logger);
     this.#listen();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   /**
@@ -120,7 +120,6 @@ export class RecorderGateway {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#timer);
     await Promise.all(
       [...this.#sessions.values()].map((session) => this.#end(session, 'shutdown')),
     );
@@ -230,6 +229,7 @@ export class RecorderGateway {
     });
     // Before the room is open: its consumers come at once.
     this.#sessions.set(start.meetingId, session);
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
     try {
       await session.link();
     } catch (error) {
@@ -285,6 +285,9 @@ export class RecorderGateway {
 
   #drop(session: RecordingSession): void {
     if (this.#sessions.get(session.meetingId) === session) this.#sessions.delete(session.meetingId);
+    if (this.#sessions.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #tick(): void {
