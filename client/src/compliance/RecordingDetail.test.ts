@@ -87,8 +87,7 @@ async function open(roles: UserRole[]): Promise<void> {
     asked.push(`${method} ${path}${body ? ` ${JSON.stringify(body)}` : ''}`);
     const problem = Object.entries(refused).find(([part]) => path.endsWith(part));
     if (problem) throw problem[1];
-    if (path.includes('/consents')) return consents;
-    if (path.includes('/timeline')) return timeline;
+    if (path.endsWith('/statements')) return { consents, timeline };
     if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0], damage };
     if (method === 'PUT') held = true;
     const hold = { reason: 'Case 7', by: 'o@example.org', at: '2026-03-02T00:00:00.000Z' };
@@ -241,7 +240,13 @@ describe('a recording', () => {
     await buttonOf(wrapper, 'Put on hold').trigger('click');
     await flushPromises();
     await give('Case 7');
-    expect(asked).toContain('PUT /recordings/r1/hold {"reason":"Case 7"}');
+    // What the manifest says is read once: each reading is in the audit trail.
+    expect(asked).toEqual([
+      'GET /recordings/r1',
+      'GET /recordings/r1/statements',
+      'PUT /recordings/r1/hold {"reason":"Case 7"}',
+      'GET /recordings/r1',
+    ]);
     expect(wrapper.text()).toContain('by o@example.org: Case 7');
     expect(labels()).toEqual(['Listen', 'Export', 'Lift hold']);
   });

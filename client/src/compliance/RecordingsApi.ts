@@ -1,9 +1,4 @@
-import type {
-  AlarmView,
-  ConsentsView,
-  KeptRecordingView,
-  TimelineView,
-} from '@switchroom/protocol';
+import type { AlarmView, KeptRecordingView, StatementsView } from '@switchroom/protocol';
 import type { RestClient } from '../api/RestClient.ts';
 
 export interface Page {
@@ -51,12 +46,9 @@ export class RecordingsApi {
     return this.#rest.call('GET', pathOf(id), this.#token);
   }
 
-  consents(id: string): Promise<ConsentsView> {
-    return this.#rest.call('GET', `${pathOf(id)}/consents`, this.#token);
-  }
-
-  timeline(id: string): Promise<TimelineView> {
-    return this.#rest.call('GET', `${pathOf(id)}/timeline`, this.#token);
+  /** What its manifest says. */
+  statements(id: string): Promise<StatementsView> {
+    return this.#rest.call('GET', `${pathOf(id)}/statements`, this.#token);
   }
 
   peaks(id: string, trackId: string, reason: string): Promise<Peaks> {

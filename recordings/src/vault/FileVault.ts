@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { AppError, type ConsentsView, type TimelineView } from '@switchroom/protocol';
+import { AppError, type StatementsView } from '@switchroom/protocol';
 import { isSafeId, isSoundId, MANIFEST_ID, MIX_ID, SEALED_SUFFIX } from '../format/ids.ts';
 import {
   manifestSchema,
@@ -13,11 +13,11 @@ import type { SigningKey } from '../format/SigningKey.ts';
 import { DiskStore } from '../storage/DiskStore.ts';
 import type { StoredFile } from '../storage/FileStore.ts';
 import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
-import { consentsOf } from './consentsOf.ts';
 import { exportEntries } from './exportEntries.ts';
 import { readSeal } from './readSeal.ts';
 import { sealedEntries } from './sealedEntries.ts';
 import { isHalfSealed, sealedSources } from './sealedSources.ts';
+import { statementsOf } from './statementsOf.ts';
 import { storedIndex } from './storedIndex.ts';
 import type { AudioFile, Damage, Vault } from './Vault.ts';
 import { VaultFiles } from './VaultFiles.ts';
@@ -70,13 +70,8 @@ export class FileVault implements Vault {
     };
   }
 
-  async consents(recordingId: string): Promise<ConsentsView> {
-    return consentsOf((await this.#manifest(recordingId)).manifest);
-  }
-
-  async timeline(recordingId: string): Promise<TimelineView> {
-    const { timeline, gaps } = (await this.#manifest(recordingId)).manifest;
-    return { events: timeline.toSorted((a, b) => a.atMs - b.atMs), gaps };
+  async statements(recordingId: string): Promise<StatementsView> {
+    return statementsOf((await this.#manifest(recordingId)).manifest);
   }
 
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {

@@ -25,6 +25,7 @@ import {
   type MeetingView,
   type ParticipantView,
   type Stated,
+  type StatementsView,
   type TimelineView,
   type TombstoneView,
   type TrunkView,
@@ -141,6 +142,11 @@ export const timelineSchema = z.object({
   events: z.array(timelineEventSchema),
   gaps: z.array(gapSchema),
 }) satisfies z.ZodType<TimelineView>;
+
+export const statementsSchema = z.object({
+  consents: consentsSchema,
+  timeline: timelineSchema,
+}) satisfies z.ZodType<StatementsView>;
 
 export const peaksSchema = z.object({
   stepMs: z.number(),
