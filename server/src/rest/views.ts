@@ -189,7 +189,11 @@ export const callViewSchema = z.object({
 export const alarmViewSchema = z.object({
   id: z.string(),
   kind: z.enum(ALARM_KINDS),
-  subject: z.object({ type: z.enum(['meeting', 'recording']), id: z.string() }),
+  subject: z.object({
+    type: z.enum(['meeting', 'recording']),
+    id: z.string(),
+    file: z.string().exactOptional(),
+  }),
   meetingId: z.string().nullable(),
   details: z.record(z.string(), z.string()),
   raisedAt: z.string(),
