@@ -239,6 +239,19 @@ describe('a recording', () => {
     expect(files).toEqual(['/recordings/r1/audio', '/recordings/r1/tracks/t1/audio']);
   });
 
+  it('says that a recording is not what was sealed, and plays nothing of it', async () => {
+    const forged = new AppError('internal', 'The recording cannot be read: the seal is forged.');
+    for (const part of ['/statements', '/peaks', '/audio']) refused[part] = forged;
+    await open(['compliance-officer']);
+    expect(wrapper.find('[role=alert]').text()).toContain('its seal or its manifest is damaged');
+    await buttonOf(wrapper, 'Listen').trigger('click');
+    await flushPromises();
+    const player = wrapper.find('[aria-label=Player]');
+    expect(player.find('[role=alert]').text()).toContain('Nothing of this recording can be played');
+    expect(player.find('.lanes > li').text()).toMatch(/^Ann\s*cannot be read/);
+    expect(player.find('audio').exists()).toBe(false);
+  });
+
   it.each([
     [{ place: 'local', bucket: null, lockedUntil: null }, /Kept\s*on this server’s disk$/],
     [

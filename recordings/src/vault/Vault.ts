@@ -1,4 +1,5 @@
 import type { StatementsView } from '@switchroom/protocol';
+import type { SealKeys } from '../format/SealKeys.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
 
 /**
@@ -61,6 +62,8 @@ export interface VaultKeys {
   own: readonly string[];
   /** What exports are signed with. */
   exportKey: SigningKey;
+  /** Whose seals are trusted. */
+  sealKeys: SealKeys;
 }
 
 /** Those of a server that can read what it writes. */
