@@ -216,7 +216,7 @@ describe('a recording', () => {
     await buttonOf(wrapper, 'Listen').trigger('click');
     await flushPromises();
     const mix = wrapper.find('[aria-label="Mix of everyone"]');
-    expect(mix.text()).toContain('The mix is damaged in storage');
+    expect(mix.text()).toContain('Part of the mix is damaged in storage');
     expect(mix.findAll('li').map((one) => one.text())).toEqual([
       ...['Damaged in storage, 0:06 to 0:09', 'Damaged in storage, 0:45 to 0:46'],
     ]);
@@ -250,6 +250,7 @@ describe('a recording', () => {
     expect(player.find('[role=alert]').text()).toContain('Nothing of this recording can be played');
     expect(player.find('.lanes > li').text()).toMatch(/^Ann\s*cannot be read/);
     expect(player.find('audio').exists()).toBe(false);
+    expect(player.find('button, input').exists()).toBe(false);
   });
 
   it.each([
