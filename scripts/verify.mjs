@@ -81,6 +81,7 @@ if (wanted) {
     if (error instanceof Fault) console.error(`wrong: ${error.message}`);
     else
       console.error(`Cannot be checked: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    // What else is being read at the time is not waited for.
+    process.exit(1);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pausedBySchema } from './consent.ts';
+import { pausedBySchema, type ConsentsView } from './consent.ts';
 import { GAP_REASONS, TIMELINE_EVENTS } from './constants.ts';
 
 export const timelineEventSchema = z.object({
@@ -31,4 +31,10 @@ export interface TimelineView {
   events: TimelineEvent[];
   /** By file, in order. */
   gaps: Gap[];
+}
+
+/** Both of what the manifest says, read once: `GET /recordings/:id/statements`. */
+export interface StatementsView {
+  consents: ConsentsView;
+  timeline: TimelineView;
 }

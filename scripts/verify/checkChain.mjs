@@ -1,6 +1,7 @@
 // @ts-check
 import { createHash } from 'node:crypto';
 import { must } from './Fault.mjs';
+import { fewAtATime } from './fewAtATime.mjs';
 import { checkSeal } from './seal.mjs';
 
 /** @typedef {import('./FolderPlace.mjs').Place} Place */
@@ -8,8 +9,15 @@ import { checkSeal } from './seal.mjs';
 const FIRST = '0'.repeat(64);
 
 /**
+ * At work at the same time: a store takes as long to begin an answer as to give a small file. Little enough that none is asked to
+ * slow down.
+ */
+const AT_ONCE = { recordings: 4, files: 3 };
+
+/**
  * Checks all seals of the first place's chain, every sealed file by its hash in the first place that has the recording, and what
- * other places have of the chain. Nothing is decrypted. Throws a `Fault`, or an `Error` of a place that cannot be read.
+ * other places have of the chain. Nothing is decrypted. Throws a `Fault`, or an `Error` of a place that cannot be read: the
+ * first in the order of the chain, whichever is found first.
  * @param {readonly [Place, ...Place[]]} places
  * @param {Set<string>} pins
  * @returns {Promise<import('./checkExport.mjs').Report>}
@@ -19,46 +27,81 @@ export async function checkChain(places, pins) {
   // Before the chain is read: what is sealed or moved meanwhile is not missing from it.
   const sealed = [];
   for (const place of places) sealed.push({ place, ids: await place.sealed() });
+  /** @type {ChainCopy[]} */
   const copies = [];
   for (const place of others) copies.push(await ChainCopy.of(place));
-  let previous = FIRST;
-  let sequence = 0;
+  const chain = new Chain(pins);
   let gone = 0;
   /** @type {Map<Place, number>} */
   const found = new Map(places.map((place) => [place, 0]));
-  /** @type {Set<string>} */
-  const known = new Set();
-  const keys = new Set();
-  for await (const line of chainOf(main)) {
-    const where = `Seal ${sequence + 1} of the chain`;
-    const { seal, key, hash } = checkSeal(line, where);
-    must(seal.sequence === sequence + 1, `${where} has the number ${seal.sequence}.`);
-    must(seal.previous === previous, `${where} does not follow the one before.`);
-    if (pins.size > 0) {
-      must(pins.has(key.fingerprint), `${where} is signed by another key: ${key.fingerprint}.`);
-    }
-    must(!known.has(seal.recordingId), `${where} is a second one of ${seal.recordingId}.`);
-    known.add(seal.recordingId);
-    keys.add(key.fingerprint);
-    [previous, sequence] = [hash, seal.sequence];
-    for (const copy of copies) await copy.check(sequence, line);
-    const at = await whereAll(places, seal, line);
+  const looked = fewAtATime(chain.follow(main), AT_ONCE.recordings, async ({ seal, line }) => {
+    for (const copy of copies) await copy.check(seal.sequence, line);
+    return await whereAll(places, seal, line);
+  });
+  for await (const at of looked) {
     if (at === null) gone++;
     else found.set(at, (found.get(at) ?? 0) + 1);
   }
-  for (const { place, ids } of sealed) await checkUnknown(place, ids, known);
-  for (const copy of copies) copy.end(sequence);
+  for (const { place, ids } of sealed) await checkUnknown(place, ids, chain.known);
+  for (const copy of copies) copy.end(chain.sequence);
   const elsewhere = others.map((place) => `, ${found.get(place) ?? 0} of them in ${place.label}`);
   const facts = [
-    `${sequence} seals, each signed and following the one before; the last is ${previous}`,
-    `${sequence - gone} recordings, every file as it was sealed${elsewhere.join('')}`,
+    `${chain.sequence} seals, each signed and following the one before; the last is ${chain.last}`,
+    `${chain.sequence - gone} recordings, every file as it was sealed${elsewhere.join('')}`,
     ...copies.map(({ fact }) => fact),
-    `signed by ${[...keys].join(', ') || 'nobody'}`,
+    `signed by ${[...chain.keys].join(', ') || 'nobody'}`,
   ];
   const warnings = copies.flatMap(({ warnings }) => warnings);
   if (gone > 0) warnings.unshift(goneWords(gone, others));
   if (pins.size === 0) warnings.push('No key was pinned; give --key with the one you noted down.');
   return { title: `chain of ${main.label}`, facts, warnings };
+}
+
+/** The seals of a chain, as far as it was followed. */
+class Chain {
+  sequence = 0;
+  /** Hash of the last. */
+  last = FIRST;
+  /**
+   * The recordings in it.
+   * @type {Set<string>}
+   */
+  known = new Set();
+  /**
+   * Fingerprints of whose keys signed.
+   * @type {Set<string>}
+   */
+  keys = new Set();
+  /** @type {Set<string>} */
+  #pins;
+
+  /** @param {Set<string>} pins */
+  constructor(pins) {
+    this.#pins = pins;
+  }
+
+  /**
+   * Each seal that is right and follows the one before.
+   * @param {Place} place
+   * @returns {AsyncGenerator<{ seal: import('./seal.mjs').Seal, line: string }>}
+   */
+  async *follow(place) {
+    for await (const line of chainOf(place)) {
+      const where = `Seal ${this.sequence + 1} of the chain`;
+      const { seal, key, hash } = checkSeal(line, where);
+      must(seal.sequence === this.sequence + 1, `${where} has the number ${seal.sequence}.`);
+      must(seal.previous === this.last, `${where} does not follow the one before.`);
+      if (this.#pins.size > 0) {
+        const isPinned = this.#pins.has(key.fingerprint);
+        must(isPinned, `${where} is signed by another key: ${key.fingerprint}.`);
+      }
+      must(!this.known.has(seal.recordingId), `${where} is a second one of ${seal.recordingId}.`);
+      this.known.add(seal.recordingId);
+      this.keys.add(key.fingerprint);
+      [this.last, this.sequence] = [hash, seal.sequence];
+      yield { seal, line };
+    }
+  }
 }
 
 /** What a place beside the first has of the chain: each seal it has must be one of the first. */
@@ -130,14 +173,14 @@ async function* chainOf(place) {
   }
   const names = await place.names('chain');
   must(names.length > 0, `There is no chain in ${place.label}.`);
-  for (const name of names) {
+  yield* fewAtATime(names, AT_ONCE.files, async (name) => {
     const line = (await textOf(place, `chain/${name}`)) ?? '';
     must(
       line.endsWith('\n') && line.indexOf('\n') === line.length - 1,
       `chain/${name} is no line.`,
     );
-    yield line.slice(0, -1);
-  }
+    return line.slice(0, -1);
+  });
 }
 
 /**
@@ -173,14 +216,16 @@ async function checkFiles(place, names, { recordingId, files }, line) {
     (await textOf(place, `${recordingId}/seal.json`)) === `${line}\n`,
     `${recordingId}/seal.json is not as in the chain.`,
   );
-  for (const { id, sha256 } of files) {
+  const read = fewAtATime(files, AT_ONCE.files, async ({ id, sha256 }) => {
     const name = `${recordingId}/${id}.sealed`;
     const content = await place.open(name);
     must(content !== null, `${name} is missing from the vault.`);
     const hash = createHash('sha256');
     for await (const chunk of content) hash.update(chunk);
     must(hash.digest('hex') === sha256, `${name} was changed since it was sealed.`);
-  }
+  });
+  // Only what they throw counts.
+  while ((await read.next()).done !== true);
   const known = new Set(files.map(({ id }) => `${id}.sealed`));
   for (const name of names) {
     must(!name.endsWith('.sealed') || known.has(name), `${recordingId}/${name} was added.`);

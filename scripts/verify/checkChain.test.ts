@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STARTED_AT, Studio } from '../../recordings/src/testing/studio.ts';
 import { checkChain } from './checkChain.mjs';
-import { FolderPlace } from './FolderPlace.mjs';
+import { FolderPlace, type Place } from './FolderPlace.mjs';
 
 describe('checkChain()', () => {
   it('finds what was changed, removed or added in a vault, and a chain that was cut', async () => {
@@ -63,6 +63,43 @@ describe('checkChain()', () => {
         String,
       ),
     ).toContain('signed by another key');
+    await house.close();
+  });
+
+  it('reads a few at a time, and names what is wrong first in the chain, not what is found first', async () => {
+    const house = await Studio.open();
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const id of ids) await (await house.record(id)).stop(STARTED_AT + 100);
+    const vault = house.vaultDirectory;
+    const folder = new FolderPlace(vault);
+    const found = Promise.withResolvers<undefined>();
+    let [reading, most] = [0, 0];
+    const place: Place = {
+      ...{ label: vault, sealed: () => folder.sealed(), lines: () => folder.lines() },
+      names: (name) => folder.names(name),
+      open: async (name) => {
+        reading++;
+        most = Math.max(most, reading);
+        // The first waits until all of the last that was begun beside it is read.
+        if (name === 'a/mix.sealed') await found.promise;
+        const content = await Array.fromAsync((await folder.open(name))!);
+        reading--;
+        if (name === 'd/manifest.sealed') found.resolve(undefined);
+        return (async function* () {
+          yield* content;
+        })();
+      },
+    };
+    const check = (): Promise<string> =>
+      checkChain([place], new Set([house.key.fingerprint])).then(
+        ({ facts }) => facts[1]!,
+        (error: unknown) => (error as Error).message,
+      );
+    expect(await check()).toBe('6 recordings, every file as it was sealed');
+    expect(most).toBeGreaterThan(3);
+    expect(most).toBeLessThanOrEqual(12);
+    for (const id of ['a', 'b', 'd']) await appendFile(path.join(vault, id, 'mix.sealed'), 'x');
+    expect(await check()).toBe('a/mix.sealed was changed since it was sealed.');
     await house.close();
   });
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { MeetingView, RecordingStart, RecordingView } from '@switchroom/protocol';
-import { SigningKey } from '../../recordings/src/format/SigningKey.ts';
 import { DiskSync } from '../../recordings/src/recorder/DiskSync.ts';
 import { Recording } from '../../recordings/src/recorder/Recording.ts';
 import { Sealer } from '../../recordings/src/recorder/Sealer.ts';
+import { loadSealingKey } from '../../recordings/src/recorder/sealingKey.ts';
 import { StateJournal } from '../../recordings/src/recorder/StateJournal.ts';
 import { encode, tone } from '../../recordings/src/testing/sound.ts';
 import { play, STARTED_AT } from '../../recordings/src/testing/studio.ts';
@@ -39,7 +39,7 @@ export class QuickRecorder {
   static async connect(server: Harness): Promise<QuickRecorder> {
     const keys = join(server.dataDir, 'keys');
     const vaultDirectory = join(server.dataDir, 'vault');
-    const key = await SigningKey.loadOrCreate(join(keys, 'recorder-signing.pem'));
+    const key = await loadSealingKey(keys, vaultDirectory);
     const sealer = new Sealer({
       ...{ vaultDirectory, key, lockPath: join(keys, 'chain.lock'), wallTime: () => new Date() },
     });

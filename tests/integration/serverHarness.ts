@@ -48,11 +48,11 @@ const fakeVault: Vault = {
       },
     };
   },
-  async consents() {
-    return { policy: 'notice', consents: [], pauses: [] };
-  },
-  async timeline() {
-    return { events: [], gaps: [] };
+  async statements() {
+    return {
+      consents: { policy: 'notice', consents: [], pauses: [] },
+      timeline: { events: [], gaps: [] },
+    };
   },
   async exportZip() {
     return (async function* () {

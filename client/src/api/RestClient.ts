@@ -68,9 +68,10 @@ export class RestClient {
     return this.#call<T>(method, path, { body, token });
   }
 
-  /** A whole file. */
-  async file(path: string, token: string): Promise<Blob> {
-    return (await this.#send('GET', path, { token })).blob();
+  /** A whole file, and what is said of it. */
+  async file(path: string, token: string): Promise<{ content: Blob; headers: Headers }> {
+    const response = await this.#send('GET', path, { token });
+    return { content: await response.blob(), headers: response.headers };
   }
 
   async #call<T>(

@@ -10,14 +10,20 @@ afterEach(() => void vi.useRealTimers());
 
 it('shows the alarms that last, and none once they are over', async () => {
   const damaged: AlarmView = {
-    ...{ id: 'a1', kind: 'recording-damaged', subject: { type: 'recording', id: 'r1' } },
+    ...{
+      id: 'a1',
+      kind: 'recording-damaged',
+      subject: { type: 'recording', id: 'r1', file: 'mix' },
+    },
     ...{ meetingId: null, details: {}, raisedAt: '2026-03-01T10:00:00.000Z', clearedAt: null },
   };
   let active = [damaged];
   const rest = { call: () => Promise.resolve({ active, over: [] }) } as unknown as RestClient;
   const wrapper = mountApp(AlarmBanner, { rest });
   await flushPromises();
-  expect(wrapper.get('[role=alert]').text()).toMatch(/1 alarm now.*damaged: Recording r1/s);
+  expect(wrapper.get('[role=alert]').text()).toMatch(
+    /1 alarm now.*damaged: Recording r1, file mix,/s,
+  );
   active = [];
   await vi.advanceTimersByTimeAsync(10_000);
   expect(wrapper.text()).toBe('');

@@ -68,6 +68,8 @@ let key: KeptRecordingView['key'];
 let storage: KeptRecordingView['storage'];
 let files: string[];
 let damage: { fromMs: number; toMs: number }[];
+/** As the header of the mix has it. */
+let mixDamage: string;
 let tracks: KeptRecordingView['tracks'];
 
 beforeEach(() => {
@@ -78,6 +80,7 @@ beforeEach(() => {
   storage = recording.storage;
   files = [];
   damage = [];
+  mixDamage = '';
   tracks = recording.tracks;
 });
 afterEach(() => wrapper.unmount());
@@ -87,14 +90,20 @@ async function open(roles: UserRole[]): Promise<void> {
     asked.push(`${method} ${path}${body ? ` ${JSON.stringify(body)}` : ''}`);
     const problem = Object.entries(refused).find(([part]) => path.endsWith(part));
     if (problem) throw problem[1];
-    if (path.includes('/consents')) return consents;
-    if (path.includes('/timeline')) return timeline;
+    if (path.endsWith('/statements')) return { consents, timeline };
     if (path.includes('/peaks')) return { stepMs: 50, peaks: [0, 300, 0], damage };
     if (method === 'PUT') held = true;
     const hold = { reason: 'Case 7', by: 'o@example.org', at: '2026-03-02T00:00:00.000Z' };
     return { ...recording, key, storage, tracks, hold: held ? hold : null };
   };
-  const file = (path: string) => Promise.resolve((files.push(path), new Blob()));
+  const file = (path: string) => {
+    files.push(path);
+    const problem = Object.entries(refused).find(([part]) => path.endsWith(part));
+    if (problem) return Promise.reject(problem[1]);
+    const isMix = path.endsWith('r1/audio');
+    const headers = new Headers(isMix ? { 'recording-damage': mixDamage } : {});
+    return Promise.resolve({ content: new Blob(), headers });
+  };
   const rest = { call, file } as unknown as RestClient;
   wrapper = mountApp(RecordingDetail, { props: { recordingId: 'r1' }, rest });
   useSessionStore().signedIn({
@@ -192,13 +201,56 @@ describe('a recording', () => {
     await buttonOf(wrapper, 'Listen').trigger('click');
     await flushPromises();
     const [first, second, ...more] = wrapper.findAll('.lanes > li').map((one) => one.text());
-    expect(first).toContain('Damaged since, 0:50 to 0:50');
+    expect(first).toContain('Damaged in storage, 0:50 to 0:51');
     expect([second, more]).toEqual([expect.stringMatching(/^Bea\s*cannot be read/), []]);
     // All that can be read is the mix.
     expect(files).toEqual(['/recordings/r1/audio']);
     await wrapper.find('[aria-label="Hear Ann only"]').trigger('click');
     await flushPromises();
     expect(files.at(-1)).toBe('/recordings/r1/tracks/t1/audio');
+  });
+
+  it('says where the mix is damaged, in words and by its pattern, and jumps there', async () => {
+    mixDamage = '6000-9500, 45000-45250';
+    await open(['compliance-officer']);
+    await buttonOf(wrapper, 'Listen').trigger('click');
+    await flushPromises();
+    const mix = wrapper.find('[aria-label="Mix of everyone"]');
+    expect(mix.text()).toContain('Part of the mix is damaged in storage');
+    expect(mix.findAll('li').map((one) => one.text())).toEqual([
+      ...['Damaged in storage, 0:06 to 0:09', 'Damaged in storage, 0:45 to 0:46'],
+    ]);
+    const marks = mix.findAll<HTMLElement>('[data-kind=damaged]');
+    expect(marks.map(({ element }) => element.style.left)).toEqual(['10%', '75%']);
+    const legend = wrapper.find('[aria-label="What the patterns mean"]');
+    expect(legend.text()).toContain('Damaged in storage');
+    await buttonOf(wrapper, 'Damaged in storage, 0:45 to 0:46').trigger('click');
+    const slider = wrapper.find<HTMLInputElement>('[aria-label=Position]');
+    expect(slider.element.value).toBe('45000');
+  });
+
+  it('says so where the mix cannot be read at all, and plays the tracks in its place', async () => {
+    await open(['compliance-officer']);
+    refused['r1/audio'] = new AppError('internal', 'A file of it is gone from the vault.');
+    await buttonOf(wrapper, 'Listen').trigger('click');
+    await flushPromises();
+    expect(wrapper.find('[role=alert]').text()).toContain('The mix cannot be read');
+    expect(wrapper.find('[aria-label="Mix of everyone"]').exists()).toBe(false);
+    expect(files).toEqual(['/recordings/r1/audio', '/recordings/r1/tracks/t1/audio']);
+  });
+
+  it('says that a recording is not what was sealed, and plays nothing of it', async () => {
+    const forged = new AppError('internal', 'The recording cannot be read: the seal is forged.');
+    for (const part of ['/statements', '/peaks', '/audio']) refused[part] = forged;
+    await open(['compliance-officer']);
+    expect(wrapper.find('[role=alert]').text()).toContain('its seal or its manifest is damaged');
+    await buttonOf(wrapper, 'Listen').trigger('click');
+    await flushPromises();
+    const player = wrapper.find('[aria-label=Player]');
+    expect(player.find('[role=alert]').text()).toContain('Nothing of this recording can be played');
+    expect(player.find('.lanes > li').text()).toMatch(/^Ann\s*cannot be read/);
+    expect(player.find('audio').exists()).toBe(false);
+    expect(player.find('button, input').exists()).toBe(false);
   });
 
   it.each([
@@ -241,7 +293,13 @@ describe('a recording', () => {
     await buttonOf(wrapper, 'Put on hold').trigger('click');
     await flushPromises();
     await give('Case 7');
-    expect(asked).toContain('PUT /recordings/r1/hold {"reason":"Case 7"}');
+    // What the manifest says is read once: each reading is in the audit trail.
+    expect(asked).toEqual([
+      'GET /recordings/r1',
+      'GET /recordings/r1/statements',
+      'PUT /recordings/r1/hold {"reason":"Case 7"}',
+      'GET /recordings/r1',
+    ]);
     expect(wrapper.text()).toContain('by o@example.org: Case 7');
     expect(labels()).toEqual(['Listen', 'Export', 'Lift hold']);
   });

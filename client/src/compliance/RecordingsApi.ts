@@ -1,9 +1,4 @@
-import type {
-  AlarmView,
-  ConsentsView,
-  KeptRecordingView,
-  TimelineView,
-} from '@switchroom/protocol';
+import type { AlarmView, KeptRecordingView, StatementsView } from '@switchroom/protocol';
 import type { RestClient } from '../api/RestClient.ts';
 
 export interface Page {
@@ -15,8 +10,19 @@ export interface Page {
 export interface Peaks {
   stepMs: number;
   peaks: number[];
-  /** What does not open in the vault and is silent, on the recording's clock in ms. */
-  damage: { fromMs: number; toMs: number }[];
+  damage: Span[];
+}
+
+/** On the recording's clock, ms. Of what is damaged: it does not open in the vault, and is silent. */
+export interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
+/** Ogg Opus. */
+export interface Sound {
+  content: Blob;
+  damage: Span[];
 }
 
 /** The filters by their names in the query; empty ones say nothing. */
@@ -51,12 +57,9 @@ export class RecordingsApi {
     return this.#rest.call('GET', pathOf(id), this.#token);
   }
 
-  consents(id: string): Promise<ConsentsView> {
-    return this.#rest.call('GET', `${pathOf(id)}/consents`, this.#token);
-  }
-
-  timeline(id: string): Promise<TimelineView> {
-    return this.#rest.call('GET', `${pathOf(id)}/timeline`, this.#token);
+  /** What its manifest says. */
+  statements(id: string): Promise<StatementsView> {
+    return this.#rest.call('GET', `${pathOf(id)}/statements`, this.#token);
   }
 
   peaks(id: string, trackId: string, reason: string): Promise<Peaks> {
@@ -64,16 +67,19 @@ export class RecordingsApi {
     return this.#rest.call('GET', path, this.#token);
   }
 
-  /** Ogg Opus; the mix without `trackId`. */
-  audio(id: string, trackId: string | undefined, reason: string): Promise<Blob> {
+  /** The mix without `trackId`. */
+  async audio(id: string, trackId: string | undefined, reason: string): Promise<Sound> {
     const track = trackId === undefined ? '' : `/tracks/${encodeURIComponent(trackId)}`;
-    return this.#rest.file(`${pathOf(id)}${track}/audio${because(reason)}`, this.#token);
+    const path = `${pathOf(id)}${track}/audio${because(reason)}`;
+    const { content, headers } = await this.#rest.file(path, this.#token);
+    return { content, damage: damageOf(headers) };
   }
 
   /** `sealed`: the files as they lie in the vault. */
-  export(id: string, reason: string, sealed: boolean): Promise<Blob> {
+  async export(id: string, reason: string, sealed: boolean): Promise<Blob> {
     const query = new URLSearchParams({ sealed: `${sealed}`, ...(reason !== '' && { reason }) });
-    return this.#rest.file(`${pathOf(id)}/export?${query.toString()}`, this.#token);
+    const path = `${pathOf(id)}/export?${query.toString()}`;
+    return (await this.#rest.file(path, this.#token)).content;
   }
 
   hold(id: string, reason: string): Promise<void> {
@@ -89,6 +95,12 @@ export class RecordingsApi {
     const waiting = await this.#rest.call<unknown>('DELETE', pathOf(id), this.#token, { reason });
     return waiting === undefined;
   }
+}
+
+/** As `0-500, 61000-61500`. */
+function damageOf(headers: Headers): Span[] {
+  const parts = (headers.get('recording-damage') ?? '').matchAll(/(\d+)-(\d+)/g);
+  return Array.from(parts, ([, from, to]) => ({ fromMs: Number(from), toMs: Number(to) }));
 }
 
 function pathOf(id: string): string {

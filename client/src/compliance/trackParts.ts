@@ -1,14 +1,11 @@
 import type { Gap, TimelineEvent, TimelineView, TrackView } from '@switchroom/protocol';
-import type { Peaks } from './RecordingsApi.ts';
+import type { Span } from './RecordingsApi.ts';
 
 /** What a track can be besides sound: on hold, damaged since, or without sound for one of the manifest's reasons. */
 export type PartKind = 'held' | 'damaged' | Gap['reason'];
 
-/** On the recording's clock, ms. */
-export interface TrackPart {
+export interface TrackPart extends Span {
   kind: PartKind;
-  fromMs: number;
-  toMs: number;
 }
 
 /** A gap begins and ends with packets, a hold or a mute with what was said of it: they are so far apart at most, ms. */
@@ -22,7 +19,7 @@ export function partsOf(
   { id, participantId }: Pick<TrackView, 'id' | 'participantId'>,
   { events, gaps }: TimelineView,
   durationMs: number,
-  damage: Peaks['damage'] = [],
+  damage: readonly Span[] = [],
 ): TrackPart[] {
   const own = events.filter((event) => event.participantId === participantId);
   const said = [
@@ -35,8 +32,20 @@ export function partsOf(
     .filter(({ file }) => file === id)
     .map(({ reason, fromMs, toMs }) => ({ kind: reason, fromMs, toMs: toMs ?? durationMs }))
     .filter((gap) => !['muted', 'no-packets'].includes(gap.kind) || !isTold(gap));
-  const damaged = damage.map((part) => ({ kind: 'damaged' as const, ...part }));
-  return [...said, ...silent, ...damaged].sort((a, b) => a.fromMs - b.fromMs);
+  return [...said, ...silent, ...damagedParts(damage)].sort((a, b) => a.fromMs - b.fromMs);
+}
+
+export function damagedParts(damage: readonly Span[]): TrackPart[] {
+  return damage.map((part) => ({ kind: 'damaged', ...part }));
+}
+
+/** Where a part lies on a lane that is as wide as the recording is long. */
+export function styleOf(
+  { fromMs, toMs }: Span,
+  durationMs: number,
+): { left: string; width: string } {
+  const share = (ms: number): string => `${(ms / durationMs) * 100}%`;
+  return { left: share(fromMs), width: share(toMs - fromMs) };
 }
 
 /** The kinds that occur, each once. */

@@ -4,6 +4,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   sign,
+  verify,
   type KeyObject,
 } from 'node:crypto';
 import { loadOrCreateSecret } from './secretFile.ts';
@@ -45,10 +46,23 @@ export function fingerprintOf(publicKey: string): string {
   return createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex');
 }
 
+/** Whether this is the signature of these bytes by a public key as `SigningKey.publicKey` has it. */
+export function isSignedBy(publicKey: string, bytes: Uint8Array, signature: string): boolean {
+  try {
+    return verify(null, bytes, keyObject(publicKey), Buffer.from(signature, 'base64'));
+  } catch {
+    // What is no key has signed nothing.
+    return false;
+  }
+}
+
 /** The same key as PEM, as openssl reads it. */
 export function publicKeyPem(publicKey: string): string {
-  const key = createPublicKey({
+  return keyObject(publicKey).export({ format: 'pem', type: 'spki' }).toString();
+}
+
+function keyObject(publicKey: string): KeyObject {
+  return createPublicKey({
     ...{ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' },
   });
-  return key.export({ format: 'pem', type: 'spki' }).toString();
 }

@@ -9,6 +9,8 @@ export const MIX_ID = 'mix';
 export const MANIFEST_ID = 'manifest';
 /** The seek index of all of them (seekIndex.ts). */
 export const INDEX_ID = 'index';
+/** What is said to be damaged where a seal is. */
+export const SEAL_ID = 'seal';
 export const SEALED_SUFFIX = '.sealed';
 
 /** Whether an id can be a file name: no separator, no dot, no surprise. */

@@ -142,9 +142,12 @@ export async function prepareManifest(
   return { sha256: await log.end(0), bytes: log.size };
 }
 
+/** Of what waits to be put in the place of an older one. */
+export const FRESH_SUFFIX = '.new';
+
 /** Where `prepareManifest()` writes. */
 export function freshManifestFile(vaultDirectory: string, recordingId: string): string {
-  return `${sealedFile(vaultDirectory, recordingId, MANIFEST_ID)}.new`;
+  return `${sealedFile(vaultDirectory, recordingId, MANIFEST_ID)}${FRESH_SUFFIX}`;
 }
 
 /** Puts the manifest in the place of an older one; a crash leaves the one or the other. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { SigningKey } from './SigningKey.ts';
+import { isSignedBy, type SigningKey } from './SigningKey.ts';
 
 /*
  * A seal: one line of JSON that says which files a recording consists of, by their hashes, and which seal
@@ -45,6 +45,14 @@ export function signSeal(seal: Omit<Seal, 'key' | 'signature'>, key: SigningKey)
   const body = { ...seal, key: key.publicKey };
   const signature = key.sign(Buffer.from(JSON.stringify(body))).toString('base64');
   return JSON.stringify({ ...body, signature });
+}
+
+/** Whether the signature of a line, without its end, is right, by the key that it names. */
+export function isSealSigned(line: string): boolean {
+  const value = JSON.parse(line) as Seal;
+  const { signature, ...body } = value;
+  const bytes = Buffer.from(JSON.stringify(body));
+  return JSON.stringify(value) === line && isSignedBy(body.key, bytes, signature);
 }
 
 export function hashOfSeal(line: string): string {

@@ -119,7 +119,7 @@ describe('the recorder', () => {
     server.gateway.emit('recording:told', { recordingId: 'r1', consents: [told] });
     const vault = openVault({ dir: join(dataDirectory, 'vault'), ...keys });
     await expect
-      .poll(() => vault.consents('r1'))
+      .poll(async () => (await vault.statements('r1')).consents)
       .toMatchObject({ consents: [told], pauses: [{ toMs: null, by }] });
     // What a server says that was started anew.
     const request = {
@@ -135,7 +135,7 @@ describe('the recorder', () => {
       }),
     ).toEqual({ ok: true, value: {} });
     await server.stop('r1');
-    const { consents, pauses } = await vault.consents('r1');
+    const { consents, pauses } = (await vault.statements('r1')).consents;
     expect(consents.map(({ participantId }) => participantId)).toEqual(['p1', 'p2']);
     expect(pauses[0]!.toMs).toEqual(expect.any(Number));
   });

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { AppError, type Config } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { SigningKey } from '../format/SigningKey.ts';
 import { DiskSync } from './DiskSync.ts';
 import { RecorderGateway } from './RecorderGateway.ts';
 import { Recovery } from './Recovery.ts';
 import { Sealer } from './Sealer.ts';
+import { loadSealingKey } from './sealingKey.ts';
 import { SignOfLife } from './SignOfLife.ts';
 import { StateJournal } from './StateJournal.ts';
 
@@ -15,8 +15,6 @@ import { StateJournal } from './StateJournal.ts';
 const SERVER_WAIT_MS = 30_000;
 /** Recorders that died are looked for so often: their own supervisor is usually faster. */
 const LOOK_MS = 10_000;
-/** Within `DATA_DIR/keys`. */
-const SIGNING_KEY_FILE = 'recorder-signing.pem';
 
 export type RecorderConfig = Pick<
   Config,
@@ -53,7 +51,7 @@ export async function createRecorder(
   const keysDirectory = join(config.DATA_DIR, 'keys');
   const recordersDirectory = join(keysDirectory, 'recorders');
   const journal = await StateJournal.open(keysDirectory);
-  const key = await SigningKey.loadOrCreate(join(keysDirectory, SIGNING_KEY_FILE));
+  const key = await loadSealingKey(keysDirectory, vaultDirectory);
   const wallTime = (): Date => new Date();
   const lockPath = join(keysDirectory, 'chain.lock');
   const sealer = new Sealer({ vaultDirectory, key, lockPath, wallTime });

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordingStart, RecordingView } from '@switchroom/protocol';
 import { pino } from 'pino';
-import { SigningKey } from '../format/SigningKey.ts';
+import type { SigningKey } from '../format/SigningKey.ts';
 import { DiskSync } from '../recorder/DiskSync.ts';
 import { recover } from '../recorder/recover.ts';
 import { Recording } from '../recorder/Recording.ts';
 import { Sealer } from '../recorder/Sealer.ts';
+import { loadSealingKey } from '../recorder/sealingKey.ts';
 import { StateJournal } from '../recorder/StateJournal.ts';
 import { loadOrCreateKeys, openVault, type OwnKeys, type Vault } from '../vault/index.ts';
 import type { Talker } from './talker.ts';
@@ -34,8 +35,7 @@ export class Studio {
     this.journal = parts.journal;
     this.key = parts.key;
     this.sealer = parts.sealer;
-    const { identity, exportKey } = parts.keys;
-    this.vault = openVault({ dir: this.vaultDirectory, identity, exportKey });
+    this.vault = openVault({ dir: this.vaultDirectory, ...parts.keys });
   }
 
   /** `dataDirectory`: one that was there before; default a new one. */
@@ -43,7 +43,7 @@ export class Studio {
     dataDirectory ??= await mkdtemp(join(tmpdir(), 'studio-'));
     const keysDirectory = join(dataDirectory, 'keys');
     const vaultDirectory = join(dataDirectory, 'vault');
-    const key = await SigningKey.loadOrCreate(join(keysDirectory, 'recorder-signing.pem'));
+    const key = await loadSealingKey(keysDirectory, vaultDirectory);
     const wallTime = (): Date => new Date('2026-01-02T04:00:00.000Z');
     return new Studio({
       dataDirectory,

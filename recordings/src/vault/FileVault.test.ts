@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await studio.close());
 
-describe('vault.timeline()', () => {
+describe('vault.statements()', () => {
   it('tells who was muted and on hold, and where each file has no sound, in order', async () => {
     const recording = await studio.record('r2');
     await recording.addTrack(ANNA, STARTED_AT);
@@ -37,7 +37,7 @@ describe('vault.timeline()', () => {
     recording.participantHeld(ANNA.id, false, STARTED_AT + 300);
     play(recording, [], 0, 3000);
     await recording.stop(STARTED_AT + 3000);
-    const { events, gaps } = await studio.vault.timeline('r2');
+    const { events, gaps } = (await studio.vault.statements('r2')).timeline;
     expect(events.map(({ atMs, event }) => [atMs, event])).toEqual([
       ...[
         [0, 'joined'],
@@ -49,7 +49,7 @@ describe('vault.timeline()', () => {
     const [track] = recording.view.tracks;
     expect(gaps.map(({ file, reason }) => [file, reason])).toContainEqual([track!.id, 'muted']);
     for (const id of ['r3', '..', '']) {
-      await expect(studio.vault.timeline(id)).rejects.toMatchObject({ code: 'not-found' });
+      await expect(studio.vault.statements(id)).rejects.toMatchObject({ code: 'not-found' });
     }
   });
 });

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { AppError, type ConsentsView, type TimelineView } from '@switchroom/protocol';
-import { isSafeId, isSoundId, MANIFEST_ID, MIX_ID, SEALED_SUFFIX } from '../format/ids.ts';
+import { AppError, type StatementsView } from '@switchroom/protocol';
+import { isSafeId, isSoundId, MANIFEST_ID, MIX_ID, SEAL_ID, SEALED_SUFFIX } from '../format/ids.ts';
 import {
+  FRESH_SUFFIX,
   manifestSchema,
   readManifestBytes,
   type Manifest,
@@ -9,17 +10,19 @@ import {
 } from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
 import { SealError } from '../format/SealError.ts';
-import type { SigningKey } from '../format/SigningKey.ts';
+import type { SealKeys } from '../format/SealKeys.ts';
+import { isSignedBy, type SigningKey } from '../format/SigningKey.ts';
 import { DiskStore } from '../storage/DiskStore.ts';
 import type { StoredFile } from '../storage/FileStore.ts';
 import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
-import { consentsOf } from './consentsOf.ts';
 import { exportEntries } from './exportEntries.ts';
-import { readSeal } from './readSeal.ts';
+import { isBeingMade, trustedSeal, type ReadSeal } from './readSeal.ts';
 import { sealedEntries } from './sealedEntries.ts';
 import { isHalfSealed, sealedSources } from './sealedSources.ts';
+import { statementsOf } from './statementsOf.ts';
 import { storedIndex } from './storedIndex.ts';
 import type { AudioFile, Damage, Vault } from './Vault.ts';
+import { notFound, translated } from './vaultErrors.ts';
 import { VaultFiles } from './VaultFiles.ts';
 import { zipStream } from './zipStream.ts';
 
@@ -35,6 +38,8 @@ export interface FileVaultOptions {
   identity: string | null;
   /** What exports are signed with. */
   exportKey: SigningKey;
+  /** Whose seals are trusted. */
+  sealKeys: SealKeys;
   /** What the audit trail says of a recording, as lines of JSON; it becomes part of its export. */
   auditExtract?: (recordingId: string) => AsyncIterable<string>;
   /** Told when a file is found to be damaged, once for each state of the file; of one that does not open at all, no part. */
@@ -70,20 +75,15 @@ export class FileVault implements Vault {
     };
   }
 
-  async consents(recordingId: string): Promise<ConsentsView> {
-    return consentsOf((await this.#manifest(recordingId)).manifest);
-  }
-
-  async timeline(recordingId: string): Promise<TimelineView> {
-    const { timeline, gaps } = (await this.#manifest(recordingId)).manifest;
-    return { events: timeline.toSorted((a, b) => a.atMs - b.atMs), gaps };
+  async statements(recordingId: string): Promise<StatementsView> {
+    return statementsOf((await this.#manifest(recordingId)).manifest);
   }
 
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
-    const seal = await readSeal(this.#files, recordingId);
+    const seal = await this.#seal(recordingId);
     const manifest = await this.#sealedManifest(recordingId);
-    if (seal === null || manifest === null) {
+    if (seal === null || manifest === null || (await isHalfSealed(this.#files, recordingId))) {
       throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
     }
     const audio = new Map<string, AudioIndex>();
@@ -108,9 +108,9 @@ export class FileVault implements Vault {
 
   async exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
-    const seal = await readSeal(this.#files, recordingId);
+    const seal = await this.#seal(recordingId);
     const isHalf = await isHalfSealed(this.#files, recordingId);
-    if (seal?.seal.recordingId !== recordingId || isHalf) {
+    if (seal === null || isHalf) {
       const manifest = isHalf ? null : await this.#open({ recordingId, trackId: MANIFEST_ID });
       await manifest?.close();
       throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
@@ -130,6 +130,18 @@ export class FileVault implements Vault {
     await this.#files.remove(recordingId);
   }
 
+  /** `null` while it is made, and when there is none. Errors: `internal` for one that is not to be believed; `unavailable`. */
+  async #seal(recordingId: string): Promise<ReadSeal | null> {
+    try {
+      return await trustedSeal(this.#files, recordingId, this.#options.sealKeys);
+    } catch (error) {
+      if (error instanceof SealError) {
+        this.#options.onDamage?.({ recordingId, trackId: SEAL_ID }, []);
+      }
+      throw translated(error);
+    }
+  }
+
   /** Errors: `AppError('key-elsewhere')`. */
   #key(): string {
     if (this.#identity !== null) return this.#identity;
@@ -140,25 +152,36 @@ export class FileVault implements Vault {
   async #manifest(recordingId: string): Promise<{ bytes: Buffer; manifest: Manifest }> {
     if (!isSafeId(recordingId)) throw notFound();
     const file = { recordingId, trackId: MANIFEST_ID };
+    const sealed = (await this.#seal(recordingId))?.seal;
+    const isRight = (bytes: Buffer): boolean =>
+      sealed === undefined ||
+      (hash('sha256', bytes, 'hex') === sealed.manifest.sha256 &&
+        isSignedBy(sealed.key, bytes, sealed.manifest.signature));
     try {
-      const sealed = (await readSeal(this.#files, recordingId))?.seal.manifest.sha256;
-      const read = async (): Promise<Buffer> =>
-        await readManifestBytes(await this.#open(file), this.#key());
-      const isRight = (bytes: Buffer): boolean =>
-        sealed === undefined || hash('sha256', bytes, 'hex') === sealed;
-      let bytes = await read();
-      if (!isRight(bytes) && !(await isHalfSealed(this.#files, recordingId))) {
-        // It can have been put in its place just now.
-        bytes = await read();
-        if (!isRight(bytes)) {
-          this.#options.onDamage?.(file, []);
-          throw new SealError('tampered', 'The manifest is not the one that was sealed.');
-        }
+      // Between a seal and its manifest's being put in place, that lies beside the older one.
+      for (const suffix of ['', FRESH_SUFFIX, '']) {
+        const bytes = await this.#manifestBytes(file, suffix);
+        if (bytes === null || !isRight(bytes)) continue;
+        return { bytes, manifest: manifestSchema.parse(JSON.parse(bytes.toString())) };
       }
-      return { bytes, manifest: manifestSchema.parse(JSON.parse(bytes.toString())) };
+      if (await isBeingMade(this.#files, recordingId)) {
+        throw new AppError('unavailable', 'The recording is about to be sealed; try again.');
+      }
+      throw new SealError('tampered', 'The manifest is not the one that was sealed.');
     } catch (error) {
+      const isDamaged = error instanceof SealError && error.fault !== 'wrong-key';
+      if (isDamaged) this.#options.onDamage?.(file, []);
       throw translated(error);
     }
+  }
+
+  /** `null` where there is none of that suffix. */
+  async #manifestBytes(file: AudioFileName, suffix: string): Promise<Buffer | null> {
+    const opened =
+      suffix === '' ? await this.#open(file) : await this.#files.open(nameOf(file) + suffix);
+    if (opened === null) return null;
+    if (this.#identity === null) await opened.close();
+    return await readManifestBytes(opened, this.#key());
   }
 
   /** `null` when it is that of a recording which is still made. */
@@ -206,9 +229,13 @@ export class FileVault implements Vault {
     }
   }
 
-  /** What is missing of a sealed file that ends too soon: between two records nothing else tells. */
-  async #cutOff(file: AudioFileName, size: number, index: AudioIndex): Promise<Damage | null> {
-    const sealed = await readSeal(this.#files, file.recordingId);
+  /** What is missing of a file that ends before the seal says: between two records nothing else tells. */
+  async #cutOff(
+    file: AudioFileName,
+    size: number,
+    index: AudioIndex,
+    sealed: ReadSeal | null,
+  ): Promise<Damage | null> {
     const bytes = sealed?.seal.files.find(({ id }) => id === file.trackId)?.bytes ?? 0;
     if (size >= bytes) return null;
     const manifest = await this.#sealedManifest(file.recordingId);
@@ -219,9 +246,16 @@ export class FileVault implements Vault {
 
   async #build(file: AudioFileName, size: number, anew: boolean): Promise<AudioIndex> {
     const key = this.#key();
-    const { rows, isAsSealed } = await storedIndex(this.#files, file, key, anew);
+    const sealed = await this.#seal(file.recordingId);
+    const { rows, isAsSealed } = await storedIndex(
+      this.#files,
+      file,
+      sealed?.seal.files,
+      key,
+      anew,
+    );
     const index = await AudioIndex.build(() => this.#open(file), file, key, rows);
-    const missing = await this.#cutOff(file, size, index);
+    const missing = await this.#cutOff(file, size, index, sealed);
     if (missing !== null) index.damage.push(missing);
     // Whoever has the recipient can make a file in which each record opens.
     if (isAsSealed === false && index.damage.length === 0) {
@@ -262,7 +296,7 @@ export class FileVault implements Vault {
   async #open(file: AudioFileName): Promise<StoredFile> {
     const opened = await this.#files.open(nameOf(file));
     if (opened !== null) return opened;
-    const sealed = await readSeal(this.#files, file.recordingId);
+    const sealed = await this.#seal(file.recordingId);
     if (sealed?.seal.files.some(({ id }) => id === file.trackId) !== true) throw notFound();
     throw new SealError('tampered', 'A file of it is gone from the vault.');
   }
@@ -270,20 +304,4 @@ export class FileVault implements Vault {
 
 function nameOf({ recordingId, trackId }: AudioFileName): string {
   return `${recordingId}/${trackId}${SEALED_SUFFIX}`;
-}
-
-function notFound(): AppError {
-  return new AppError('not-found', 'There is no such recording or track.');
-}
-
-function translated(error: unknown): unknown {
-  if (!(error instanceof SealError)) return error;
-  if (error.fault === 'wrong-key') {
-    return new AppError('key-lost', 'No key on this server opens this recording.', {
-      cause: error,
-    });
-  }
-  return new AppError('internal', `The recording cannot be read: ${error.message}`, {
-    cause: error,
-  });
 }

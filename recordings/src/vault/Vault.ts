@@ -1,4 +1,5 @@
-import type { ConsentsView, TimelineView } from '@switchroom/protocol';
+import type { StatementsView } from '@switchroom/protocol';
+import type { SealKeys } from '../format/SealKeys.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
 
 /**
@@ -14,16 +15,10 @@ export interface Vault {
   openAudio(recordingId: string, trackId: string): Promise<AudioFile>;
 
   /**
-   * What its manifest says of who was told and agreed, and of pauses; of one that is still made, as far as it has come.
-   * Errors: those of `openAudio()`.
+   * What its manifest says of who was told and agreed, of pauses, of who was there, muted or on hold, and of where there is no
+   * sound, and why; of one that is still made, as far as it has come. Errors: those of `openAudio()`.
    */
-  consents(recordingId: string): Promise<ConsentsView>;
-
-  /**
-   * What its manifest says of who was there, muted or on hold, and where there is no sound, and why; of one that is still made, as
-   * far as it has come. Errors: as those of `consents()`.
-   */
-  timeline(recordingId: string): Promise<TimelineView>;
+  statements(recordingId: string): Promise<StatementsView>;
 
   /**
    * A zip of all that proves a sealed recording (docs/recording-format.md), as a stream.
@@ -67,6 +62,8 @@ export interface VaultKeys {
   own: readonly string[];
   /** What exports are signed with. */
   exportKey: SigningKey;
+  /** Whose seals are trusted. */
+  sealKeys: SealKeys;
 }
 
 /** Those of a server that can read what it writes. */

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(async () => await studio.close());
 
 const vaultWith = (identity: string | null): Vault =>
-  openVault({ dir: studio.vaultDirectory, exportKey: studio.keys.exportKey, identity });
+  openVault({ dir: studio.vaultDirectory, ...studio.keys, identity });
 
 async function record(id: string, recipient: string): Promise<void> {
   await (await studio.record(id, { recipient })).stop(STARTED_AT + 300);

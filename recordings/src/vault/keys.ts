@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { SERVER_RECIPIENT } from '@switchroom/protocol';
 import { identitiesOf } from '../format/recipients.ts';
+import { SealKeys } from '../format/SealKeys.ts';
 import { isCode, loadOrCreateSecret } from '../format/secretFile.ts';
 import { SigningKey } from '../format/SigningKey.ts';
 import type { OwnKeys, VaultKeys } from './Vault.ts';
@@ -39,7 +40,7 @@ async function keysOf(
   const own = await recipientsOfFile(join(keysDir, IDENTITY_FILE), identity);
   const exportKey = await SigningKey.loadOrCreate(join(keysDir, EXPORT_KEY_FILE));
   const all = recipients.map((one) => (one === SERVER_RECIPIENT ? own[0] : one));
-  return { identity, own, recipient: all.join(','), exportKey };
+  return { identity, own, recipient: all.join(','), exportKey, sealKeys: new SealKeys(keysDir) };
 }
 
 async function recipientsOfFile(path: string, content: string | null): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { isSafeId, MANIFEST_ID, SEALED_SUFFIX } from '../format/ids.ts';
+import { FRESH_SUFFIX } from '../format/manifest.ts';
 import type { Seal } from '../format/seal.ts';
 import type { FileStore, StoredFile } from '../storage/FileStore.ts';
 import type { SealedSource } from './sealedEntries.ts';
@@ -26,7 +27,7 @@ export async function sealedSources(files: Files, seal: Seal): Promise<SealedSou
 
 /** Whether a crash left the seal half done: it counts once the manifest is in its place. */
 export async function isHalfSealed(files: Files, recordingId: string): Promise<boolean> {
-  const fresh = await files.open(`${recordingId}/${MANIFEST_ID}${SEALED_SUFFIX}.new`);
+  const fresh = await files.open(`${recordingId}/${MANIFEST_ID}${SEALED_SUFFIX}${FRESH_SUFFIX}`);
   await fresh?.close();
   return fresh !== null;
 }

@@ -12,6 +12,7 @@ import { Talker } from '../testing/talker.ts';
 import type { Recording } from '../recorder/Recording.ts';
 import { AudioIndex } from './AudioIndex.ts';
 import { openVault } from './index.ts';
+import { readSeal } from './readSeal.ts';
 import { storedIndex } from './storedIndex.ts';
 import { VaultFiles } from './VaultFiles.ts';
 
@@ -42,7 +43,8 @@ const path = (id: string): string => sealedFile(studio.vaultDirectory, 'r1', id)
 const rows = async (trackId: string): Promise<IndexRow[]> => {
   const files = new VaultFiles(new DiskStore(studio.vaultDirectory));
   const file = { recordingId: 'r1', trackId };
-  return (await storedIndex(files, file, studio.keys.identity)).rows;
+  const sealed = (await readSeal(files, 'r1'))?.seal.files;
+  return (await storedIndex(files, file, sealed, studio.keys.identity)).rows;
 };
 const build = async (trackId: string, stored: IndexRow[]): Promise<AudioIndex> =>
   await AudioIndex.build(

@@ -1,10 +1,10 @@
 import type { ByteSource } from '../format/ByteSource.ts';
 import { INDEX_ID, SEALED_SUFFIX } from '../format/ids.ts';
+import type { Seal } from '../format/seal.ts';
 import { decodeIndex, type IndexRow } from '../format/seekIndex.ts';
 import { SealedLogReader } from '../format/SealedLogReader.ts';
 import { SealError } from '../format/SealError.ts';
 import type { AudioFileName } from './AudioIndex.ts';
-import { readSeal } from './readSeal.ts';
 import type { VaultFiles } from './VaultFiles.ts';
 
 type Files = Pick<VaultFiles, 'open' | 'isAsSealed'>;
@@ -20,14 +20,14 @@ export interface StoredIndex {
   isAsSealed: boolean | null;
 }
 
-/** `anew`: as of `VaultFiles.isAsSealed()`, for both files. Errors: those of reading. */
+/** `sealed`: the files of its seal. `anew`: as of `VaultFiles.isAsSealed()`, for both files. Errors: those of reading. */
 export async function storedIndex(
   files: Files,
   { recordingId, trackId }: AudioFileName,
+  sealed: Seal['files'] | undefined,
   identity: string,
   anew = false,
 ): Promise<StoredIndex> {
-  const sealed = (await readSeal(files, recordingId))?.seal.files;
   const [file, notes] = [trackId, INDEX_ID].map((id) => sealed?.find((one) => one.id === id));
   if (file === undefined) return { rows: [], isAsSealed: null };
   if (!(await files.isAsSealed(recordingId, file, anew))) return { rows: [], isAsSealed: false };

@@ -1,4 +1,5 @@
 // @ts-check
+import { patiently, REAL_TIME, WAITS_MS } from './patience.mjs';
 import { escaped, signedHeaders } from './sign.mjs';
 
 /** @typedef {import('./settings.mjs').BucketSettings} BucketSettings */
@@ -19,10 +20,17 @@ export class BucketPlace {
    */
   #listed;
 
-  /** @param {BucketSettings} settings */
-  constructor(settings) {
+  /** @type {import('./patience.mjs').Time} */
+  #time;
+
+  /**
+   * @param {BucketSettings} settings
+   * @param {import('./patience.mjs').Time} [time]
+   */
+  constructor(settings, time = REAL_TIME) {
     const { endpoint, bucket, prefix, pathStyle } = settings;
     this.#settings = settings;
+    this.#time = time;
     this.label = `s3://${bucket}${prefix && `/${prefix}`}`;
     this.#base = new URL(endpoint);
     if (!pathStyle) this.#base.host = `${bucket}.${this.#base.host}`;
@@ -50,7 +58,7 @@ export class BucketPlace {
   /** @param {string} name */
   async open(name) {
     const response = await this.#get(this.#key(name));
-    if (response.ok && response.body !== null) return this.#read(response.body);
+    if (response.ok && response.body !== null) return this.#read(this.#key(name), response);
     const problem = await problemOf(response);
     if (problem === 'NoSuchKey') return null;
     throw this.#refused(problem, response);
@@ -82,9 +90,7 @@ export class BucketPlace {
         ...(token !== undefined && { 'continuation-token': token }),
       });
       if (!response.ok) throw this.#refused(await problemOf(response), response);
-      const xml = await response.text().catch((/** @type {unknown} */ error) => {
-        throw this.#away(error);
-      });
+      const xml = await response.text();
       for (const [, key = ''] of xml.matchAll(/<Key>([^<]*)<\/Key>/g)) {
         const name = decodeURIComponent(key.replaceAll('+', ' ')).slice(start.length);
         const [folder = '', file, ...more] = name.split('/');
@@ -100,31 +106,50 @@ export class BucketPlace {
   }
 
   /**
-   * @param {string} key
+   * @param {string} key empty: a list
    * @param {Record<string, string>} [query]
+   * @param {Record<string, string>} [more] headers
    */
-  async #get(key, query = {}) {
+  async #get(key, query = {}, more = {}) {
     const url = new URL(this.#base);
     url.pathname += key.split('/').map(escaped).join('/');
     const search = Object.entries(query).map(([name, value]) => `${name}=${escaped(value)}`);
     url.search = search.join('&');
+    const ask = async () => {
+      const headers = signedHeaders(url, this.#settings, new Date(this.#time.now()), more);
+      const answer = await fetch(url, { headers, redirect: 'manual' });
+      // A list that breaks off is asked for again.
+      return key === '' ? new Response(await answer.arrayBuffer(), answer) : answer;
+    };
     try {
-      const headers = signedHeaders(url, this.#settings, new Date());
-      return await fetch(url, { headers, redirect: 'manual' });
+      return await patiently(ask, this.#time);
     } catch (error) {
       throw this.#away(error);
     }
   }
 
   /**
-   * @param {AsyncIterable<Uint8Array>} body
+   * All of a file; where the connection breaks, it goes on there, a few times, as long as it is the same file.
+   * @param {string} key
+   * @param {Response} response
    * @returns {AsyncGenerator<Uint8Array>}
    */
-  async *#read(body) {
-    try {
-      yield* body;
-    } catch (error) {
-      throw this.#away(error);
+  async *#read(key, response) {
+    const etag = response.headers.get('etag') ?? '*';
+    let at = 0;
+    for (const wait of [...WAITS_MS, null]) {
+      try {
+        for await (const chunk of /** @type {AsyncIterable<Uint8Array>} */ (response.body)) {
+          at += chunk.length;
+          yield chunk;
+        }
+        return;
+      } catch (error) {
+        if (wait === null) throw this.#away(error);
+        await this.#time.sleep(wait);
+      }
+      response = await this.#get(key, {}, { range: `bytes=${at}-`, 'if-match': etag });
+      if (response.status !== 206) throw this.#refused(await problemOf(response), response);
     }
   }
 

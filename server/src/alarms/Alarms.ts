@@ -94,13 +94,14 @@ export class Alarms {
   }
 
   #note(action: string, { id, kind, subject, details }: AlarmView, by: AuditSource): void {
-    const draft = { ...by, action, subject, details: { ...details, kind, alarmId: id } };
+    const of = { type: subject.type, id: subject.id };
+    const draft = { ...by, action, subject: of, details: { ...details, kind, alarmId: id } };
     this.#trail
       .append(draft)
       .catch((error: unknown) => this.#logger.error({ err: error, id }, 'note() | not audited'));
   }
 }
 
-function keyOf(kind: AlarmKind, { type, id }: AlarmView['subject']): string {
-  return `${kind} ${type} ${id}`;
+function keyOf(kind: AlarmKind, { type, id, file = '' }: AlarmView['subject']): string {
+  return `${kind} ${type} ${id} ${file}`;
 }

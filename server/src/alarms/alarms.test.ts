@@ -10,6 +10,7 @@ import type { AlarmView } from '@switchroom/protocol';
 import { AuditReader } from '../audit/AuditReader.ts';
 import { AuditTrail } from '../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
+import { DamageLog } from '../recording/DamageLog.ts';
 import { Alarms } from './Alarms.ts';
 import { AlarmWebhook, signatureOf } from './AlarmWebhook.ts';
 
@@ -59,6 +60,42 @@ describe('Alarms', () => {
       ...['raised storage-full', 'raised recording-damaged', 'cleared storage-full'],
     ]);
     await expect.poll(actions).toEqual(['alarm.cleared', 'alarm.raised', 'alarm.raised']);
+  });
+});
+
+describe('DamageLog', () => {
+  it('raises an alarm for each damaged file, once however often it is looked at', async () => {
+    const told: AlarmView['subject'][] = [];
+    alarms.events.on('raised', ({ subject }) => told.push(subject));
+    const log = new DamageLog(alarms, logger);
+    const part = { fromMs: 0, toMs: 500 };
+    const [mix, track] = ['mix', 't1'].map((trackId) => ({ recordingId: 'r1', trackId }));
+    log.add(track!, [part]);
+    log.add(mix!, []);
+    log.add(track!, [part, part]);
+    log.add({ ...mix!, recordingId: 'r2' }, []);
+    const subjects = [
+      { type: 'recording', id: 'r1', file: 't1' },
+      { type: 'recording', id: 'r1', file: 'mix' },
+      { type: 'recording', id: 'r2', file: 'mix' },
+    ];
+    expect(told).toEqual(subjects);
+    expect(alarms.active.map(({ details }) => details['parts'])).toEqual(['1', '1', '2']);
+    expect(log.parts).toBe(5);
+    alarms.clear('recording-damaged', told[0]!);
+    log.add(mix!, []);
+    expect(alarms.active.map(({ subject }) => subject)).toEqual(subjects.slice(1).toReversed());
+    log.add(track!, [part]);
+    expect(told).toEqual([...subjects, subjects[0]]);
+    const read = async () => (await new AuditReader(db).list({ limit: 50 })).items;
+    await expect.poll(async () => (await read()).length).toBe(5);
+    const [newest] = await read();
+    expect(newest).toMatchObject({
+      action: 'alarm.raised',
+      subject: { type: 'recording', id: 'r1' },
+      details: { file: 't1', kind: 'recording-damaged' },
+    });
+    expect(newest!.subject).not.toHaveProperty('file');
   });
 });
 

@@ -16,12 +16,14 @@ export class DamageLog {
 
   /** Without a part it is all of the file. */
   add(file: { recordingId: string; trackId: string }, damage: readonly Damage[]): void {
-    this.parts += Math.max(1, damage.length);
+    const parts = Math.max(1, damage.length);
+    this.parts += parts;
     this.#logger.error({ ...file, damage }, 'add() | a recording is damaged in the vault');
     this.#alarms.raise({
       kind: 'recording-damaged',
-      subject: { type: 'recording', id: file.recordingId },
-      details: { file: file.trackId, parts: String(Math.max(1, damage.length)) },
+      // Each file once: whoever has seen to one has not seen to the next.
+      subject: { type: 'recording', id: file.recordingId, file: file.trackId },
+      details: { file: file.trackId, parts: String(parts) },
     });
   }
 }

@@ -25,6 +25,7 @@ import {
   type MeetingView,
   type ParticipantView,
   type Stated,
+  type StatementsView,
   type TimelineView,
   type TombstoneView,
   type TrunkView,
@@ -142,6 +143,11 @@ export const timelineSchema = z.object({
   gaps: z.array(gapSchema),
 }) satisfies z.ZodType<TimelineView>;
 
+export const statementsSchema = z.object({
+  consents: consentsSchema,
+  timeline: timelineSchema,
+}) satisfies z.ZodType<StatementsView>;
+
 export const peaksSchema = z.object({
   stepMs: z.number(),
   peaks: z.array(z.int()),
@@ -183,7 +189,11 @@ export const callViewSchema = z.object({
 export const alarmViewSchema = z.object({
   id: z.string(),
   kind: z.enum(ALARM_KINDS),
-  subject: z.object({ type: z.enum(['meeting', 'recording']), id: z.string() }),
+  subject: z.object({
+    type: z.enum(['meeting', 'recording']),
+    id: z.string(),
+    file: z.string().exactOptional(),
+  }),
   meetingId: z.string().nullable(),
   details: z.record(z.string(), z.string()),
   raisedAt: z.string(),

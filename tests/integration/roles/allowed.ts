@@ -30,6 +30,7 @@ export const ALLOWED: Record<string, UserRole[]> = {
   'DELETE /meetings/{id}/calls/{callId}': HOST,
   'GET /recordings': ['host', 'compliance-officer'],
   'GET /recordings/{id}': ['host', 'compliance-officer'],
+  'GET /recordings/{id}/statements': ['host', 'compliance-officer'],
   'GET /recordings/{id}/consents': ['host', 'compliance-officer'],
   'GET /recordings/{id}/timeline': ['host', 'compliance-officer'],
   // Hosts only where the policy lets them.

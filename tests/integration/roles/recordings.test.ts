@@ -53,6 +53,22 @@ describe('hearing', () => {
       actor: { name: 'compliance-officer@example.org', roles: ['compliance-officer'] },
     });
   });
+
+  it('what the manifest says is one entry in the trail for each look, whole or in part', async () => {
+    const path = `/recordings/${company.recording.id}`;
+    const looks = ['statements', 'consents', 'timeline'];
+    const said: unknown[] = [];
+    for (const part of looks) {
+      const answer = await company.as('compliance-officer', 'GET', `${path}/${part}`);
+      said.push(await answer.json());
+    }
+    const [, consents, timeline] = said;
+    expect(said[0]).toEqual({ consents, timeline });
+    const query = `/audit?subject=${company.recording.id}&action=recording.viewed&limit=3`;
+    const trail = await company.as('auditor', 'GET', query);
+    const { items } = (await trail.json()) as { items: { details: { part?: string } }[] };
+    expect(items.map(({ details }) => details.part)).toEqual(looks.toReversed());
+  });
 });
 
 describe('hold and deletion', () => {

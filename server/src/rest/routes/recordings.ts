@@ -13,13 +13,8 @@ import { Player, subjectOf } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { sendAudio } from '../sendAudio.ts';
 import { sendExport } from '../sendExport.ts';
-import {
-  consentsSchema,
-  keptRecordingSchema,
-  peaksSchema,
-  recordingsPageSchema,
-  timelineSchema,
-} from '../views.ts';
+import { keptRecordingSchema, peaksSchema, recordingsPageSchema } from '../views.ts';
+import { statementEndpoints } from './statements.ts';
 
 const byId = z.object({ id: z.string().max(64) });
 const byTrack = byId.extend({ trackId: z.string().max(64) });
@@ -79,42 +74,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
         return (await keeping.describe([recording]))[0];
       },
     }),
-    endpoint({
-      ...seer,
-      path: '/recordings/:id/consents',
-      summary: 'Who was told of the recording, in which words, who agreed, and its pauses',
-      params: byId,
-      status: 200,
-      response: consentsSchema,
-      errors: ['not-found', ...KEYS, 'unavailable'],
-      async handle({ params, user, source }) {
-        const recording = await recordingStore.forUser(params.id, user);
-        const consents = await vault.consents(recording.id);
-        await trail.append({
-          ...{ ...source, action: 'recording.viewed', subject: subjectOf(recording) },
-          details: { part: 'consents' },
-        });
-        return consents;
-      },
-    }),
-    endpoint({
-      ...seer,
-      path: '/recordings/:id/timeline',
-      summary: 'Who was there, muted or on hold when, and where there is no sound, and why',
-      params: byId,
-      status: 200,
-      response: timelineSchema,
-      errors: ['not-found', ...KEYS, 'unavailable'],
-      async handle({ params, user, source }) {
-        const recording = await recordingStore.forUser(params.id, user);
-        const timeline = await vault.timeline(recording.id);
-        await trail.append({
-          ...{ ...source, action: 'recording.viewed', subject: subjectOf(recording) },
-          details: { part: 'timeline' },
-        });
-        return timeline;
-      },
-    }),
+    ...statementEndpoints(deps),
     endpoint({
       ...seer,
       path: '/recordings/:id/audio',
