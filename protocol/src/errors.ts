@@ -62,6 +62,13 @@ export class AppError extends Error {
     this.retryAfterMs = options?.retryAfterMs;
   }
 
+  /** The same as `Retry-After` has it, in HTTP and SIP: in whole seconds. */
+  get retryAfter(): string | undefined {
+    return this.retryAfterMs === undefined
+      ? undefined
+      : String(Math.ceil(this.retryAfterMs / 1000));
+  }
+
   /** The HTTP status that goes with the code. */
   get status(): number {
     return errorStatus[this.code];
