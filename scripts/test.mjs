@@ -11,6 +11,8 @@ const summary = path.join(folder, 'summary');
 const code = await launch(
   node,
   [
+    // We may be killed: then nobody is left to end it.
+    ...['--import', './scripts/supervisor/endWithParent.ts'],
     ...['node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)],
     ...['--reporter=default', '--reporter=./scripts/SummaryReporter.ts'],
   ],

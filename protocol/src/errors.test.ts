@@ -12,6 +12,14 @@ describe('Result', () => {
     expect(() => unwrap(result)).toThrow(AppError);
   });
 
+  it('carries when to try again, where that is known', () => {
+    const error = new AppError('rate-limited', 'Too many.', { retryAfterMs: 1500 });
+    expect(failure(error)).toMatchObject({ code: 'rate-limited', retryAfterMs: 1500 });
+    expect(() => unwrap(failure(error))).toThrow(expect.objectContaining({ retryAfterMs: 1500 }));
+    // Never too early.
+    expect([error.retryAfter, new AppError('conflict', 'x').retryAfter]).toEqual(['2', undefined]);
+  });
+
   it('shows nothing of an error that is not an AppError', () => {
     const result = failure(new Error('SELECT secret FROM users'));
     expect(result.code).toBe('internal');

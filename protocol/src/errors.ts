@@ -11,6 +11,8 @@ export const errorStatus = {
   'method-not-allowed': 405,
   conflict: 409,
   'pin-wrong': 403,
+  /** Whether the PIN is right is told to nobody now: ask again after `retryAfterMs`. */
+  'pin-later': 429,
   'meeting-ended': 410,
   /** Nobody may come in now; a host can unlock it. */
   'meeting-locked': 423,
@@ -46,11 +48,25 @@ export type ErrorCode = keyof typeof errorStatus;
 /** The one error that crosses module and wire boundaries: a stable code and a text for people. */
 export class AppError extends Error {
   readonly code: ErrorCode;
+  /** When it is worth trying again, if that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; retryAfterMs?: number | undefined },
+  ) {
     super(message, options);
     this.name = 'AppError';
     this.code = code;
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+
+  /** The same as `Retry-After` has it, in HTTP and SIP: in whole seconds. */
+  get retryAfter(): string | undefined {
+    return this.retryAfterMs === undefined
+      ? undefined
+      : String(Math.ceil(this.retryAfterMs / 1000));
   }
 
   /** The HTTP status that goes with the code. */
@@ -59,8 +75,16 @@ export class AppError extends Error {
   }
 }
 
+/** A failed request, as it goes over the wire. */
+export interface Failure {
+  ok: false;
+  code: ErrorCode;
+  message: string;
+  retryAfterMs?: number;
+}
+
 /** What every socket request is acknowledged with. */
-export type Result<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
+export type Result<T> = { ok: true; value: T } | Failure;
 
 /** Acknowledgement callback of a socket request. */
 export type Ack<T> = (result: Result<T>) => void;
@@ -70,13 +94,16 @@ export function ok<T>(value: T): Result<T> {
 }
 
 /** Any thrown value as a failed `Result`; what is not an `AppError` shows no inner detail. */
-export function failure(error: unknown): { ok: false; code: ErrorCode; message: string } {
-  if (error instanceof AppError) return { ok: false, code: error.code, message: error.message };
+export function failure(error: unknown): Failure {
+  if (error instanceof AppError) {
+    const { code, message, retryAfterMs } = error;
+    return { ok: false, code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  }
   return { ok: false, code: 'internal', message: 'Something went wrong on the server.' };
 }
 
 /** The value of a `Result`, or its error thrown as an `AppError`. */
 export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;
-  throw new AppError(result.code, result.message);
+  throw new AppError(result.code, result.message, { retryAfterMs: result.retryAfterMs });
 }

@@ -115,8 +115,8 @@ export const gatewayRequests = {
    */
   'did:resolve': z.object({ number: z.string().max(64), trunkId: id }),
   /**
-   * sip-dialin: the meeting behind a PIN, and whether it is the moderator's. Errors `pin-wrong`, `rate-limited`.
-   * `caller`, `anonymous` and `trunkId` are only used to throttle.
+   * sip-dialin: the meeting behind a PIN, and whether it is the moderator's. Errors `pin-wrong`, `rate-limited`,
+   * `pin-later`. `caller`, `anonymous` and `trunkId` are only used to throttle.
    */
   'pin:check': z.object({
     did: z.string().max(64),

@@ -155,6 +155,8 @@ describe('guards', () => {
     expect((await rest('POST', `/meetings/${other.id}/calls`, wish))[0]).toBe(202);
     await setPolicy({ callsPerHour: 1 });
     expect(await rest('POST', `/meetings/${other.id}/calls`, wish)).toMatchObject([429, limited]);
+    const refused = await server.rest('POST', `/meetings/${other.id}/calls`, wish);
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(3000);
     await rest('DELETE', `/meetings/${other.id}`);
   });
 

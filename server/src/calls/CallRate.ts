@@ -1,6 +1,5 @@
 import type { Database } from '../db/openDatabase.ts';
-
-const HOUR_MS = 3_600_000;
+import { HOUR_MS, waitForSlot } from './waitForSlot.ts';
 
 /**
  * The calls begun within the last hour, over all restarts. Counted in memory, so that of two that come at
@@ -24,11 +23,15 @@ export class CallRate {
     return new CallRate(db, now, begun);
   }
 
-  /** Of all meetings, and of this one. */
-  count(meetingId: string): { all: number; meeting: number } {
+  /** How long until this meeting may begin one more, where all, and each, may so many an hour; ms, 0: now. */
+  wait(meetingId: string, most: { all: number; meeting: number }): number {
     this.#forget();
+    const now = this.#now();
     const ofMeeting = this.#begun.filter((call) => call.meetingId === meetingId);
-    return { all: this.#begun.length, meeting: ofMeeting.length };
+    return Math.max(
+      waitForSlot(this.#begun, most.all, now),
+      waitForSlot(ofMeeting, most.meeting, now),
+    );
   }
 
   /** Counts at once; resolves when it is remembered. */

@@ -161,8 +161,10 @@ export class Calls {
       throw new AppError('conflict', 'This phone is handing its call on already.');
     }
     const { callsPerHourPerMeeting } = this.#options.dialOut.policy;
-    if (!this.#transfers.take(meeting.id, participantId, callsPerHourPerMeeting)) {
-      throw new AppError('rate-limited', 'Too many calls were handed on within the hour.');
+    const retryAfterMs = this.#transfers.take(meeting.id, participantId, callsPerHourPerMeeting);
+    if (retryAfterMs > 0) {
+      const why = 'Too many calls were handed on within the hour.';
+      throw new AppError('rate-limited', why, { retryAfterMs });
     }
     return (await this.create(meeting, { number }, { participantId })).id;
   }
@@ -283,9 +285,9 @@ export class Calls {
   #judge(order: CallOrder): CallGateway {
     const { dialOut, dialPlan, rate } = this.#options;
     const { policy } = dialOut;
-    const refuse = (code: ErrorCode, message: string): never => {
+    const refuse = (code: ErrorCode, message: string, retryAfterMs?: number): never => {
       this.#logger.warn({ ...forLog(order), code }, 'judge() | refused');
-      throw new AppError(code, message);
+      throw new AppError(code, message, { retryAfterMs });
     };
     if (!isAllowed(order.number, policy)) {
       return refuse('number-not-allowed', 'The dial-out policy does not allow this number.');
@@ -299,9 +301,12 @@ export class Calls {
     if (this.active >= policy.maxCalls) {
       return refuse('rate-limited', 'Too many calls at a time; try again when one has ended.');
     }
-    const { all, meeting } = rate.count(order.meetingId);
-    if (all >= policy.callsPerHour || meeting >= policy.callsPerHourPerMeeting) {
-      return refuse('rate-limited', 'Too many calls within the hour; try again later.');
+    const wait = rate.wait(order.meetingId, {
+      all: policy.callsPerHour,
+      meeting: policy.callsPerHourPerMeeting,
+    });
+    if (wait > 0) {
+      return refuse('rate-limited', 'Too many calls within the hour; try again later.', wait);
     }
     return gateway;
   }

@@ -1,4 +1,5 @@
-const HOUR_MS = 3_600_000;
+import { HOUR_MS, waitForSlot } from './waitForSlot.ts';
+
 /** By one phone within an hour: it hands its call on once; others are for numbers that did not answer. */
 const BY_ONE_PHONE = 3;
 
@@ -16,15 +17,18 @@ export class TransferRate {
     this.#now = now;
   }
 
-  /** Counts one more, if there may be one. `callsPerHour`: what the policy grants its meeting. */
-  take(meetingId: string, participantId: string, callsPerHour: number): boolean {
+  /**
+   * Counts one more, if there may be one; gives how long until there may, in ms, 0: counted. `callsPerHour`: what the
+   * policy grants its meeting.
+   */
+  take(meetingId: string, participantId: string, callsPerHour: number): number {
     const at = this.#now();
     this.#begun = this.#begun.filter((one) => one.at > at - HOUR_MS);
     const ofMeeting = this.#begun.filter((one) => one.meetingId === meetingId);
     const ofPhone = ofMeeting.filter((one) => one.participantId === participantId);
     const most = Math.max(1, Math.floor(callsPerHour / 2));
-    if (ofPhone.length >= BY_ONE_PHONE || ofMeeting.length >= most) return false;
-    this.#begun.push({ meetingId, participantId, at });
-    return true;
+    const wait = Math.max(waitForSlot(ofPhone, BY_ONE_PHONE, at), waitForSlot(ofMeeting, most, at));
+    if (wait === 0) this.#begun.push({ meetingId, participantId, at });
+    return wait;
   }
 }

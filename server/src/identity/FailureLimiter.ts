@@ -16,10 +16,13 @@ export class FailureLimiter {
 
   /** Errors: `rate-limited`. */
   async check(key: string): Promise<void> {
+    if (await this.isUsedUp(key)) throw new AppError('rate-limited', this.#message);
+  }
+
+  /** Whether there are no more tries. */
+  async isUsedUp(key: string): Promise<boolean> {
     const state = await this.#limiter.get(key);
-    if (state && state.consumedPoints >= this.#failures) {
-      throw new AppError('rate-limited', this.#message);
-    }
+    return state !== null && state.consumedPoints >= this.#failures;
   }
 
   /** True when this was the last try. */

@@ -85,27 +85,79 @@ describe('PinGuard', () => {
     expect(codes.slice(3)).toEqual(Array(5).fill('rate-limited'));
   });
 
-  it('gives anonymous callers a limit of their own, by trunk and address', async () => {
-    const pins = guard({ caller: 1, anonymous: 2 });
+  describe('of anonymous callers', () => {
     const nobody = by({ caller: '192.0.2.1', anonymous: true });
-    for (let tries = 0; tries < 2; tries += 1) {
-      await expect(pins.check(nobody, wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
-    }
-    await expect(pins.check(nobody, right)).rejects.toMatchObject(limited);
-    for (const other of [{ trunkId: 't2' }, { caller: '192.0.2.2' }]) {
-      expect(await pins.check({ ...nobody, ...other }, right)).toBe(MEETING);
-    }
-    expect(await pins.check(by(), right)).toBe(MEETING);
-  });
+    const code = (error: unknown): unknown => (error as { code: string }).code;
 
-  it('anonymous callers cannot shut out those with a number', async () => {
-    const pins = guard({});
-    const nobody = by({ caller: '192.0.2.1', anonymous: true });
-    for (let tries = 0; tries < 300; tries += 1) {
-      await expect(pins.check(nobody, wrong)).rejects.toThrow();
-    }
-    await expect(pins.check(nobody, right)).rejects.toMatchObject(limited);
-    expect(await pins.check(by(), right)).toBe(MEETING);
+    it('takes so many wrong PINs by trunk and address, and then one each 20 s', async () => {
+      const pins = guard({ caller: 1, anonymous: 2 });
+      for (let tries = 0; tries < 3; tries += 1) {
+        await expect(pins.check(nobody, wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+      }
+      const find = vi.fn(right);
+      await expect(pins.check(nobody, find)).rejects.toMatchObject({ code: 'pin-later' });
+      expect(find).not.toHaveBeenCalled();
+      for (const other of [{ trunkId: 't2' }, { caller: '192.0.2.2' }]) {
+        expect(await pins.check({ ...nobody, ...other }, right)).toBe(MEETING);
+      }
+      expect(await pins.check(by(), right)).toBe(MEETING);
+      await vi.advanceTimersByTimeAsync(20_001);
+      expect(await pins.check(nobody, right)).toBe(MEETING);
+    });
+
+    it('takes them again as they come after ten minutes', async () => {
+      const pins = guard({ anonymous: 1 });
+      await expect(pins.check(nobody, wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+      await vi.advanceTimersByTimeAsync(601_000);
+      expect(await pins.check(nobody, right)).toBe(MEETING);
+      expect(await pins.check(nobody, right)).toBe(MEETING);
+    });
+
+    it('many guesses at once gain nothing', async () => {
+      const pins = guard({ anonymous: 3 });
+      const found = [...Array<typeof wrong>(5).fill(wrong), right, wrong];
+      const guesses = found.map((find) => pins.check(nobody, find).catch(code));
+      const told = await Promise.all(guesses);
+      expect(told.slice(3)).toEqual(Array(4).fill('rate-limited'));
+      const later = [wrong, right, wrong].map((find) => pins.check(nobody, find).catch(code));
+      expect(await Promise.all(later)).toEqual(['pin-wrong', 'pin-later', 'pin-later']);
+    });
+
+    it('one who guesses without end has sixty tries in ten minutes, and shuts out none with a number', async () => {
+      const pins = guard({});
+      const answers: unknown[] = [];
+      const wrongIn = async (minutes: number): Promise<number> => {
+        answers.length = 0;
+        for (let seconds = 0; seconds < minutes * 60; seconds += 1) {
+          answers.push(await pins.check(nobody, wrong).catch(code));
+          await vi.advanceTimersByTimeAsync(1_000);
+        }
+        return answers.filter((answer) => answer === 'pin-wrong').length;
+      };
+      const inTen = await wrongIn(10);
+      // Of the ten minutes, the first thirty seconds are of the tries that are free.
+      expect([inTen, new Set(answers)]).toEqual([59, new Set(['pin-wrong', 'pin-later'])]);
+      expect(await pins.check(by(), right)).toBe(MEETING);
+      expect(await wrongIn(50)).toBeLessThanOrEqual(5 * 60);
+    });
+
+    it('no ten minutes have as many as shut out those with a number, whenever they begin', async () => {
+      const pins = guard({});
+      const many = async (): Promise<void> => {
+        for (let tries = 0; tries < 50; tries += 1) {
+          await expect(pins.check(nobody, wrong)).rejects.toThrow();
+        }
+      };
+      // Another number, so that the count of this one begins when that of the callers is nearly over.
+      await expect(pins.check({ ...nobody, did: '+15550199' }, wrong)).rejects.toThrow();
+      await vi.advanceTimersByTimeAsync(590_000);
+      await many();
+      for (let turn = 0; turn < 27; turn += 1) {
+        await vi.advanceTimersByTimeAsync(21_000);
+        await many();
+      }
+      expect(await pins.check(by(), right)).toBe(MEETING);
+    });
   });
 
   describe('while a number or a trunk takes no PIN', () => {

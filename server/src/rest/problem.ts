@@ -53,6 +53,7 @@ export function toAppError(error: unknown): AppError {
 export function sendProblem(response: Response, error: AppError): void {
   const problem = problemOf(error);
   if (error.code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer');
+  if (error.retryAfter !== undefined) response.set('Retry-After', error.retryAfter);
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 

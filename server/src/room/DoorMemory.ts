@@ -81,11 +81,15 @@ export class DoorMemory {
     for (const key of keys) this.#putOut.delete(key);
   }
 
-  /** Nobody is in, or comes back: who comes next finds a new meeting. False when nothing is remembered any more. */
-  rest(): boolean {
+  /** Nobody is in, or comes back: who comes next finds a new meeting. */
+  rest(): void {
     this.#locked = false;
     this.#hostCame = false;
-    return this.#putOut.size > 0;
+  }
+
+  /** Whether nothing is worth remembering. */
+  get isBlank(): boolean {
+    return this.seats.size === 0 && this.#putOut.size === 0;
   }
 
   /** To be called after seats, hosts, those put out, or what somebody was told have changed. */
@@ -93,11 +97,16 @@ export class DoorMemory {
     this.#onChange(this);
   }
 
-  /** Undefined when there is nothing worth remembering. */
+  /** Undefined when it is blank. */
   record(): DoorRecord | undefined {
+    if (this.isBlank) return undefined;
     const seats = this.seats.records();
-    const putOut = [...this.#putOut];
-    if (seats.length > 0) return { locked: this.locked, hostCame: this.hostCame, seats, putOut };
-    return putOut.length > 0 ? { locked: false, hostCame: false, seats, putOut } : undefined;
+    const isInUse = seats.length > 0;
+    return {
+      locked: isInUse && this.locked,
+      hostCame: isInUse && this.hostCame,
+      seats,
+      putOut: [...this.#putOut],
+    };
   }
 }

@@ -104,12 +104,19 @@ export class Rooms {
   }
 
   #doorOf(meetingId: string): DoorMemory {
+    this.#restDoors();
+    return this.#doors.get(meetingId) ?? this.#remember(meetingId);
+  }
+
+  /** Of meetings that nobody is in, or comes back to: what is still worth remembering is kept. */
+  #restDoors(): void {
     for (const [id, memory] of this.#doors) {
-      if (memory.seats.size > 0 || this.#rooms.has(id) || memory.rest()) continue;
+      if (memory.seats.size > 0 || this.#rooms.has(id)) continue;
+      memory.rest();
+      if (!memory.isBlank) continue;
       this.#doors.delete(id);
       this.#saveDoor(id, undefined);
     }
-    return this.#doors.get(meetingId) ?? this.#remember(meetingId);
   }
 
   #remember(meetingId: string, record?: DoorRecord): DoorMemory {

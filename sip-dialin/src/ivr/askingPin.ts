@@ -26,11 +26,17 @@ export interface Asking {
   playing: boolean;
 }
 
-/** The server looks a PIN up. */
+/** A PIN that is not looked up for so long is given up: the caller is told to come again. */
+export const LONGEST_TURN_WAIT_MS = 120_000;
+
+/** The server looks a PIN up, or has it wait for its turn. */
 export interface Checking {
   name: 'checking';
   tries: number;
   repeats: number;
+  pin: string;
+  /** So far; while it waits the caller hears music. */
+  waitedMs: number;
 }
 
 export function greet(): DialInStep {
@@ -87,21 +93,27 @@ function digitsAfter(digits: string, key: string): string {
 }
 
 function submit(state: Asking): DialInStep {
-  const { tries, repeats } = state;
-  const checking: Checking = { name: 'checking', tries, repeats };
-  if (state.digits.length > MAX_PIN) return wrong(checking);
+  const { tries, repeats, digits: pin } = state;
+  if (pin.length > MAX_PIN) return wrong(state);
   return {
-    state: checking,
-    actions: [{ type: 'stopTimer' }, { type: 'checkPin', pin: state.digits }],
+    state: { name: 'checking', tries, repeats, pin, waitedMs: 0 },
+    actions: [{ type: 'stopTimer' }, { type: 'checkPin', pin }],
   };
 }
 
 export function stepChecking(state: Checking, event: DialInEvent): DialInStep {
   switch (event.type) {
-    case 'pinAccepted':
-      return enter(event.destination);
+    case 'pinAccepted': {
+      const next = enter(event.destination);
+      const music: DialInAction[] = state.waitedMs > 0 ? [{ type: 'stop' }] : [];
+      return { state: next.state, actions: [...music, ...next.actions] };
+    }
     case 'pinRejected':
       return wrong(state);
+    case 'pinLater':
+      return waitForTurn(state, event.ms);
+    case 'timer':
+      return { state, actions: [{ type: 'checkPin', pin: state.pin }] };
     case 'rateLimited':
       return sayGoodbye('rate-limited');
     case 'meetingEnded':
@@ -111,6 +123,14 @@ export function stepChecking(state: Checking, event: DialInEvent): DialInStep {
     default:
       return stay(state);
   }
+}
+
+function waitForTurn(state: Checking, ms: number): DialInStep {
+  const waitedMs = state.waitedMs + ms;
+  if (waitedMs > LONGEST_TURN_WAIT_MS) return sayGoodbye('rate-limited');
+  const music: DialInAction[] =
+    state.waitedMs === 0 ? [{ type: 'play', prompts: ['waiting-music'], loop: true }] : [];
+  return { state: { ...state, waitedMs }, actions: [...music, { type: 'startTimer', ms }] };
 }
 
 function wrong(state: { tries: number; repeats: number }): DialInStep {

@@ -54,6 +54,8 @@ export type DialInEvent =
   | { type: 'promptFinished' }
   | { type: 'pinAccepted'; destination: Destination }
   | { type: 'pinRejected' }
+  /** It was not looked up, and can be after so long. */
+  | { type: 'pinLater'; ms: number }
   /** What `record` has brought, as a WAV; empty when nothing was said. */
   | { type: 'recorded'; name: Uint8Array }
   | { type: 'rateLimited' }

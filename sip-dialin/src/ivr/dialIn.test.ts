@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AFTER_KEY_MS, NO_INPUT_MS } from './askingPin.ts';
+import { AFTER_KEY_MS, LONGEST_TURN_WAIT_MS, NO_INPUT_MS } from './askingPin.ts';
 import { GOODBYE_LIMIT_MS } from './farewell.ts';
 import { Conversation, destination, JOINED } from './testing/Conversation.ts';
 
@@ -162,6 +162,60 @@ describe('dialIn: the answer to a PIN', () => {
     expect(caller.key('12345678901234567#')).toContainEqual({
       type: 'play',
       prompts: ['pin-wrong', 'enter-pin'],
+    });
+  });
+
+  describe('that has to wait for its turn', () => {
+    const later = (ms: number) => ({ type: 'pinLater', ms }) as const;
+    function asked(): Conversation {
+      const caller = answered();
+      caller.key('123456#');
+      return caller;
+    }
+
+    it('plays music, and asks again when it is time', () => {
+      const caller = asked();
+      expect(caller.send(later(20_000))).toEqual([
+        { type: 'play', prompts: ['waiting-music'], loop: true },
+        { type: 'startTimer', ms: 20_000 },
+      ]);
+      expect(caller.key('*9#')).toEqual([]);
+      expect(caller.send({ type: 'timer' })).toEqual([{ type: 'checkPin', pin: '123456' }]);
+      // The music goes on.
+      expect(caller.send(later(21_000))).toEqual([{ type: 'startTimer', ms: 21_000 }]);
+    });
+
+    it('stops the music and joins once the PIN is right', () => {
+      const caller = asked();
+      caller.send(later(20_000), { type: 'timer' });
+      expect(caller.send({ type: 'pinAccepted', destination })).toEqual([
+        { type: 'stop' },
+        { type: 'join', meetingId: 'm1', role: 'participant' },
+      ]);
+    });
+
+    it('tells of a wrong PIN as ever, and the next one may have to wait, too', () => {
+      const caller = asked();
+      caller.send(later(20_000), { type: 'timer' });
+      expect(caller.send({ type: 'pinRejected' })).toEqual([
+        { type: 'stopTimer' },
+        { type: 'play', prompts: ['pin-wrong', 'enter-pin'] },
+      ]);
+      caller.key('654321#');
+      expect(caller.send(later(20_000))).toHaveLength(2);
+      expect(caller.state).toMatchObject({ pin: '654321', waitedMs: 20_000, tries: 2 });
+    });
+
+    it('is given up after two minutes', () => {
+      const caller = asked();
+      caller.send(later(LONGEST_TURN_WAIT_MS), { type: 'timer' });
+      expect(caller.send(later(1))).toEqual(goodbye('too-many-tries'));
+    });
+
+    it('is forgotten when the caller hangs up', () => {
+      const caller = asked();
+      caller.send(later(20_000));
+      expect(caller.send({ type: 'hangup' })).toEqual([{ type: 'stopTimer' }]);
     });
   });
 

@@ -70,6 +70,20 @@ describe('PhoneLeg: the PIN', () => {
     expect(bench.call.sent.at(-1)).toBe('BYE');
   });
 
+  it('lets a PIN wait for its turn, with music', async () => {
+    bench.rooms.pinError = 'pin-later';
+    await bench.answered();
+    bench.sound().press('123456#');
+    await settle();
+    expect(bench.lastPlayed()).toEqual(['waiting-music']);
+    expect(bench.leg.state.name).toBe('askingPin');
+    bench.rooms.pinError = undefined;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(bench.rooms.checked).toMatchObject([{ pin: '123456' }, { pin: '123456' }]);
+    expect(bench.leg.state.name).toBe('joining');
+    expect(bench.sound().playing).toBe(false);
+  });
+
   it.each([
     ['what the network tells of them', '#hash', { caller: '#hash' }],
     ['where they call from, with others', '', { caller: '127.0.0.9', anonymous: true }],

@@ -13,7 +13,7 @@ import { header } from './srfParts.ts';
 
 const SDP = 'application/sdp';
 
-/** When to try again, in seconds. */
+/** When to try again, in seconds, where the reason tells no better: a line is free when somebody hangs up. */
 const RETRY_AFTER_S = '10';
 
 interface SrfCallParts {

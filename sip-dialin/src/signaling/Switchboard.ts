@@ -16,6 +16,12 @@ import { WrongDigests } from './WrongDigests.ts';
 /** Calls at a time, ringing ones included; one more is refused with 503. */
 export const MAX_CALLS = 1_000;
 
+/**
+ * Over the calls a second: the next may come within one, as there is at least one a second. A carrier sends nothing
+ * else meanwhile (RFC 3261 section 21.5.4), so that more would cost calls which there is room for.
+ */
+const SOON = { 'Retry-After': '1' };
+
 export interface SwitchboardOptions {
   media: Pick<PhoneMedia, 'createLeg'>;
   rooms: MeetingRooms;
@@ -89,10 +95,16 @@ export class Switchboard {
     this.#options.onRefused?.({ source, reason, code: 403 });
   }
 
-  #refuse(call: InboundCall, code: number, reason: Refusal['reason'], trunk?: Trunk): void {
+  #refuse(
+    call: InboundCall,
+    code: number,
+    reason: Refusal['reason'],
+    trunk?: Trunk,
+    headers: Record<string, string> = {},
+  ): void {
     const { source } = call;
     this.#options.onRefused?.({ source, reason, code, ...(trunk && { trunkId: trunk.id }) });
-    call.refuse(code);
+    call.refuse(code, headers);
   }
 
   #challenge(call: InboundCall, value: string): void {
@@ -108,10 +120,12 @@ export class Switchboard {
   #admit(call: InboundCall, trunk: Trunk): void {
     const { maxCalls = MAX_CALLS, logger } = this.#options;
     const isFull = this.#closed || this.#legs.size >= maxCalls;
-    if (isFull || !trunk.take(this.#now())) {
+    const place = isFull ? 'full' : trunk.take(this.#now());
+    if (place !== 'taken') {
       const { name } = trunk.settings;
       logger.warn({ trunk: name, calls: trunk.calls }, 'call refused: no room for another');
-      this.#refuse(call, 503, isFull ? 'full' : 'trunk-limit', trunk);
+      const headers = place === 'too-fast' ? SOON : {};
+      this.#refuse(call, 503, isFull ? 'full' : 'trunk-limit', trunk, headers);
       return;
     }
     if (call.replaces !== undefined) {

@@ -1,6 +1,9 @@
 import type { GatewayTrunk } from '@switchroom/protocol';
 import { CallRate } from './CallRate.ts';
 
+/** What became of a place for one more call: over a limit, of calls a second or at a time. */
+export type Place = 'taken' | 'too-fast' | 'full';
+
 /** A Trunk at work: its settings, which may change, and the calls that are up over it. */
 export class Trunk {
   #settings: GatewayTrunk;
@@ -32,12 +35,13 @@ export class Trunk {
     return this.#calls;
   }
 
-  /** A place for one more call, to be given back by `release`; false over a limit. */
-  take(now: number): boolean {
+  /** A place for one more call, to be given back by `release` if it is taken. */
+  take(now: number): Place {
     // The rate first: whoever tries too often stays out also when lines are free.
-    if (!this.#rate.take(now) || this.#calls >= this.#settings.maxCalls) return false;
+    if (!this.#rate.take(now)) return 'too-fast';
+    if (this.#calls >= this.#settings.maxCalls) return 'full';
     this.#calls += 1;
-    return true;
+    return 'taken';
   }
 
   release(): void {

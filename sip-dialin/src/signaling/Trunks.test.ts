@@ -97,12 +97,12 @@ describe('Trunks', () => {
   it('keeps count of the calls of a trunk over a change of its limits', () => {
     const trunks = trunksOf({});
     const trunk = admitted(trunks, '127.0.0.1');
-    expect(trunk?.take(0)).toBe(true);
+    expect(trunk?.take(0)).toBe('taken');
     trunks.update({ trunks: [gatewayTrunk({ maxCalls: 1 })], numbers: [] });
     expect(admitted(trunks, '127.0.0.1')).toBe(trunk);
-    expect(trunk?.take(0)).toBe(false);
+    expect(trunk?.take(0)).toBe('full');
     trunk?.release();
-    expect(trunk?.take(0)).toBe(true);
+    expect(trunk?.take(0)).toBe('taken');
   });
 });
 

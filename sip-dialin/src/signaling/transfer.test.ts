@@ -72,24 +72,28 @@ describe('REFER', () => {
   });
 
   it.each([
-    ['number-not-allowed', 403, undefined],
-    ['rate-limited', 480, '60'],
-    ['conflict', 491, undefined],
-    ['dial-out-unavailable', 500, '10'],
-    ['unavailable', 500, '10'],
-  ] as const)('is refused as %s by %i', async (code, status, retryAfter) => {
-    const { phone, leg } = await bench.joined();
-    bench.rooms.onRefer = () => Promise.reject(new AppError(code, 'no'));
-    refer(phone, '<sip:+19005550123@127.0.0.1>');
-    const answer = await phone.expect(status, 'REFER');
-    expect(answer.headers.get('Retry-After')).toBe(retryAfter);
-    expect(leg.state.name).toBe('joined');
-    expect(news(phone)).toEqual([]);
-    // It may be tried again.
-    bench.rooms.onRefer = () => Promise.reject(new AppError('forbidden', 'no'));
-    phone.send(phone.compose('REFER', 3, { headers: ['Refer-To: <sip:+15550123@127.0.0.1>'] }));
-    await phone.expect(403, 'REFER');
-  });
+    ['number-not-allowed', undefined, 403, undefined],
+    ['rate-limited', undefined, 480, '60'],
+    ['rate-limited', 1_799_001, 480, '1800'],
+    ['conflict', undefined, 491, undefined],
+    ['dial-out-unavailable', undefined, 500, '10'],
+    ['unavailable', undefined, 500, '10'],
+  ] as const)(
+    'is refused as %s after %s ms by %i',
+    async (code, retryAfterMs, status, retryAfter) => {
+      const { phone, leg } = await bench.joined();
+      bench.rooms.onRefer = () => Promise.reject(new AppError(code, 'no', { retryAfterMs }));
+      refer(phone, '<sip:+19005550123@127.0.0.1>');
+      const answer = await phone.expect(status, 'REFER');
+      expect(answer.headers.get('Retry-After')).toBe(retryAfter);
+      expect(leg.state.name).toBe('joined');
+      expect(news(phone)).toEqual([]);
+      // It may be tried again.
+      bench.rooms.onRefer = () => Promise.reject(new AppError('forbidden', 'no'));
+      phone.send(phone.compose('REFER', 3, { headers: ['Refer-To: <sip:+15550123@127.0.0.1>'] }));
+      await phone.expect(403, 'REFER');
+    },
+  );
 
   it('is one at a time', async () => {
     const { phone } = await bench.joined();

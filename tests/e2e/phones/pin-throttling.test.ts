@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { MeetingView } from '@switchroom/protocol';
 import { eventually } from '../../support/eventually.ts';
 import { silence } from '../../support/audio/tones.ts';
@@ -8,43 +8,71 @@ import { sippBurst } from '../../support/phones/sippBurst.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { Switchroom } from '../../support/Switchroom.ts';
 
-/* One after the other: wrong PINs of one caller, to one number, over one trunk. All count for ten minutes. */
+/*
+ * Wrong PINs of one caller, to one number, over one trunk. All count for ten minutes, so each try of a test has callers,
+ * numbers, trunks and a meeting of its own: every address of 127.0.0.0/8 is ours, and can be another network.
+ */
 
-const GUESSER = '+15551110001';
-const NUMBERS = ['+15550100', '+15550151', '+15550152', '+15550153'] as const;
 /** What a call guesses: three wrong PINs, then it is told goodbye. */
 const THREE_WRONG = '999990#,999991#,999992#,';
+/** Calls that a caller, all who withhold the number, a number and a trunk have with that. */
+const CALLS = { caller: 7, anonymous: 10, did: 34, trunk: 67 } as const;
+
+/** A turn comes in 20 s, and who waits asks for it up to 3 s later. */
+const TURN_WAIT_MS = 40_000;
 
 let switchroom: Switchroom;
+let tries = 0;
 let meeting: MeetingView;
+let address: string;
+let otherAddress: string;
+let numbers: readonly [string, string, string, string];
+/** None of these may be in a log. */
+const secrets = ['999990', '999991'];
 const phones: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   switchroom = await Switchroom.start();
-  const { rest } = switchroom;
-  const { body } = await rest.raw('GET', '/trunks');
-  const [loopback] = body as { id: string }[];
-  const cidrs = ['127.0.0.1/32'];
-  await rest.raw('PATCH', `/trunks/${loopback!.id}`, { cidrs, callsPerSecond: 1000 });
-  await rest.raw('POST', '/trunks', { name: 'Other', cidrs: ['127.0.0.2/32'] });
-  for (const number of NUMBERS.slice(1)) await rest.raw('POST', '/dids', { number });
-  meeting = await rest.createMeeting();
   return () => switchroom.stop();
+});
+
+beforeEach(async () => {
+  tries += 1;
+  [address, otherAddress] = [await trunk(`127.0.1.${tries}`), await trunk(`127.0.2.${tries}`)];
+  numbers = [await did(0), await did(1), await did(2), await did(3)];
+  meeting = await switchroom.rest.createMeeting();
+  secrets.push(meeting.pin, meeting.moderatorPin);
 });
 
 afterEach(async () => {
   await Promise.all(phones.splice(0).map((phone) => phone.close()));
 });
 
+/** A trunk of its own for this address. */
+async function trunk(from: string): Promise<string> {
+  const options = { name: from, cidrs: [`${from}/32`], callsPerSecond: 1000 };
+  expect((await switchroom.rest.raw('POST', '/trunks', options)).status).toBe(201);
+  return from;
+}
+
+/** A number of this try that leads to the PIN prompt. */
+async function did(index: number): Promise<string> {
+  const number = `+1555${9000 + tries}${index}`;
+  expect((await switchroom.rest.raw('POST', '/dids', { number })).status).toBe(201);
+  return number;
+}
+
+/** A caller's number of this try; up to three digits, or `[call_number]`, tell them apart. */
+const callerNumber = (which: number | string): string => `+1555${1000 + tries}${which}`;
 const uriOf = (number: string): string => `sip:${number}@${switchroom.sipAddress}`;
 
 async function guess(number: string, calls: number, from: string): Promise<void> {
-  const burst = { uri: uriOf(number), calls, rate: 25, from, keys: THREE_WRONG };
+  const burst = { uri: uriOf(number), address, calls, rate: 25, from, keys: THREE_WRONG };
   expect((await sippBurst(burst)).answered).toBe(calls);
 }
 
 async function caller(user: string, number: string): Promise<BaresipPhone> {
-  const phone = await BaresipPhone.start({ sound: silence(60), user });
+  const phone = await BaresipPhone.start({ sound: silence(60), user, address });
   phones.push(phone);
   await phone.dial(uriOf(number));
   return phone;
@@ -64,45 +92,56 @@ async function getsIn(user: string, number: string): Promise<void> {
   await inMeeting(0);
 }
 
-async function inMeeting(count: number): Promise<void> {
+async function inMeeting(count: number, within?: number): Promise<void> {
   await eventually(async () => (await switchroom.rest.participants(meeting.id)).length === count, {
     what: `${count} in the meeting`,
+    ...(within !== undefined && { within }),
   });
 }
 
 it('a PIN ends with its meeting', async () => {
-  const over = await switchroom.rest.createMeeting();
-  await switchroom.rest.endMeeting(over.id);
-  const phone = await caller('+15551110009', NUMBERS[0]);
-  await answersKeys(phone, `${over.pin}#`, 'pin-wrong');
+  await switchroom.rest.endMeeting(meeting.id);
+  const phone = await caller(callerNumber(1), numbers[0]);
+  await answersKeys(phone, `${meeting.pin}#`, 'pin-wrong');
 });
 
 it('who keyed twenty wrong PINs in several calls gets in with no PIN; others do', async () => {
-  await guess(NUMBERS[0], 7, GUESSER);
+  await guess(numbers[0], CALLS.caller, callerNumber(1));
   // Whichever number is dialled.
-  await Promise.all([isThrottled(GUESSER, NUMBERS[0]), isThrottled(GUESSER, NUMBERS[1])]);
-  await getsIn('+15551110002', NUMBERS[0]);
+  await Promise.all([
+    isThrottled(callerNumber(1), numbers[0]),
+    isThrottled(callerNumber(1), numbers[1]),
+  ]);
+  await getsIn(callerNumber(2), numbers[0]);
 });
 
-it('who withholds the number shares three times as many tries with all who do, and shuts out nobody else', async () => {
-  await guess(NUMBERS[3], 20, 'anonymous');
-  await isThrottled('anonymous', NUMBERS[3]);
-  await getsIn('+15551110005', NUMBERS[3]);
+it('who withholds the number waits for a turn after thirty wrong PINs of all who do, with music, and gets in', async () => {
+  // The last call takes a turn, so that the next is to come.
+  await guess(numbers[0], CALLS.anonymous + 1, 'anonymous');
+  const phone = await caller('anonymous', numbers[0]);
+  await answersKeys(phone, `${meeting.pin}#`, 'waiting-music', { language: 'sounds' });
+  await inMeeting(1, TURN_WAIT_MS);
+  await phone.close();
+  await inMeeting(0);
+  await getsIn(callerNumber(1), numbers[0]);
 });
 
 it('after a hundred to one number by many callers it takes none, but from who was in the meeting; other numbers do', async () => {
-  await guess(NUMBERS[1], 34, '+1555222[call_number]');
-  await isThrottled('+15551110003', NUMBERS[1]);
-  await getsIn('+15551110003', NUMBERS[0]);
-  await getsIn('+15551110003', NUMBERS[1]);
+  await guess(numbers[1], CALLS.did, callerNumber('[call_number]'));
+  await isThrottled(callerNumber(900), numbers[1]);
+  await getsIn(callerNumber(900), numbers[0]);
+  await getsIn(callerNumber(900), numbers[1]);
 });
 
 it('after two hundred over one trunk it takes none, whatever the number; another trunk does', async () => {
-  await guess(NUMBERS[2], 8, '+1555333[call_number]');
-  await isThrottled('+15551110004', NUMBERS[0]);
+  // As many by each number as it bears.
+  await guess(numbers[0], CALLS.did - 1, callerNumber('[call_number]'));
+  await guess(numbers[1], CALLS.did - 1, callerNumber('[call_number]'));
+  await guess(numbers[2], CALLS.trunk - 2 * (CALLS.did - 1), callerNumber('[call_number]'));
+  await isThrottled(callerNumber(900), numbers[3]);
   const phone = await SippPhone.dial({
-    uri: uriOf(NUMBERS[0]),
-    address: '127.0.0.2',
+    uri: uriOf(numbers[3]),
+    address: otherAddress,
     sound: silence(30),
     keys: `${meeting.pin}#`,
   });
@@ -110,9 +149,13 @@ it('after two hundred over one trunk it takes none, whatever the number; another
   await inMeeting(1);
 });
 
-it('no PIN, wrong or right, is in the log; nor are the numbers', () => {
-  expect(switchroom.log).toContain('too many wrong PINs');
-  const secrets = [meeting.pin, meeting.moderatorPin, '999990', '999991', GUESSER.slice(1)];
+it('no PIN, wrong or right, is in the log; nor are the numbers', async () => {
+  const guesser = callerNumber(1);
+  await guess(numbers[0], CALLS.caller, guesser);
   const { log } = switchroom;
-  expect(secrets.filter((secret) => new RegExp(`\\b${secret}\\b`).test(log))).toEqual([]);
+  expect(log).toContain('too many wrong PINs');
+  const found = [...secrets, guesser.slice(1)].filter((secret) =>
+    new RegExp(`\\b${secret}\\b`).test(log),
+  );
+  expect(found).toEqual([]);
 });

@@ -40,7 +40,11 @@ export interface BaresipOptions {
   user?: string;
   /** Says no name besides its number. */
   nameless?: boolean;
+  /** Where it calls from, of this machine; 127.0.0.1 if not given. */
+  address?: string;
 }
+
+const LOOPBACK = '127.0.0.1';
 
 /** A call by baresip (Debian's 1.0.0), headless; its own decoder writes down what it hears. */
 export class BaresipPhone {
@@ -75,7 +79,7 @@ export class BaresipPhone {
     await writeFile(join(folder, 'accounts'), account(sip, options));
     const baresip = new Child({ name: 'baresip', command: 'baresip', args: ['-f', folder, '-v'] });
     await baresip.waitFor(/baresip is ready/);
-    const uri = `sip:${options.user ?? 'baresip'}@127.0.0.1:${sip}`;
+    const uri = `sip:${options.user ?? 'baresip'}@${options.address ?? LOOPBACK}:${sip}`;
     return new BaresipPhone(baresip, await BaresipControl.connect(control), folder, uri);
   }
 
@@ -168,7 +172,8 @@ export class BaresipPhone {
 }
 
 function account(sip: number, options: BaresipOptions): string {
-  const { codec, encryption, transport = 'udp', autoAnswer = false, user = 'baresip' } = options;
+  const { codec, encryption, transport = 'udp', autoAnswer = false } = options;
+  const { user = 'baresip', address = LOOPBACK } = options;
   const parameters = [
     'regint=0',
     `answermode=${autoAnswer ? 'auto' : 'manual'}`,
@@ -178,19 +183,19 @@ function account(sip: number, options: BaresipOptions): string {
   // TLS has a port of its own: the one after.
   const port = transport === 'tls' ? sip + 1 : sip;
   const name = options.nameless === true ? '' : '"baresip" ';
-  return `${name}<sip:${user}@127.0.0.1:${port};transport=${transport}>;${parameters.join(';')}\n`;
+  return `${name}<sip:${user}@${address}:${port};transport=${transport}>;${parameters.join(';')}\n`;
 }
 
 function configuration(
   folder: string,
   ports: { sip: number; control: number; rtp: { min: number; max: number } },
-  { codec = 'PCMU', encryption, tls }: BaresipOptions,
+  { codec = 'PCMU', encryption, tls, address = LOOPBACK }: BaresipOptions,
 ): string {
   const { sip, control, rtp } = ports;
   // Nothing is decoded without a player: half a bridge is one that needs no sound card.
   return `poll_method epoll
-sip_listen 127.0.0.1:${sip}
-${tls === undefined ? '' : `sip_certificate ${tls.certificate}\nsip_cafile ${tls.ca}\n`}net_interface 127.0.0.1
+sip_listen ${address}:${sip}
+${tls === undefined ? '' : `sip_certificate ${tls.certificate}\nsip_cafile ${tls.ca}\n`}net_interface ${address}
 rtp_ports ${rtp.min}-${rtp.max}
 call_local_timeout 120
 call_max_calls 4
@@ -205,7 +210,7 @@ module aufile.so
 module aubridge.so
 ${encryption === undefined ? '' : 'module srtp.so\n'}module_tmp account.so
 module_app menu.so
-ctrl_tcp_listen 127.0.0.1:${control}
+ctrl_tcp_listen ${LOOPBACK}:${control}
 snd_path ${folder}
 `;
 }

@@ -1,5 +1,15 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { Child, exitOf } from './Child.ts';
+import { isAlive } from './childOf.ts';
+
+/** Has a child that would live for ever, and says its pid. */
+const PARENT = `
+  import { Child } from ${JSON.stringify(join(import.meta.dirname, 'Child.ts'))};
+  const child = new Child({ name: 'child', command: 'sleep', args: ['infinity'] });
+  console.log('child', child.pid);
+`;
 
 function script(source: string): Child {
   return new Child({ name: 'script', command: process.execPath, args: ['-e', source] });
@@ -34,8 +44,21 @@ describe('Child', () => {
     await child.stop();
   });
 
+  it('is killed with the process that made it, also when that one is', async () => {
+    const parent = new Child({
+      name: 'parent',
+      command: process.execPath,
+      args: ['--input-type=module', '-e', PARENT],
+    });
+    const [, pid] = await parent.waitFor(/child (\d+)/);
+    expect(isAlive(Number(pid))).toBe(true);
+    parent.signal('SIGKILL');
+    await eventually(() => !isAlive(Number(pid)), { what: 'the end of its child' });
+    expect((await parent.exited).signal).toBe('SIGKILL');
+  });
+
   it('tells of a program that is not there', async () => {
     const child = new Child({ name: 'nothing', command: '/nonexistent/program', args: [] });
-    await expect(child.waitFor(/ready/)).rejects.toThrow('ENOENT');
+    await expect(child.waitFor(/ready/)).rejects.toThrow('/nonexistent/program: No such file');
   });
 });

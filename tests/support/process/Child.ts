@@ -21,7 +21,10 @@ export interface Exit {
 /** Output kept, characters: all of a test's, unless something runs wild. */
 const KEPT_OUTPUT = 5_000_000;
 
-/** A program that a test runs: its output can be waited for, and it is ended by its pid. */
+/**
+ * A program that a test runs: its output can be waited for, and it is ended by its pid. It is killed when the thread that
+ * made it is gone, however that went: whoever breaks off a test run leaves nothing behind. Linux.
+ */
 export class Child {
   readonly name: string;
   /** Resolves once it has ended and its output is read to the end. */
@@ -33,7 +36,9 @@ export class Child {
 
   constructor({ name, command, args, cwd, env = process.env, onData }: ChildOptions) {
     this.name = name;
-    this.#process = spawn(command, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    // It becomes the program itself, under the same pid.
+    const bound = ['--pdeathsig', 'KILL', command, ...args];
+    this.#process = spawn('setpriv', bound, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       const decoder = new StringDecoder('utf8');
       const toText = (chunk: Buffer): void => this.#append(decoder.write(chunk));

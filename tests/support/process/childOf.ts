@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /** Pid of the first child of a process that runs this program; undefined when there is none. Linux. */
@@ -25,4 +26,9 @@ export async function hasOpen(pid: number, part: string): Promise<boolean> {
     names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')),
   );
   return paths.some((path) => path.includes(part));
+}
+
+/** Linux. */
+export function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
 }

@@ -162,10 +162,8 @@ export class CephServer {
     ]);
   }
 
-  /** It ends when this process does, however that happens. */
   #spawn(command: string, args: string[]): Child {
     const config = ['-f', '-c', join(this.#directory, 'ceph.conf')];
-    const bound = ['--pdeathsig', 'KILL', command, ...config, ...args];
-    return new Child({ name: command, command: 'setpriv', args: bound });
+    return new Child({ name: command, command, args: [...config, ...args] });
   }
 }

@@ -93,6 +93,21 @@ describe('GatewayPhones', () => {
     expect(room.has(id)).toBe(false);
   });
 
+  it('who was put out waits when the same number calls again, in that meeting alone', async () => {
+    room.configure({ ...OPEN, lobby: false });
+    const call = { name: 'One', caller: { name: 'One', number: '+15550123' } };
+    const { id, knownBy } = await phones.add({ ...call, ssrc: 1 });
+    room.remove(id, 'removed');
+    expect((await phones.add({ ...call, ssrc: 2 })).waiting).toBe(true);
+    const withheld = { name: 'Two', caller: { name: 'Two', number: '' } };
+    expect((await phones.add({ ...withheld, ssrc: 3 })).knownBy).toEqual([]);
+    const other = new Room({ meetingId: 'm2', router, logger });
+    const there = new GatewayPhones({ room: other, transport, origin, logger });
+    const same = await there.add({ ...call, ssrc: 4 });
+    expect(same.knownBy).toHaveLength(1);
+    expect(same.knownBy).not.toEqual(knownBy);
+  });
+
   it('carries another’s sound until it hangs up, and tells so once', async () => {
     const browser = new Diary();
     const ann = someone('Ann', browser, { invited: true });

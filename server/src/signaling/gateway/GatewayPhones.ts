@@ -9,7 +9,7 @@ import {
 import type { Logger } from 'pino';
 import { phoneName, type PhoneCaller } from '../../meetings/phoneName.ts';
 import type { RoomListener } from '../../room/Member.ts';
-import { sha256 } from '../../identity/secrets.ts';
+import { keyIn } from '../../room/keyIn.ts';
 import { Participant } from '../../room/Participant.ts';
 import type { Room } from '../../room/Room.ts';
 import type { MediaProducer, PlainTransport } from '../../sfu/Sfu.ts';
@@ -82,7 +82,7 @@ export class GatewayPhones {
     told = [],
   }: NewPhone): Promise<Participant> {
     // Its audio path has been up since the call was answered.
-    const knownBy = phoneKeys(caller?.number ?? '');
+    const knownBy = this.#keysOf(caller?.number ?? '');
     const participant = new Participant({
       ...{ name, kind: 'phone', role, connected: true, knownBy, told },
     });
@@ -196,9 +196,9 @@ export class GatewayPhones {
       this.#room.remove(participant.id, 'media-failed');
     });
   }
-}
 
-/** What a number is known again by; nothing for one that is withheld. */
-function phoneKeys(number: string): string[] {
-  return /\d/.test(number) ? [sha256(`phone ${number}`).toString('base64url')] : [];
+  /** What a number is known again by in this meeting; nothing for one that is withheld. */
+  #keysOf(number: string): string[] {
+    return /\d/.test(number) ? [keyIn(this.#room.meetingId, `phone ${number}`)] : [];
+  }
 }

@@ -48,12 +48,12 @@ function known<T>(found: T | undefined): T {
   return found;
 }
 
-/** What is refused is written down first. */
+/** What is refused is written down first; who has to wait was not. */
 async function orNoted<T>(check: Promise<T>, note: (code: string) => Promise<unknown>): Promise<T> {
   try {
     return await check;
   } catch (error) {
-    if (error instanceof AppError) await note(error.code);
+    if (error instanceof AppError && error.code !== 'pin-later') await note(error.code);
     throw error;
   }
 }

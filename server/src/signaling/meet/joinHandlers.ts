@@ -7,8 +7,8 @@ import type {
   RoomState,
 } from '@switchroom/protocol';
 import { hasRole } from '../../identity/roles.ts';
-import { sha256 } from '../../identity/secrets.ts';
 import { joinable, type Meeting } from '../../meetings/MeetingStore.ts';
+import { keyIn } from '../../room/keyIn.ts';
 import { Participant } from '../../room/Participant.ts';
 import type { Room } from '../../room/Room.ts';
 import type { Handlers } from '../handle.ts';
@@ -62,13 +62,11 @@ async function whoIs(
   const user = sessionToken === undefined ? undefined : await deps.sessions.find(sessionToken);
   const isHost = user?.id === meeting.ownerId && hasRole(user, 'host');
   const role = isHost ? 'host' : 'participant';
-  const known = [user && `user ${user.id}`, browserId && `browser ${browserId}`];
-  const knownBy = known.flatMap((one) => (one ? [keyIn(meeting.id, one)] : []));
+  const knownBy = [
+    ...(user ? [keyIn(meeting.id, `user ${user.id}`)] : []),
+    ...(browserId ? [keyIn(meeting.id, `browser ${browserId}`)] : []),
+  ];
   return { role, signedIn: user !== undefined, knownBy };
-}
-
-function keyIn(meetingId: string, known: string): string {
-  return sha256(`${meetingId} ${known}`).toString('base64url');
 }
 
 async function makeMember(options: {

@@ -15,7 +15,7 @@ export interface TransfersOptions {
 
 type Leg = Pick<PhoneLeg, 'id' | 'state' | 'close' | 'once' | 'off'>;
 
-/** Seconds: calls at a time end any minute, and one by one those of an hour ago count no more. */
+/** Seconds, where the server knows no better: calls at a time end any minute. */
 const FULL_RETRY_S = 60;
 /** A server that was away is mostly back by then. */
 const AWAY_RETRY_S = 10;
@@ -106,9 +106,10 @@ export class Transfers {
     } catch (error) {
       end();
       this.#options.logger.info({ err: error, legId: leg.id }, 'call not handed on');
-      const code = error instanceof AppError ? error.code : 'internal';
-      const { status, retryAfterS } = REFUSALS[code] ?? AWAY;
-      request.refuse(status, retryAfterS ? { 'Retry-After': String(retryAfterS) } : {});
+      const known = error instanceof AppError ? error : undefined;
+      const { status, retryAfterS } = REFUSALS[known?.code ?? 'internal'] ?? AWAY;
+      const headers = { 'Retry-After': known?.retryAfter ?? String(retryAfterS) };
+      request.refuse(status, retryAfterS === undefined ? {} : headers);
     }
   }
 
