@@ -23,7 +23,7 @@ export interface Conference {
 }
 
 /** Share of a core, in per cent, that one leg costs (all of the process, divided by the legs). */
-export async function costPerLeg(program: string, conference: Conference): Promise<number> {
+async function costPerLeg(program: string, conference: Conference): Promise<number> {
   const engine = new Engine(ENGINE_CORE);
   try {
     return (await cpuOf(engine, program, conference)) / (conference.rooms * conference.legs);

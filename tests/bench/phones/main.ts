@@ -4,7 +4,6 @@ import { inviteToPrompt, percentile } from '../invite.ts';
 import { machine, verdict } from '../report.ts';
 import {
   againstReflection,
-  costPerLeg,
   emptyRoomWakeUps,
   exponent,
   mutedShare,
@@ -71,8 +70,12 @@ const plans: Plan[] = [
   {
     what: 'CPU of a silent leg in a silent room of 50',
     measure: async (program) => {
-      const percent = await costPerLeg(program, { rooms: LEGS / 50, legs: 50, talkers: 0 });
-      return `${percent.toFixed(3)} % of a core   ${verdict(percent, SILENT_LEG_PERCENT, ' %')}`;
+      const silent = { rooms: LEGS / 50, legs: 50, talkers: 0, phonesOnly: true };
+      const { percent, reflected, ratio } = await againstReflection(program, silent, rounds);
+      return (
+        `${percent.toFixed(3)} % of a core, ${ratio.toFixed(2)} times a C reflector (${reflected.toFixed(3)} %)   ` +
+        verdict(percent, SILENT_LEG_PERCENT, ' %')
+      );
     },
   },
   {
