@@ -32,7 +32,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts'],
           environment: 'happy-dom',
           testTimeout: 30_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
