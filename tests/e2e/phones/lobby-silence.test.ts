@@ -60,7 +60,8 @@ const lobby = async (line: MeetingLine) =>
   (await switchroom.rest.participants(line.meetingId)).filter(({ state }) => state === 'lobby');
 
 it('a phone in the lobby: nothing goes either way, until a moderator presses *2', async () => {
-  const line = await openLine(switchroom, { lobby: true, recording: 'off' });
+  // Recorded: for phones alone nothing would be sent to the SFU at all.
+  const line = await openLine(switchroom, { lobby: true, recording: 'always' });
   const meeting = await switchroom.rest.meeting(line.meetingId);
   const phone = await waiting(line);
   expect(await lobby(line)).toHaveLength(1);
@@ -108,8 +109,11 @@ it('music until the host comes, and then in; a second one is let in over REST, a
   const phone = await waiting(line);
   const moderator = await host(meeting);
   await hearsPrompt(phone, 'admitted');
+  const together = now();
   await hears(moderator, [WAITING], [HOST]);
   await hears(phone, [HOST], [WAITING]);
+  // Nobody is there but phones: they hear each other without the SFU.
+  expect(wire.streams(together)).toEqual(new Map());
 
   await switchroom.rest.raw('PATCH', `/meetings/${line.meetingId}`, { lobby: true });
   const [second, third] = await Promise.all([waiting(line), waiting(line)]);

@@ -29,10 +29,16 @@ const user: User = { id: 'u1', email: 'a@example.org', role: 'host', roles: ['ho
 /** Writes down what it is told, and can receive everything. */
 class FakeOutbox implements GatewayOutbox {
   readonly told: string[] = [];
-  /** The same with what was told. */
+  /** Whether there were others in the room, each time that it was told so. */
+  readonly others: boolean[] = [];
+  /** `told` with what was told. */
   readonly news: { participant?: ParticipantView }[] = [];
   readonly offered: GatewayConsumerCreated[] = [];
   tell = (event: string, news: object): void => {
+    if ('others' in news) {
+      this.others.push(news.others === true);
+      return;
+    }
     this.told.push(event);
     this.news.push(news);
   };
@@ -142,6 +148,7 @@ describe('GatewaySession', () => {
     await gateway.openRoom(meeting.id);
     gateway.releaseRoom(meeting.id);
     gateway.releaseRoom(meeting.id);
+    expect(outbox.others).toEqual([false]);
     expect(sfu.routers[0]!.transports[0]!.closed).toBe(true);
     expect(deps.rooms.get(meeting.id)).toBeUndefined();
     expect(outbox.told).toEqual([]);
@@ -216,6 +223,8 @@ describe('GatewaySession', () => {
     expect(outbox.told).toEqual([]);
     const second = new FakeOutbox();
     await session(second, 'recorder').openRoom(meeting.id);
+    expect(outbox.others).toEqual([false, true]);
+    expect([recorder.others, second.others]).toEqual([[], []]);
     expect(second.told).toEqual(['participant:joined']);
     expect(second.news).toMatchObject([{ participant: { id, muted: true, held: true } }]);
     expect(() => link.setPhoneHeld('unknown', true)).toThrow(/no such phone/);
