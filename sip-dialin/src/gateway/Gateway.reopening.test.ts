@@ -103,6 +103,24 @@ describe('Gateway: a room that failed', () => {
       expect(phone.told.at(-1)).toMatchObject({ recording: false });
     });
 
+    it.each(['phone:join', 'participant:setHeld'] as const)(
+      'and is so again while %s is not answered yet, is not told of older news',
+      async (request) => {
+        const phone = await bench.joined();
+        phone.membership.setHeld(true);
+        await recorded(true);
+        const answer = bench.socket.hold(request);
+        closed('connection-lost');
+        await settle();
+        await recorded(true);
+        answer();
+        await vi.advanceTimersByTimeAsync(RECORDED_AGAIN_MS);
+        expect(times('participant:setHeld')).toBe(2);
+        expect(phone.told.at(-1)).toMatchObject({ recording: true });
+        expect(phone.events).toEqual(['joined', 'roomChanged']);
+      },
+    );
+
     it('and is not so again, is told after a while; other news come at once', async () => {
       const phone = await bench.joined();
       await recorded(true);

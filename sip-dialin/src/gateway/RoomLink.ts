@@ -52,6 +52,8 @@ export class RoomLink {
   readonly #news = new LatestNews((news) => {
     for (const member of this.#members) member.roomChanged(news);
   });
+  /** How often the server had news of the room. */
+  #newsHeard = 0;
   #opening: Promise<void>;
   /** Runs while phones that were in are no participants, and ends their calls. */
   #awayTimer: NodeJS.Timeout | undefined;
@@ -170,6 +172,7 @@ export class RoomLink {
   }
 
   roomChanged({ recording, paused, waiting }: RoomNews): void {
+    this.#newsHeard += 1;
     this.#news.update({ recording, paused, waiting });
   }
 
@@ -247,7 +250,10 @@ export class RoomLink {
   }
 
   async #makeParticipant(member: Member): Promise<void> {
+    const heardBefore = this.#newsHeard;
     const { participant, entry, recording, paused } = await this.#requests.join(member);
+    // What was news meanwhile is newer than the answer.
+    if (heardBefore === this.#newsHeard) this.#news.update({ recording, paused });
     if (member.isOut()) {
       if (!this.#closed) this.#requests.leave(participant.id, member.ssrc);
       return;
@@ -268,7 +274,6 @@ export class RoomLink {
     // Again after the server had been away; at once, for what the caller wants next is told after it.
     await Promise.all(wishes.map((wish) => this.#requests.tellWish(participant.id, wish)));
     const view = early.view ?? participant;
-    this.#news.update({ recording, paused });
     await this.#updated(member, {
       ...view,
       muted: muted || view.muted,

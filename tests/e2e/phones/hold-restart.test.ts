@@ -6,6 +6,7 @@ import type { Sound } from '../../support/audio/Sound.ts';
 import { tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
+import { hearsPrompt } from '../../support/phones/ivr.ts';
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { offer, request, WAIT } from '../../support/phones/sippScenario.ts';
@@ -87,6 +88,9 @@ it('it is shown as held, its music stays out, it resumes, and the recording tell
   phones.unshift(holder);
   await hears(listener, [MUSIC], [LISTENER]);
   await record('start');
+  // Being told so, it is out of the conversation, on hold or not.
+  await hearsPrompt(holder, 'recording-on');
+  await hears(listener, [MUSIC], [LISTENER]);
   await holder.proceed();
   await held(true);
   await hears(listener, [], [MUSIC, LISTENER], 1.5);
@@ -124,7 +128,7 @@ it('it is shown as held, its music stays out, it resumes, and the recording tell
 
   await holder.proceed();
   await held(false);
-  await hears(listener, [MUSIC], [LISTENER]);
+  await hears(listener, [MUSIC], [LISTENER], 1.5);
   await hears(holder, [LISTENER], [MUSIC]);
   await record('stop');
 

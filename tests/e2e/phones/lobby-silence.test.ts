@@ -79,6 +79,7 @@ it('a phone in the lobby: nothing goes either way, until a moderator presses *2'
   await hearsPrompt(moderator, 'somebody-waiting');
   // Who is told something is out of the meeting meanwhile: a key ends that.
   await moderator.key('5');
+  await eventually(() => wire.streams(now() - 1).size > 0, { what: 'the host in the meeting' });
   const together = now();
   const from = await heardUntil(moderator);
   await seconds(together, 2.5);
