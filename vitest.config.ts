@@ -51,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'phones',
           include: ['tests/e2e/phones/**/*.test.ts'],
-          // Mostly waiting, as phones do: two at a time take no sound from each other, three do.
+          // Mostly waiting, as phones do: two at a time take no sound from each other.
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,

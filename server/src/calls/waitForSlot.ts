@@ -1,7 +1,7 @@
 export const HOUR_MS = 3_600_000;
 
 /**
- * How long until one more may begin of which there may be `most` within any hour, ms; 0: now. `begun` has the times of
+ * How long until one more may begin of which there may be `most` (1 at least) within any hour, ms; 0: now. `begun` has the times of
  * those before, the oldest first.
  */
 export function waitForSlot(begun: readonly { at: number }[], most: number, now: number): number {

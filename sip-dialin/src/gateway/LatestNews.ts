@@ -13,6 +13,7 @@ export class LatestNews {
   /** What is so, while the phones go by what was. */
   #heldBack: RoomNews | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #updates = 0;
 
   /** `tell` is called with whatever the phones do not know yet. */
   constructor(tell: (news: RoomNews) => void) {
@@ -23,7 +24,16 @@ export class LatestNews {
     return this.#known;
   }
 
+  /** For what is asked of the server now: takes its answer, unless there was news meanwhile, which is newer. */
+  ask(): (answer: Partial<RoomNews>) => void {
+    const before = this.#updates;
+    return (answer) => {
+      if (before === this.#updates) this.update(answer);
+    };
+  }
+
   update(changes: Partial<RoomNews>): void {
+    this.#updates += 1;
     const news = { ...this.#known, ...this.#heldBack, ...changes };
     if (this.#timer === undefined || news.recording) {
       this.close();

@@ -52,8 +52,6 @@ export class RoomLink {
   readonly #news = new LatestNews((news) => {
     for (const member of this.#members) member.roomChanged(news);
   });
-  /** How often the server had news of the room. */
-  #newsHeard = 0;
   #opening: Promise<void>;
   /** Runs while phones that were in are no participants, and ends their calls. */
   #awayTimer: NodeJS.Timeout | undefined;
@@ -172,7 +170,6 @@ export class RoomLink {
   }
 
   roomChanged({ recording, paused, waiting }: RoomNews): void {
-    this.#newsHeard += 1;
     this.#news.update({ recording, paused, waiting });
   }
 
@@ -250,10 +247,9 @@ export class RoomLink {
   }
 
   async #makeParticipant(member: Member): Promise<void> {
-    const heardBefore = this.#newsHeard;
+    const answered = this.#news.ask();
     const { participant, entry, recording, paused } = await this.#requests.join(member);
-    // What was news meanwhile is newer than the answer.
-    if (heardBefore === this.#newsHeard) this.#news.update({ recording, paused });
+    answered({ recording, paused });
     if (member.isOut()) {
       if (!this.#closed) this.#requests.leave(participant.id, member.ssrc);
       return;
