@@ -13,12 +13,12 @@ export interface ByteSource {
 }
 
 /** A file of the local disk. Errors: those of the file system. */
-export async function openSource(path: string): Promise<ByteSource & { modified: number }> {
+export async function openSource(path: string): Promise<ByteSource & { changed: number }> {
   const handle = await open(path, 'r');
   try {
-    const { size, mtimeMs } = await handle.stat();
+    const { size, ctimeMs } = await handle.stat();
     return {
-      ...{ size, modified: mtimeMs },
+      ...{ size, changed: ctimeMs },
       read: (offset, length, into) => readAt(handle, offset, length, into),
       close: () => handle.close(),
     };

@@ -46,7 +46,7 @@ export class DiskStore implements FileStore {
   async open(name: string): Promise<StoredFile | null> {
     try {
       const file = await openSource(join(this.directory, name));
-      return { ...file, version: `${file.size} ${file.modified}`, keep: NOT_KEPT };
+      return { ...file, version: `${file.size} ${file.changed}`, keep: NOT_KEPT };
     } catch (error) {
       if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return null;
       throw error;

@@ -9,6 +9,7 @@ import {
   type ManifestFile,
 } from '../format/manifest.ts';
 import { SAMPLES_PER_MS } from '../format/opus.ts';
+import { SEAL_FILE } from '../format/seal.ts';
 import { SealError } from '../format/SealError.ts';
 import type { SealKeys } from '../format/SealKeys.ts';
 import { isSignedBy, type SigningKey } from '../format/SigningKey.ts';
@@ -16,6 +17,7 @@ import { DiskStore } from '../storage/DiskStore.ts';
 import type { StoredFile } from '../storage/FileStore.ts';
 import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
 import { exportEntries } from './exportEntries.ts';
+import { IndexCache } from './IndexCache.ts';
 import { isBeingMade, trustedSeal, type ReadSeal } from './readSeal.ts';
 import { sealedEntries } from './sealedEntries.ts';
 import { isHalfSealed, sealedSources } from './sealedSources.ts';
@@ -25,9 +27,6 @@ import type { AudioFile, Damage, Vault } from './Vault.ts';
 import { notFound, translated } from './vaultErrors.ts';
 import { VaultFiles } from './VaultFiles.ts';
 import { zipStream } from './zipStream.ts';
-
-/** Indexes kept: about 1 MB for a two-hour track. */
-const MAX_INDEXES = 32;
 
 export interface FileVaultOptions {
   /** The directory that the recorder writes to: `DATA_DIR/vault`. */
@@ -51,11 +50,7 @@ export class FileVault implements Vault {
   readonly #options: FileVaultOptions;
   readonly #files: VaultFiles;
   readonly #identity: string | null;
-  /** By name, least recently used first; good as long as the file is of that version. */
-  readonly #indexes = new Map<
-    string,
-    { version: string; isAnew: boolean; index: Promise<AudioIndex> }
-  >();
+  readonly #indexes = new IndexCache();
 
   constructor(options: FileVaultOptions) {
     this.#options = options;
@@ -125,7 +120,7 @@ export class FileVault implements Vault {
 
   async remove(recordingId: string): Promise<void> {
     if (!isSafeId(recordingId)) return;
-    this.#drop(recordingId);
+    this.#indexes.drop(`${recordingId}/`);
     // The keys go with the files: each file begins with its own, and it is kept nowhere else.
     await this.#files.remove(recordingId);
   }
@@ -207,22 +202,18 @@ export class FileVault implements Vault {
 
   /** `anew`: the file is compared with its seal, though that was done for this version before. */
   async #index(file: AudioFileName, anew = false): Promise<AudioIndex> {
-    const name = nameOf(file);
     try {
       const opened = await this.#open(file);
-      const { size, version } = opened;
+      const { size } = opened;
       await opened.close();
-      let kept = this.#indexes.get(name);
-      this.#indexes.delete(name);
-      if (kept?.version !== version || (anew && !kept.isAnew)) {
-        kept = { version, isAnew: anew, index: this.#build(file, size, anew) };
-      }
-      this.#indexes.set(name, kept);
-      const [oldest] = this.#indexes.keys();
-      if (this.#indexes.size > MAX_INDEXES && oldest !== undefined) this.#indexes.delete(oldest);
-      return await kept.index;
+      const seal = await this.#files.open(`${file.recordingId}/${SEAL_FILE}`);
+      await seal?.close();
+      // What was found to be good under one seal is not under another: that one may be forged.
+      const version = `${opened.version} ${seal?.version ?? ''}`;
+      return await this.#indexes.get(nameOf(file), { version, isAnew: anew }, () =>
+        this.#build(file, size, anew),
+      );
     } catch (error) {
-      this.#indexes.delete(name);
       const isDamaged = error instanceof SealError && error.fault !== 'wrong-key';
       if (isDamaged) this.#options.onDamage?.(file, []);
       throw translated(error);
@@ -278,17 +269,11 @@ export class FileVault implements Vault {
       yield* source;
     } catch (error) {
       if (error instanceof SealError) {
-        this.#drop(file.recordingId);
+        this.#indexes.drop(`${file.recordingId}/`);
         await this.#files.distrust(file.recordingId);
         await this.#index(file).catch(() => undefined);
       }
       throw translated(error);
-    }
-  }
-
-  #drop(recordingId: string): void {
-    for (const name of this.#indexes.keys()) {
-      if (name.startsWith(`${recordingId}/`)) this.#indexes.delete(name);
     }
   }
 

@@ -1,4 +1,4 @@
-import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JOURNAL_FILE, MIX_ID } from '../format/ids.ts';
@@ -65,6 +65,17 @@ describe('the vault refuses a recording', () => {
     told = [];
     await writeFile(join(directory, SEAL_FILE), 'no seal\n');
     await isRefused('was changed');
+  });
+
+  it('whose seal was changed after all of it was read, and that looks as old as before', async () => {
+    const vault = fresh();
+    expect((await vault.openAudio('r1', MIX_ID)).size).toBeGreaterThan(0);
+    const path = join(directory, SEAL_FILE);
+    const { atime, mtime } = await stat(path);
+    const line = await readFile(path, 'utf8');
+    await writeFile(path, line.replace(/"sequence":1/, '"sequence":2'));
+    await utimes(path, atime, mtime);
+    await isRefused('not as it was signed', vault);
   });
 
   it('whose seal is that of another recording', async () => {
