@@ -113,7 +113,7 @@ export class Child {
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), grace);
     const exit = await this.exited;
     clearTimeout(timer);
-    if (exit.signal === 'SIGKILL')
+    if (exit.signal === 'SIGKILL' && signal !== 'SIGKILL')
       throw this.#failure(`had to be killed ${grace} ms after ${signal}`);
     return exit;
   }

@@ -66,7 +66,7 @@ export class CephServer {
 
   /** The gateway goes away, as in a network that fails; what it keeps stays. */
   async leave(): Promise<void> {
-    await this.#gateway?.stop();
+    await this.#gateway?.stop({ signal: 'SIGKILL' });
   }
 
   /** Silent when it is there. */
@@ -127,9 +127,10 @@ export class CephServer {
 
   async close(): Promise<void> {
     this.client.destroy();
-    await this.#gateway?.stop();
-    for (const one of this.#processes.reverse())
-      await one.stop({ signal: 'SIGKILL' }).catch(() => 0);
+    // Nothing of it is needed any more, and the gateway takes its time to end.
+    for (const one of [this.#gateway, ...this.#processes.reverse()]) {
+      await one?.stop({ signal: 'SIGKILL' });
+    }
     await rm(this.#directory, { recursive: true, force: true });
   }
 
