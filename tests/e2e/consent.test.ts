@@ -1,7 +1,7 @@
 import type { ConsentsView, MeetingView, RecordingView } from '@switchroom/protocol';
 import { RECORDING_WORDS } from '@switchroom/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { levelAt } from '../support/audio/goertzel.ts';
 import { decodeOggOpus } from '../support/audio/oggOpus.ts';
 import { slice, type Sound } from '../support/audio/Sound.ts';
@@ -11,7 +11,8 @@ import { eventually } from '../support/eventually.ts';
 import { BaresipPhone } from '../support/phones/BaresipPhone.ts';
 import { answersKeys, hearsPrompt, heardUntil } from '../support/phones/ivr.ts';
 import { hears } from '../support/phones/meetingLine.ts';
-import { ADMIN, Switchroom } from '../support/Switchroom.ts';
+import { it } from '../support/sharedSwitchroom.ts';
+import { ADMIN, type Switchroom } from '../support/Switchroom.ts';
 
 /* A host by browser and a caller, recorded once both agreed, and paused for a while. */
 
@@ -27,8 +28,8 @@ let meeting: MeetingView;
 let host: BrowserParticipant;
 let caller: BaresipPhone;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   meeting = await switchroom.rest.createMeeting({ entry: 'none', consent: 'required' });
   host = await BrowserParticipant.join({
     name: 'Host',
@@ -40,10 +41,7 @@ beforeAll(async () => {
   await caller.dial(meeting.dialIn[0]!.sipUri);
   await caller.key(`${meeting.pin}#`);
   await hears(caller, [HOST], [CALLER]);
-  return async () => {
-    await Promise.all([host.close(), caller.close()]);
-    await switchroom.stop();
-  };
+  return () => Promise.all([host.close(), caller.close()]);
 });
 
 const button = (name: string) => host.page.getByRole('button', { name, exact: true });

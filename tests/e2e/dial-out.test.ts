@@ -1,10 +1,11 @@
-import { beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { tone } from '../support/audio/tones.ts';
 import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
 import { eventually } from '../support/eventually.ts';
 import { mistakeIn, TONES, type Party } from '../support/hearing.ts';
 import { BaresipPhone } from '../support/phones/BaresipPhone.ts';
-import { ADMIN, Switchroom } from '../support/Switchroom.ts';
+import { it } from '../support/sharedSwitchroom.ts';
+import { ADMIN, type Switchroom } from '../support/Switchroom.ts';
 
 const ACCOUNT = { email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD };
 const NUMBER = '+4930555123';
@@ -26,8 +27,8 @@ async function rest(method: string, path: string, body: unknown): Promise<Record
   return answer;
 }
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   phone = await BaresipPhone.start({
     sound: tone({ frequency: TONES.baresip, seconds: 120 }),
     autoAnswer: true,
@@ -51,7 +52,6 @@ beforeAll(async () => {
     await anna.close();
     await bert?.close();
     await phone.close();
-    await switchroom.stop();
   };
 });
 

@@ -1,9 +1,10 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { RecordingView } from '@switchroom/protocol';
 import { slice } from '../support/audio/Sound.ts';
 import { FourParties } from '../support/FourParties.ts';
 import { mistakeIn, PARTIES } from '../support/hearing.ts';
-import { Switchroom } from '../support/Switchroom.ts';
+import { it } from '../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../support/Switchroom.ts';
 
 /*
  * The main thing: two browsers and two phones in one meeting, made over REST and recorded.
@@ -12,13 +13,10 @@ let switchroom: Switchroom;
 let four: FourParties;
 let recording: RecordingView;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   four = await FourParties.in(switchroom);
-  return async () => {
-    await four.close();
-    await switchroom.stop();
-  };
+  return () => four.close();
 });
 
 describe('two browsers and two phones in one meeting', () => {

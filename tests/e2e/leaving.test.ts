@@ -1,15 +1,15 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { slice } from '../support/audio/Sound.ts';
 import { FourParties } from '../support/FourParties.ts';
 import { mistakeIn, PARTIES, type Party } from '../support/hearing.ts';
-import { Switchroom } from '../support/Switchroom.ts';
+import { it } from '../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../support/Switchroom.ts';
 
 let switchroom: Switchroom;
 let four: FourParties;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 beforeEach(async () => {

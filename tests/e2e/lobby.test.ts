@@ -1,10 +1,11 @@
 import type { MeetingView } from '@switchroom/protocol';
-import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { tone } from '../support/audio/tones.ts';
 import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
 import { eventually } from '../support/eventually.ts';
 import { mistakeIn, TONES, type Party } from '../support/hearing.ts';
-import { ADMIN, Switchroom } from '../support/Switchroom.ts';
+import { it } from '../support/sharedSwitchroom.ts';
+import { ADMIN, type Switchroom } from '../support/Switchroom.ts';
 
 const ACCOUNT = { email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD };
 let switchroom: Switchroom;
@@ -18,16 +19,13 @@ const options = (name: string, party: Party) => ({
   microphone: tone({ frequency: TONES[party], seconds: 10, sampleRate: 48_000 }),
 });
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   [anna, bert] = await Promise.all([
     BrowserParticipant.open({ ...options('Anna', 'anna'), account: ACCOUNT }),
     BrowserParticipant.open(options('Bert', 'bert')),
   ]);
-  return async () => {
-    await Promise.all([anna.close(), bert.close()]);
-    await switchroom.stop();
-  };
+  return () => Promise.all([anna.close(), bert.close()]);
 });
 
 const host = ({ joinUrl }: MeetingView): Promise<void> => anna.joinAt(joinUrl);

@@ -1,15 +1,15 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { levelAt } from '../support/audio/goertzel.ts';
 import { tone } from '../support/audio/tones.ts';
 import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
 import { eventually } from '../support/eventually.ts';
-import { Switchroom } from '../support/Switchroom.ts';
+import { it } from '../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../support/Switchroom.ts';
 
 let switchroom: Switchroom;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 describe('somebody whose microphone is refused', () => {

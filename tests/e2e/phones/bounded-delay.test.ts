@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { decodeMulaw } from '../../support/audio/g711.ts';
 import { levelWithin } from '../../support/audio/goertzel.ts';
 import { silence, tone } from '../../support/audio/tones.ts';
@@ -8,7 +8,8 @@ import { parseRtp, PCMU } from '../../support/net/rtp.ts';
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { mulawStream, type TimedPacket } from '../../support/phones/rtpStream.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /* Whatever a network did before, what it brings now is heard within 120 ms. */
 
@@ -24,9 +25,8 @@ const MOST_LAG_S = 0.16;
 let switchroom: Switchroom;
 const phones: SippPhone[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterAll(async () => {

@@ -1,10 +1,11 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { levelAt } from '../../support/audio/goertzel.ts';
 import type { Sound } from '../../support/audio/Sound.ts';
 import { tone } from '../../support/audio/tones.ts';
 import { BaresipPhone, type BaresipCodec } from '../../support/phones/BaresipPhone.ts';
 import { hears, openLine } from '../../support/phones/meetingLine.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** What each says, Hz: none is a harmonic, a sum or a difference of others. */
 const TONES: Record<BaresipCodec, number> = { PCMU: 440, PCMA: 620, G722: 910, opus: 1130 };
@@ -16,9 +17,8 @@ const WIDE = 5200;
 let switchroom: Switchroom;
 const phones = new Map<BaresipCodec, BaresipPhone>();
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterEach(async () => {

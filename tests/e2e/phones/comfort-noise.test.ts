@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { loudness } from '../../support/audio/goertzel.ts';
 import { spokenTone, watchedTone } from '../../support/audio/spokenTone.ts';
 import { silence } from '../../support/audio/tones.ts';
@@ -8,7 +8,8 @@ import { membersOf, openLine } from '../../support/phones/meetingLine.ts';
 import { mulawStream, type TimedPacket } from '../../support/phones/rtpStream.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { offer } from '../../support/phones/sippScenario.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** RFC 3389. */
 const CN = 13;
@@ -19,9 +20,8 @@ const WITH_NOISE = offer().replace('RTP/AVP 0 ', `RTP/AVP 0 ${CN} `);
 let switchroom: Switchroom;
 const phones: SippPhone[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterEach(async () => {

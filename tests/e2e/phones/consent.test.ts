@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConsentsView, RecordingView } from '@switchroom/protocol';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { levelAt, loudness } from '../../support/audio/goertzel.ts';
 import { decodeOggOpus } from '../../support/audio/oggOpus.ts';
 import { slice } from '../../support/audio/Sound.ts';
@@ -10,7 +10,8 @@ import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { answersKeys, hearsPrompt } from '../../support/phones/ivr.ts';
 import { hears, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /* Phones in a meeting that is recorded and where everybody has to agree to that. */
 
@@ -25,13 +26,10 @@ let anna: BaresipPhone;
 let bert: BaresipPhone;
 const phones: BaresipPhone[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   line = await openLine(switchroom, { recording: 'always', consent: 'required' });
-  return async () => {
-    await Promise.all(phones.map((phone) => phone.close()));
-    await switchroom.stop();
-  };
+  return () => Promise.all(phones.map((phone) => phone.close()));
 });
 
 async function caller(frequency: number): Promise<BaresipPhone> {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect } from 'vitest';
 import type { CallView, MeetingView } from '@switchroom/protocol';
 import { eventually } from '../../support/eventually.ts';
 import {
@@ -10,7 +10,8 @@ import {
 } from '../../support/phones/dialOut.ts';
 import { SippCarrier } from '../../support/phones/SippCarrier.ts';
 import { RoomWatcher } from '../../support/RoomWatcher.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 const NUMBER = '+4930555123';
 
@@ -20,8 +21,8 @@ let watcher: RoomWatcher;
 let carrier: SippCarrier | undefined;
 let trunkId: string | undefined;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   await allowCalls(switchroom, { allowed: ['+49'] });
   meeting = await switchroom.rest.createMeeting();
   watcher = await RoomWatcher.join(switchroom, meeting);
@@ -29,7 +30,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   watcher.close();
-  await switchroom.stop();
 });
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { parseSdp } from '../../../sip-dialin/src/media/sdp/parseSdp.ts';
 import type { SipRequest } from '../../../sip-dialin/src/sip-server/message/SipMessage.ts';
 import { tagOf } from '../../../sip-dialin/src/sip-server/message/nameAddr.ts';
@@ -10,7 +10,8 @@ import { allowCalls, callIs, outboundTrunk, placeCall } from '../../support/phon
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { RawRtp } from '../../support/phones/RawRtp.ts';
 import { keyStream, mulawStream } from '../../support/phones/rtpStream.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 const CALLED = 440;
 const OTHER = 910;
@@ -24,8 +25,8 @@ let rtp: RawRtp;
 /** What it does with the first INVITE and with those that come again. */
 let onInvite: (invite: SipRequest, count: number) => void;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   carrier = await RawPhone.open({ port: Number(switchroom.sipAddress.split(':')[1]) });
   rtp = await RawRtp.open();
   let invites = 0;
@@ -39,7 +40,6 @@ beforeAll(async () => {
   return async () => {
     await rtp.close();
     await carrier.close();
-    await switchroom.stop();
   };
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import type { MeetingView, ParticipantView } from '@switchroom/protocol';
 import { levelAt } from '../../support/audio/goertzel.ts';
 import { tone } from '../../support/audio/tones.ts';
@@ -8,7 +8,8 @@ import { answersKeys, hearsPrompt, heardUntil } from '../../support/phones/ivr.t
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { RoomWatcher } from '../../support/RoomWatcher.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /* What hosts do with a phone, over REST as from the room; the watcher is a browser that is told of it. */
 
@@ -23,8 +24,8 @@ let phone: BaresipPhone;
 let other: SippPhone;
 let id: string;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   line = await openLine(switchroom, { lobby: true });
   meeting = await switchroom.rest.meeting(line.meetingId);
   watcher = await RoomWatcher.join(switchroom, meeting);
@@ -35,7 +36,6 @@ beforeAll(async () => {
 afterAll(async () => {
   watcher.close();
   await Promise.all([phone.close(), other.close()]);
-  await switchroom.stop();
 });
 
 async function patch(change: object): Promise<void> {

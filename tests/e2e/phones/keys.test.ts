@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { dtmf } from '../../support/audio/dtmf.ts';
 import { concatenate } from '../../support/audio/Sound.ts';
 import { silence, tone } from '../../support/audio/tones.ts';
@@ -7,7 +7,8 @@ import { membersOf } from '../../support/phones/meetingLine.ts';
 import { keyStream, mulawStream } from '../../support/phones/rtpStream.ts';
 import { SippPhone, type SippOptions } from '../../support/phones/SippPhone.ts';
 import { offer } from '../../support/phones/sippScenario.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 const SOUND = tone({ frequency: 440, seconds: 20 });
 
@@ -29,9 +30,8 @@ const WITHOUT_EVENTS = offer()
 let switchroom: Switchroom;
 const phones: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterEach(async () => {

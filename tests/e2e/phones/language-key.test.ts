@@ -1,19 +1,19 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { ParticipantView } from '@switchroom/protocol';
 import { promptIn } from '../../support/audio/prompts.ts';
 import { duration, slice } from '../../support/audio/Sound.ts';
 import { tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 let switchroom: Switchroom;
 let phone: BaresipPhone;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   phone = await BaresipPhone.start({ sound: tone({ frequency: 440, seconds: 120 }) });
-  return () => switchroom.stop();
 });
 afterAll(() => phone.close());
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import type { MeetingView } from '@switchroom/protocol';
 import { levelAt } from '../../support/audio/goertzel.ts';
 import { promptIn } from '../../support/audio/prompts.ts';
@@ -9,7 +9,8 @@ import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { answersKeys, firstHeard, hearsPrompt, heardUntil } from '../../support/phones/ivr.ts';
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** What who waits says, and the host: not in the waiting music, nor among its overtones, Hz. */
 const WAITING = 2120;
@@ -21,13 +22,10 @@ let switchroom: Switchroom;
 let wire: SfuWire;
 const phones: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   wire = await SfuWire.start(switchroom);
-  return async () => {
-    await wire.stop();
-    await switchroom.stop();
-  };
+  return () => wire.stop();
 });
 
 afterEach(async () => {

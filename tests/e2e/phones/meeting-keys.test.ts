@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { ParticipantView } from '@switchroom/protocol';
 import { levelAt } from '../../support/audio/goertzel.ts';
 import { duration, slice } from '../../support/audio/Sound.ts';
@@ -8,7 +8,8 @@ import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { answersKeys, heardUntil } from '../../support/phones/ivr.ts';
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 const CALLER = 440;
 const OTHER = 620;
@@ -21,8 +22,8 @@ let line: MeetingLine;
 let phone: BaresipPhone;
 let other: SippPhone;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   line = await openLine(switchroom);
   phone = await BaresipPhone.start({ sound: tone({ frequency: CALLER, seconds: 120 }) });
   await phone.dial(line.uri);
@@ -30,10 +31,7 @@ beforeAll(async () => {
   other = await SippPhone.dial({ uri: line.uri, sound });
   await membersOf(switchroom, line, 2);
   await hears(phone, [OTHER], [CALLER]);
-  return async () => {
-    await Promise.all([phone.close(), other.close()]);
-    await switchroom.stop();
-  };
+  return () => Promise.all([phone.close(), other.close()]);
 });
 
 async function caller(): Promise<ParticipantView> {

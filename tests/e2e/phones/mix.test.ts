@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { decodeMulaw } from '../../support/audio/g711.ts';
 import { levelAt } from '../../support/audio/goertzel.ts';
 import { duration, slice, type Sound } from '../../support/audio/Sound.ts';
@@ -11,7 +11,8 @@ import { parseRtp, PCMU } from '../../support/net/rtp.ts';
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { mulawStream, type TimedPacket } from '../../support/phones/rtpStream.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** A machine that stands still for a moment, since others use it too, is no fault of the mixer. */
 const AGAIN = { retry: 2 };
@@ -21,9 +22,8 @@ const NEAR_DB = 4;
 let switchroom: Switchroom;
 const phones: SippPhone[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterAll(async () => {

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import type { MeetingView } from '@switchroom/protocol';
 import { silence, tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { answersKeys, hearsPrompt, heardUntil } from '../../support/phones/ivr.ts';
 import { hears } from '../../support/phones/meetingLine.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /* A meeting of phones alone: nobody is there by browser, and the moderator has nothing but keys. */
 
@@ -17,8 +18,8 @@ let meeting: MeetingView;
 let moderator: BaresipPhone;
 let caller: BaresipPhone;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   meeting = await switchroom.rest.createMeeting({ entry: 'none', recording: 'on-demand' });
   caller = await enter(CALLER, meeting.pin);
   moderator = await enter(MODERATOR, meeting.moderatorPin);
@@ -27,7 +28,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([moderator.close(), caller.close()]);
-  await switchroom.stop();
 });
 
 async function enter(frequency: number, pin: string): Promise<BaresipPhone> {

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import type { NumberPrivacy } from '@switchroom/protocol';
 import { tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -7,7 +7,8 @@ import { allowCalls, callsOf, outboundTrunk, placeCall } from '../../support/pho
 import { membersOf, openLine } from '../../support/phones/meetingLine.ts';
 import { SippCarrier } from '../../support/phones/SippCarrier.ts';
 import { RoomWatcher } from '../../support/RoomWatcher.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** By level: who calls, who is called, and how both are shown. No two have the same digits in the end. */
 const LEVELS: Record<NumberPrivacy, { caller: string; called: string; shown: [string, string] }> = {
@@ -24,15 +25,12 @@ let switchroom: Switchroom;
 let carrier: SippCarrier;
 const toClose: { close(): Promise<void> | void }[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   carrier = await SippCarrier.start({ calls: 'answered' });
   await outboundTrunk(switchroom, 'Carrier', { uri: carrier.uri });
   await allowCalls(switchroom, { allowed: ['+49'] });
-  return async () => {
-    await carrier.close();
-    await switchroom.stop();
-  };
+  return () => carrier.close();
 });
 
 afterEach(async () => {

@@ -1,19 +1,19 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { silence, tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { answersKeys, hearsPrompt } from '../../support/phones/ivr.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 const LANGUAGES = ['en', 'es', 'fr', 'de'] as const;
 
 let switchroom: Switchroom;
 const phones: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { RawPhone } from '../../../sip-dialin/src/sip-server/testing/RawPhone.ts';
 import { tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -6,14 +6,14 @@ import { outboundTrunk } from '../../support/phones/dialOut.ts';
 import { openLine } from '../../support/phones/meetingLine.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { request, WAIT } from '../../support/phones/sippScenario.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 let switchroom: Switchroom;
 const phones: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterEach(async () => {

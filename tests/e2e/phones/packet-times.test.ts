@@ -1,11 +1,12 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { tone } from '../../support/audio/tones.ts';
 import { parseRtp, PCMU } from '../../support/net/rtp.ts';
 import { hears, openLine } from '../../support/phones/meetingLine.ts';
 import { mulawStream } from '../../support/phones/rtpStream.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { offer } from '../../support/phones/sippScenario.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** Packet time, ms, and the tone of the phone that has it, Hz. */
 const PHONES = [
@@ -19,9 +20,8 @@ const PHONES = [
 let switchroom: Switchroom;
 const phones: SippPhone[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterEach(async () => {

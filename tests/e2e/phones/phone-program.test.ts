@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { levelAt, loudness } from '../../support/audio/goertzel.ts';
 import { slice } from '../../support/audio/Sound.ts';
 import { tone } from '../../support/audio/tones.ts';
@@ -9,19 +9,17 @@ import { readWav, writeWav } from '../../support/audio/wav.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { Child, exitOf } from '../../support/process/Child.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 const MAIN = join(import.meta.dirname, '../../../sip-dialin/src/phone/main.ts');
 let switchroom: Switchroom;
 let folder: string;
 
-beforeAll(async () => {
+it.beforeAll(async ({ switchroom: shared }) => {
   folder = await mkdtemp(join(tmpdir(), 'phone-'));
-  switchroom = await Switchroom.start();
-  return async () => {
-    await switchroom.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
+  switchroom = shared;
+  return () => rm(folder, { recursive: true, force: true });
 });
 
 /** What `npm run phone --` runs when the set-up is done. */

@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { duration, slice } from '../../support/audio/Sound.ts';
 import { tone } from '../../support/audio/tones.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
@@ -6,7 +6,8 @@ import { allowCalls, callIs, outboundTrunk, placeCall } from '../../support/phon
 import { firstHeard, hearsPrompt, heardUntil } from '../../support/phones/ivr.ts';
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { SippCarrier } from '../../support/phones/SippCarrier.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 const LISTENER = 440;
 const CALLED = 620;
@@ -19,8 +20,8 @@ let called: BaresipPhone;
 let voicemail: SippCarrier;
 let nobody: SippCarrier;
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   await allowCalls(switchroom, { allowed: ['+49'], maxMinutes: 1 });
   line = await openLine(switchroom);
   const say = (frequency: number) => tone({ frequency, seconds: 120 });
@@ -35,7 +36,6 @@ beforeAll(async () => {
     await called.close();
     await voicemail.close();
     await nobody.close();
-    await switchroom.stop();
   };
 });
 

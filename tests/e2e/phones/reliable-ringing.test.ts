@@ -1,10 +1,11 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { tone } from '../../support/audio/tones.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { hears, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { request } from '../../support/phones/sippScenario.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 const CALLER = 440;
 const OTHER = 910;
@@ -14,10 +15,9 @@ let switchroom: Switchroom;
 let line: MeetingLine;
 const phones: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   line = await openLine(switchroom);
-  return () => switchroom.stop();
 });
 
 afterEach(async () => {

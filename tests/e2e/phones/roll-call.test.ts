@@ -1,11 +1,12 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { concatenate, slice, type Sound } from '../../support/audio/Sound.ts';
 import { silence, tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { firstHeard, hearsPrompt, heardUntil } from '../../support/phones/ivr.ts';
 import { membersOf, openLine } from '../../support/phones/meetingLine.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** What is said at the tone for a name, Hz, for how long, s. */
 const NAME = 910;
@@ -20,9 +21,8 @@ const LOUD_DB = -24;
 let switchroom: Switchroom;
 const phones: BaresipPhone[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterEach(async () => {

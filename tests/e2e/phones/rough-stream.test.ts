@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { spokenTone, watchedTone, type SpokenTone } from '../../support/audio/spokenTone.ts';
 import { silence } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { membersOf, openLine } from '../../support/phones/meetingLine.ts';
 import { mulawStream, type TimedPacket } from '../../support/phones/rtpStream.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** A machine that stands still for a moment, since others use it too, is no fault of the mixer. */
 const AGAIN = { retry: 2 };
@@ -15,9 +16,8 @@ const SPEECH = watchedTone(SECONDS);
 let switchroom: Switchroom;
 const phones: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { silence, tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { parseReport, receiverReport, type Report } from '../../support/net/rtcp.ts';
@@ -8,7 +8,8 @@ import { parseRtp } from '../../support/net/rtp.ts';
 import { membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { mulawStream, type TimedPacket } from '../../support/phones/rtpStream.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /** One packet in so many is lost, from here on, s. */
 const LOST_ONE_IN = 8;
@@ -20,9 +21,8 @@ const WITHIN = 20_000;
 let switchroom: Switchroom;
 const phones: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
-  return () => switchroom.stop();
+it.beforeAll(({ switchroom: shared }) => {
+  switchroom = shared;
 });
 
 afterAll(async () => {

@@ -1,11 +1,12 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
 import { hears, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { offer, request, WAIT } from '../../support/phones/sippScenario.ts';
-import { Switchroom } from '../../support/Switchroom.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import type { Switchroom } from '../../support/Switchroom.ts';
 
 /*
  * RFC 4028 lets no session expire in less than 90 s, so refreshes that come by themselves, and sessions that are not
@@ -20,15 +21,12 @@ let line: MeetingLine;
 let other: BaresipPhone;
 const phones: SippPhone[] = [];
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   line = await openLine(switchroom);
   other = await BaresipPhone.start({ sound: tone({ frequency: OTHER, seconds: 60 }) });
   await other.dial(line.uri);
-  return async () => {
-    await other.close();
-    await switchroom.stop();
-  };
+  return () => other.close();
 });
 
 afterEach(async () => {

@@ -1,9 +1,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { tone } from '../support/audio/tones.ts';
-import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
-import { ADMIN, Switchroom } from '../support/Switchroom.ts';
+import { describe, expect } from 'vitest';
+import { tone } from '../../support/audio/tones.ts';
+import { BrowserParticipant } from '../../support/browser/BrowserParticipant.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import { ADMIN, type Switchroom } from '../../support/Switchroom.ts';
 
 const SCHEMES = ['light', 'dark'] as const;
 const NARROW = { width: 360, height: 740 };
@@ -70,8 +71,8 @@ async function isFit(screen = page): Promise<void> {
   await expect.poll(() => overflow(screen)).toBe(0);
 }
 
-beforeAll(async () => {
-  switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom: shared }) => {
+  switchroom = shared;
   browser = await BrowserParticipant.open({
     name: 'Ann',
     joinUrl: switchroom.url,
@@ -86,7 +87,6 @@ beforeAll(async () => {
   return async () => {
     await guest?.close();
     await browser.close();
-    await switchroom.stop();
   };
 });
 

@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { tone } from '../support/audio/tones.ts';
-import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
-import { ADMIN, Switchroom } from '../support/Switchroom.ts';
+import { describe, expect } from 'vitest';
+import { tone } from '../../support/audio/tones.ts';
+import { BrowserParticipant } from '../../support/browser/BrowserParticipant.ts';
+import { it } from '../../support/sharedSwitchroom.ts';
+import { ADMIN } from '../../support/Switchroom.ts';
 
 const ACCOUNT = { email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD };
 let joinUrl: string;
@@ -17,19 +18,14 @@ const guest = (name: string) => ({
 const isMuted = (who: BrowserParticipant, name: string) =>
   who.tile(name).getByRole('img', { name: 'muted' });
 
-beforeAll(async () => {
-  const switchroom = await Switchroom.start();
+it.beforeAll(async ({ switchroom }) => {
   ({ joinUrl, moderatorPin } = await switchroom.rest.createMeeting());
   [anna, bert] = await Promise.all([
     BrowserParticipant.join({ ...guest('Anna'), account: ACCOUNT }),
     BrowserParticipant.join(guest('Bert')),
   ]);
   await anna.tile('Bert').waitFor();
-  return async () => {
-    await anna.close();
-    await bert.close();
-    await switchroom.stop();
-  };
+  return () => Promise.all([anna.close(), bert.close()]);
 });
 
 describe('a host and a guest, one thing after the other', () => {
