@@ -9,6 +9,7 @@ import { FakeServer, personOf, TOKEN } from '../testing/FakeServer.ts';
 import { collect, decodeOgg, encode, level, tone } from '../testing/sound.ts';
 import { Talker } from '../testing/talker.ts';
 import { loadOrCreateKeys, openVault, type VaultKeys } from '../vault/index.ts';
+import { DgramSocket } from './DgramSocket.ts';
 import { createRecorder, type Recorder } from './index.ts';
 
 const logger = pino({ level: 'silent' });
@@ -25,7 +26,9 @@ async function makeRecorder(token = TOKEN, minFreeMb = 0): Promise<Recorder> {
     ...{ DATA_DIR: dataDirectory, SIGNALING_URL: server.url, SERVICE_TOKEN: token },
     RECORDING_MIN_FREE_MB: minFreeMb,
   };
-  return await createRecorder(config, { logger, now: () => clock });
+  // The kernel does not know the tests' clock.
+  const { open: openSocket } = DgramSocket;
+  return await createRecorder(config, { logger, now: () => clock, openSocket });
 }
 
 beforeEach(async () => {

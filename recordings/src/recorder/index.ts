@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { DiskSync } from './DiskSync.ts';
 import { RecorderGateway } from './RecorderGateway.ts';
 import { Recovery } from './Recovery.ts';
+import { openRtpSocket, type OpenRtpSocket } from './RtpSocket.ts';
 import { Sealer } from './Sealer.ts';
 import { loadSealingKey } from './sealingKey.ts';
 import { SignOfLife } from './SignOfLife.ts';
@@ -25,6 +26,8 @@ export interface RecorderDependencies {
   logger: Logger;
   /** ms, monotonic; default `performance.now()`. */
   now?: () => number;
+  /** Default: whatever is built. */
+  openSocket?: OpenRtpSocket;
 }
 
 /** Records the meetings that the server asks for. Several may work in one data directory. */
@@ -41,7 +44,7 @@ export interface Recorder {
 /** Errors: `AppError('bad-request')` without a service token. */
 export async function createRecorder(
   config: RecorderConfig,
-  { logger, now = () => performance.now() }: RecorderDependencies,
+  { logger, now = () => performance.now(), openSocket = openRtpSocket }: RecorderDependencies,
 ): Promise<Recorder> {
   const { SERVICE_TOKEN: serviceToken } = config;
   if (serviceToken === undefined) {
@@ -59,6 +62,7 @@ export async function createRecorder(
   const gateway = new RecorderGateway({
     ...{ serviceToken, vaultDirectory, journal, sealer, logger, now, software: software() },
     ...{ signalingUrl: config.SIGNALING_URL, diskSync: new DiskSync(now), recorder: life.id },
+    openSocket,
     minFreeMb: config.RECORDING_MIN_FREE_MB,
   });
   const recovery = new Recovery({
