@@ -17,7 +17,7 @@ import { ReportQueue } from './ReportQueue.ts';
 import type { GatewaySocket } from './request.ts';
 import type { OpenRtpSocket } from './RtpSocket.ts';
 import { checkSpace } from './checkSpace.ts';
-import type { DiskSync } from './DiskSync.ts';
+import type { Disk } from './Disk.ts';
 import type { Sealer } from './Sealer.ts';
 import type { StateJournal } from './StateJournal.ts';
 
@@ -37,7 +37,7 @@ export interface RecorderGatewayOptions {
   minFreeMb: number;
   journal: StateJournal;
   sealer: Sealer;
-  diskSync: DiskSync;
+  disk: Disk;
   openSocket: OpenRtpSocket;
   software: string;
   logger: Logger;
@@ -296,7 +296,7 @@ export class RecorderGateway {
     for (const session of this.#sessions.values()) {
       session.tick(now);
     }
-    this.#options.diskSync.tick();
+    this.#options.disk.tick(now);
     if (this.#lostAt === null || now - this.#lostAt < ORPHAN_MS) return;
     this.#lostAt = null;
     for (const session of this.#sessions.values()) void this.#end(session, 'server lost');

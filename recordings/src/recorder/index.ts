@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError, type Config } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { DiskSync } from './DiskSync.ts';
+import { Disk } from './Disk.ts';
 import { RecorderGateway } from './RecorderGateway.ts';
 import { Recovery } from './Recovery.ts';
 import { openRtpSocket, type OpenRtpSocket } from './RtpSocket.ts';
@@ -61,7 +61,7 @@ export async function createRecorder(
   const life = SignOfLife.show(recordersDirectory);
   const gateway = new RecorderGateway({
     ...{ serviceToken, vaultDirectory, journal, sealer, logger, now, software: software() },
-    ...{ signalingUrl: config.SIGNALING_URL, diskSync: new DiskSync(now), recorder: life.id },
+    ...{ signalingUrl: config.SIGNALING_URL, disk: new Disk(), recorder: life.id },
     openSocket,
     minFreeMb: config.RECORDING_MIN_FREE_MB,
   });
