@@ -76,13 +76,12 @@ export class NativeSocket implements RtpSocket {
 
   receive(now: number, take: TakeDatagram): void {
     const numbers = this.#numbers;
-    for (;;) {
+    for (let isEmpty = false; !isEmpty;) {
       if (this.#used + BLOCK_END > BLOCK_BYTES) {
         this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
         this.#used = 0;
       }
       const count = this.#addon.receive(this.#handle, this.#block, this.#used, numbers);
-      if (count === 0) break;
       for (let at = 0; at < count * NUMBERS; at += NUMBERS) {
         const end = this.#used + numbers[at]!;
         // The kernel has wall time, which may have been set since.
@@ -90,6 +89,8 @@ export class NativeSocket implements RtpSocket {
         take(this.#block.subarray(this.#used, end), arrivedAt);
         this.#used = end;
       }
+      // It stopped for want of room only where there is none for another.
+      isEmpty = count < AT_ONCE && this.#used + MAX_DATAGRAM <= BLOCK_BYTES;
     }
     this.#askedAt = now;
   }

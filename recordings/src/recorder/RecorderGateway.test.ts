@@ -143,6 +143,29 @@ describe('the recorder', () => {
     expect(pauses[0]!.toMs).toEqual(expect.any(Number));
   });
 
+  it('writes what came before somebody left, and before a pause, though it was not read yet', async () => {
+    await server.start('r1', keys.recipient);
+    await server.consume('anna', 'browser', 1);
+    await server.consume('bert', 'phone', 2);
+    const anna = new Talker(1, await encode(tone(440, 1000)));
+    const bert = new Talker(2, await encode(tone(880, 1000)));
+    const by = { kind: 'user', id: 'u1', name: 'host@example.org' } as const;
+    // Faster than the recorder takes turns.
+    await talk([anna, bert], 20);
+    server.gateway.emit('participant:left', { meetingId: 'm1', participantId: 'p-anna' });
+    await talk([bert], 10, 20);
+    const pause = { recordingId: 'r1', by };
+    await server.gateway.timeout(5000).emitWithAck('recording:pause', pause);
+    await talk([bert], 10, 30);
+    await server.stop('r1');
+    const path = join(dataDirectory, 'vault', 'r1', 'manifest.sealed');
+    const { ledger } = await readManifest(path, keys.identity!);
+    expect(ledger).toMatchObject([
+      { received: 20, written: 20 },
+      { received: 30, written: 30 },
+    ]);
+  });
+
   it('wakes nobody up while it stands by', async () => {
     const [set, cleared] = [
       vi.spyOn(globalThis, 'setInterval'),

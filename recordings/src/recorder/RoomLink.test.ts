@@ -121,6 +121,7 @@ describe('RoomLink', () => {
     expect(vi.getTimerCount()).toBe(0);
     link.addConsumer(consumer(7));
     link.close();
+    for (const ssrc of [11, 12, 13, 14, 15, 16]) link.addConsumer(consumer(ssrc));
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -69,6 +69,7 @@ export class RoomLink {
     // What the former transport sent.
     this.receive(now());
     this.#consumers.clear();
+    this.#watch();
     this.#levelId = opened.audioLevelExtensionId;
     this.#socket.connect(opened.ip, opened.port);
     const { port } = this.#socket;
@@ -83,6 +84,7 @@ export class RoomLink {
   }
 
   addConsumer(news: GatewayConsumerCreated): void {
+    if (this.#closed) return;
     // What came before is of none that is known.
     this.receive(this.#options.now());
     this.#consumers.set(news.ssrc, {
@@ -148,7 +150,8 @@ export class RoomLink {
   }
 
   #watch(): void {
-    const isCrowded = this.#consumers.size * BETWEEN_TICKS > (this.#socket?.room ?? 0) * SPARE;
+    const isCrowded =
+      this.#consumers.size * BETWEEN_TICKS > (this.#socket?.room ?? Infinity) * SPARE;
     if (!isCrowded) {
       clearInterval(this.#timer);
       this.#timer = undefined;
