@@ -152,7 +152,8 @@ describe('the recorder', () => {
     const by = { kind: 'user', id: 'u1', name: 'host@example.org' } as const;
     // Faster than the recorder takes turns.
     await talk([anna, bert], 20);
-    server.gateway.emit('participant:left', { meetingId: 'm1', participantId: 'p-anna' });
+    const left = { meetingId: 'm1', participantId: 'p-anna', reason: 'left' } as const;
+    server.gateway.emit('participant:left', left);
     await talk([bert], 10, 20);
     const pause = { recordingId: 'r1', by };
     await server.gateway.timeout(5000).emitWithAck('recording:pause', pause);
