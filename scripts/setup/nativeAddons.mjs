@@ -21,6 +21,8 @@ export const NATIVE_PACKAGES = [{ name: 'gcc' }, { name: 'libc6-dev' }, { name: 
 export const NATIVE_ADDONS = [
   { name: 'udp', workspace: 'sip-dialin', title: 'UDP sockets for phone media', libraries: [] },
   { name: 'opus', workspace: 'opus', title: 'libopus for Node.js', libraries: ['-lopus'] },
+  { name: 'rtp', workspace: 'recordings', title: 'UDP sockets for recorders', libraries: [] },
+  { name: 'files', workspace: 'recordings', title: 'file writes for recorders', libraries: [] },
 ];
 
 const HEADERS = 'node_modules/node-api-headers';

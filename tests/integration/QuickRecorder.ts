@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MeetingView, RecordingStart, RecordingView } from '@switchroom/protocol';
-import { DiskSync } from '../../recordings/src/recorder/DiskSync.ts';
+import { plainIo } from '../../recordings/src/format/FileIo.ts';
+import { Disk } from '../../recordings/src/recorder/Disk.ts';
 import { Recording } from '../../recordings/src/recorder/Recording.ts';
 import { Sealer } from '../../recordings/src/recorder/Sealer.ts';
 import { loadSealingKey } from '../../recordings/src/recorder/sealingKey.ts';
@@ -83,7 +84,7 @@ export class QuickRecorder {
   async #start(start: RecordingStart): Promise<void> {
     const recording = await Recording.create({
       ...{ vaultDirectory: join(this.#server.dataDir, 'vault'), start },
-      ...{ journal: this.#journal, sealer: this.#sealer, diskSync: new DiskSync(() => 0) },
+      ...{ journal: this.#journal, sealer: this.#sealer, disk: new Disk(plainIo) },
       ...{ recorder: 'quick', software: 'switchroom test', now: STARTED_AT, wallTime: new Date() },
       onChange: () => undefined,
     });

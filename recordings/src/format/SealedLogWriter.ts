@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
+import { plainIo, type FileIo } from './FileIo.ts';
 import { createHeader, type SealedFileInfo } from './header.ts';
 import { MARK_BYTES, RECORD_DATA, RECORD_END, sealRecord, type FileKey } from './record.ts';
 
@@ -11,6 +12,7 @@ const NO_MARK = Buffer.alloc(MARK_BYTES);
  */
 export class SealedLogWriter {
   readonly #handle: FileHandle;
+  readonly #io: FileIo;
   readonly #file: FileKey;
   readonly #hash: Hash;
   #number = 0;
@@ -25,8 +27,9 @@ export class SealedLogWriter {
   /** Bytes given to the file so far, the head included. */
   #size: number;
 
-  private constructor(handle: FileHandle, head: Buffer, file: FileKey) {
+  private constructor(handle: FileHandle, io: FileIo, head: Buffer, file: FileKey) {
     this.#handle = handle;
+    this.#io = io;
     this.#file = file;
     this.#hash = createHash('sha256').update(head);
     this.#size = head.length;
@@ -37,6 +40,7 @@ export class SealedLogWriter {
     path: string,
     info: SealedFileInfo,
     recipient: string,
+    io: FileIo = plainIo,
   ): Promise<SealedLogWriter> {
     const { bytes, ...file } = await createHeader(info, recipient);
     const handle = await open(path, 'ax', 0o600);
@@ -46,7 +50,7 @@ export class SealedLogWriter {
       await handle.close();
       throw error;
     }
-    return new SealedLogWriter(handle, bytes, file);
+    return new SealedLogWriter(handle, io, bytes, file);
   }
 
   get size(): number {
@@ -89,7 +93,7 @@ export class SealedLogWriter {
     if (this.#ended || !this.#dirty) return;
     this.#dirty = false;
     const written = this.#written;
-    const syncing = this.#handle.datasync();
+    const syncing = this.#io.sync(this.#handle);
     this.#syncing = syncing.catch(() => undefined);
     try {
       await syncing;
@@ -135,7 +139,8 @@ export class SealedLogWriter {
     this.#pending = [];
     if (this.#failure !== undefined) return;
     try {
-      await this.#handle.appendFile(Buffer.concat(records));
+      const bytes = records.length === 1 ? records[0]! : Buffer.concat(records);
+      await this.#io.append(this.#handle, bytes);
       this.#written += records.length;
       this.#dirty = true;
     } catch (error) {

@@ -5,7 +5,7 @@ import type { ManifestFile } from '../format/manifest.ts';
 import { encodePackets, type PlacedPacket } from '../format/packets.ts';
 import { SealedLogWriter } from '../format/SealedLogWriter.ts';
 import { maskMark } from './contentMark.ts';
-import type { DiskSync } from './DiskSync.ts';
+import type { Disk } from './Disk.ts';
 import type { Indexer } from './Indexer.ts';
 import type { IndexLog } from './IndexLog.ts';
 
@@ -21,7 +21,7 @@ export interface AudioLogOptions {
   recipient: string;
   /** Hides the content's digest (contentMark.ts). */
   contentKey: KeyObject;
-  diskSync: DiskSync;
+  disk: Disk;
   /** Of the recording. */
   index: IndexLog;
 }
@@ -44,7 +44,7 @@ export class AudioLog {
     this.#log = log;
     this.#digest = new ContentDigest(options.startPosition);
     this.#indexer = options.index.indexer(options.id, options);
-    this.#leave = options.diskSync.add(log);
+    this.#leave = options.disk.add(log);
   }
 
   /** Makes the file, which must not exist. */
@@ -52,7 +52,10 @@ export class AudioLog {
     const { vaultDirectory, recordingId, id, startPosition, preSkip, recipient } = options;
     const info = { recordingId, name: id, content: 'opus' as const, startPosition, preSkip };
     const path = sealedFile(vaultDirectory, recordingId, id);
-    return new AudioLog(options, await SealedLogWriter.create(path, info, recipient));
+    return new AudioLog(
+      options,
+      await SealedLogWriter.create(path, info, recipient, options.disk.io),
+    );
   }
 
   get id(): string {

@@ -9,6 +9,7 @@ import { FakeServer, personOf, TOKEN } from '../testing/FakeServer.ts';
 import { collect, decodeOgg, encode, level, tone } from '../testing/sound.ts';
 import { Talker } from '../testing/talker.ts';
 import { loadOrCreateKeys, openVault, type VaultKeys } from '../vault/index.ts';
+import { DgramSocket } from './DgramSocket.ts';
 import { createRecorder, type Recorder } from './index.ts';
 
 const logger = pino({ level: 'silent' });
@@ -25,7 +26,9 @@ async function makeRecorder(token = TOKEN, minFreeMb = 0): Promise<Recorder> {
     ...{ DATA_DIR: dataDirectory, SIGNALING_URL: server.url, SERVICE_TOKEN: token },
     RECORDING_MIN_FREE_MB: minFreeMb,
   };
-  return await createRecorder(config, { logger, now: () => clock });
+  // The kernel does not know the tests' clock.
+  const { open: openSocket } = DgramSocket;
+  return await createRecorder(config, { logger, now: () => clock, openSocket });
 }
 
 beforeEach(async () => {
@@ -138,6 +141,30 @@ describe('the recorder', () => {
     const { consents, pauses } = (await vault.statements('r1')).consents;
     expect(consents.map(({ participantId }) => participantId)).toEqual(['p1', 'p2']);
     expect(pauses[0]!.toMs).toEqual(expect.any(Number));
+  });
+
+  it('writes what came before somebody left, and before a pause, though it was not read yet', async () => {
+    await server.start('r1', keys.recipient);
+    await server.consume('anna', 'browser', 1);
+    await server.consume('bert', 'phone', 2);
+    const anna = new Talker(1, await encode(tone(440, 1000)));
+    const bert = new Talker(2, await encode(tone(880, 1000)));
+    const by = { kind: 'user', id: 'u1', name: 'host@example.org' } as const;
+    // Faster than the recorder takes turns.
+    await talk([anna, bert], 20);
+    const left = { meetingId: 'm1', participantId: 'p-anna', reason: 'left' } as const;
+    server.gateway.emit('participant:left', left);
+    await talk([bert], 10, 20);
+    const pause = { recordingId: 'r1', by };
+    await server.gateway.timeout(5000).emitWithAck('recording:pause', pause);
+    await talk([bert], 10, 30);
+    await server.stop('r1');
+    const path = join(dataDirectory, 'vault', 'r1', 'manifest.sealed');
+    const { ledger } = await readManifest(path, keys.identity!);
+    expect(ledger).toMatchObject([
+      { received: 20, written: 20 },
+      { received: 30, written: 30 },
+    ]);
   });
 
   it('wakes nobody up while it stands by', async () => {

@@ -15,12 +15,13 @@ import { io } from 'socket.io-client';
 import { RecordingSession } from './RecordingSession.ts';
 import { ReportQueue } from './ReportQueue.ts';
 import type { GatewaySocket } from './request.ts';
+import type { OpenRtpSocket } from './RtpSocket.ts';
 import { checkSpace } from './checkSpace.ts';
-import type { DiskSync } from './DiskSync.ts';
+import type { Disk } from './Disk.ts';
 import type { Sealer } from './Sealer.ts';
 import type { StateJournal } from './StateJournal.ts';
 
-/** Reorder, batch and mix are done so often. */
+/** What has come is read, ordered, written and mixed so often. */
 const TICK_MS = 100;
 /** Without the server for so long, a recording is sealed: its room is gone. */
 const ORPHAN_MS = 30_000;
@@ -36,7 +37,8 @@ export interface RecorderGatewayOptions {
   minFreeMb: number;
   journal: StateJournal;
   sealer: Sealer;
-  diskSync: DiskSync;
+  disk: Disk;
+  openSocket: OpenRtpSocket;
   software: string;
   logger: Logger;
   /** ms, monotonic. */
@@ -219,11 +221,10 @@ export class RecorderGateway {
   }
 
   async #open(start: RecordingStart): Promise<void> {
-    const { vaultDirectory, recorder, journal, sealer, diskSync, software, now } = this.#options;
-    await checkSpace(vaultDirectory, this.#options.minFreeMb);
+    const { vaultDirectory, minFreeMb } = this.#options;
+    await checkSpace(vaultDirectory, minFreeMb);
     const session = await RecordingSession.open({
-      ...{ vaultDirectory, recorder, journal, sealer, diskSync, software, start, now },
-      signaling: this.#socket,
+      ...{ ...this.#options, start, signaling: this.#socket },
       wallTime: new Date(),
       onChange: (view) => this.#changed(view),
     });
@@ -295,7 +296,7 @@ export class RecorderGateway {
     for (const session of this.#sessions.values()) {
       session.tick(now);
     }
-    this.#options.diskSync.tick();
+    this.#options.disk.tick(now);
     if (this.#lostAt === null || now - this.#lostAt < ORPHAN_MS) return;
     this.#lostAt = null;
     for (const session of this.#sessions.values()) void this.#end(session, 'server lost');

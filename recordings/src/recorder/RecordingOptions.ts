@@ -1,5 +1,5 @@
 import type { RecordingStart, RecordingView } from '@switchroom/protocol';
-import type { DiskSync } from './DiskSync.ts';
+import type { Disk } from './Disk.ts';
 import type { Sealer } from './Sealer.ts';
 import type { StateJournal } from './StateJournal.ts';
 
@@ -10,7 +10,7 @@ export interface RecordingOptions {
   recorder: string;
   journal: StateJournal;
   sealer: Sealer;
-  diskSync: DiskSync;
+  disk: Disk;
   /** Name and version of the program, for the manifest. */
   software: string;
   /** The same instant on the monotonic clock (ms) and on the wall. */

@@ -30,13 +30,13 @@ export class RecordingSecrets {
 
   /** Makes a track's file, or the mix's. */
   async makeLog(
-    { vaultDirectory, start, diskSync }: RecordingOptions,
+    { vaultDirectory, start, disk }: RecordingOptions,
     file: Pick<AudioLogOptions, 'id' | 'startPosition'> & { isMix?: boolean },
   ): Promise<AudioLog> {
     const { recordingId, recipient } = start;
     const preSkip = file.isMix === true ? this.#mixPreSkip : SENDER_LOOKAHEAD;
     return await AudioLog.create({
-      ...{ vaultDirectory, recordingId, recipient, diskSync, preSkip },
+      ...{ vaultDirectory, recordingId, recipient, disk, preSkip },
       ...{ id: file.id, startPosition: file.startPosition, index: this.index },
       contentKey: this.#contentKey,
     });

@@ -12,11 +12,13 @@ import { Recording } from './Recording.ts';
 import type { RecordingOptions } from './RecordingOptions.ts';
 import type { GatewaySocket } from './request.ts';
 import { RoomLink } from './RoomLink.ts';
+import type { OpenRtpSocket } from './RtpSocket.ts';
 
 export interface SessionOptions extends Omit<RecordingOptions, 'now'> {
   signaling: GatewaySocket;
   /** ms, monotonic. */
   now: () => number;
+  openSocket: OpenRtpSocket;
 }
 
 /** A Recording and the room it hears: what there is from `recording:start` to its seal. */
@@ -40,11 +42,11 @@ export class RecordingSession {
 
   /** Opens the files; `link()` opens the room. Errors: those of `Recording.create()`. */
   static async open(options: SessionOptions): Promise<RecordingSession> {
-    const { signaling, start, now } = options;
+    const { signaling, start, now, openSocket } = options;
     const recording = await Recording.create({ ...options, now: now() });
     const { meetingId } = start;
     const onPacket = recording.push.bind(recording);
-    const link = new RoomLink({ meetingId, signaling, now, onPacket });
+    const link = new RoomLink({ meetingId, signaling, now, openSocket, onPacket });
     return new RecordingSession(recording, link, options);
   }
 
@@ -71,7 +73,7 @@ export class RecordingSession {
     this.#told = told;
     await this.#link.open();
     // The server has told of everybody who is there, before it answered.
-    this.#recording.onlyThere(told, this.#now());
+    this.#recording.onlyThere(told, this.#nowThatAllIsIn());
   }
 
   /** Asked to begin what runs already: takes over what is told with it. */
@@ -85,7 +87,7 @@ export class RecordingSession {
   }
 
   async pause(by: PausedBy | null): Promise<void> {
-    await this.#recording.pause(by, this.#now());
+    await this.#recording.pause(by, this.#nowThatAllIsIn());
   }
 
   async addConsumer(news: GatewayConsumerCreated): Promise<void> {
@@ -113,7 +115,7 @@ export class RecordingSession {
   }
 
   participantLeft(participantId: string): void {
-    this.#recording.participantLeft(participantId, this.#now());
+    this.#recording.participantLeft(participantId, this.#nowThatAllIsIn());
   }
 
   serverLost(): void {
@@ -121,6 +123,7 @@ export class RecordingSession {
   }
 
   tick(now: number): void {
+    this.#link.receive(now);
     this.#recording.tick(now);
     this.#link.tick(now);
     if (this.#closed === null) this.#comparison.tick(now);
@@ -137,6 +140,13 @@ export class RecordingSession {
     this.#link.close();
     this.#closed ??= this.#recording.discard(this.#now());
     await this.#closed;
+  }
+
+  /** What came until now belongs to what was until now. */
+  #nowThatAllIsIn(): number {
+    const now = this.#now();
+    this.#link.receive(now);
+    return now;
   }
 
   #states({ id, muted, held }: ParticipantView, now: number): void {

@@ -4,9 +4,15 @@ import { ReceptionStats } from './ReceptionStats.ts';
 import { MAX_BLOCKS, parseSenderReports, receiverReport } from './rtcp.ts';
 import { request, type GatewaySocket } from './request.ts';
 import { isRtcp, parseRtp, type RtpPacket } from './rtp.ts';
-import { RtpSocket } from './RtpSocket.ts';
+import type { OpenRtpSocket, RtpSocket } from './RtpSocket.ts';
 
 const REPORT_INTERVAL_MS = 5000;
+/** Packets that a stream sends until the next tick, at most: one each 10 ms, for 100 ms. */
+const BETWEEN_TICKS = 10;
+/** Of a socket's room so much is left for a turn that comes late. */
+const SPARE = 0.5;
+/** Where the room would not do, it is read so often between ticks, ms. */
+const READ_MS = 20;
 
 interface Consumer {
   id: string;
@@ -20,10 +26,15 @@ export interface RoomLinkOptions {
   signaling: GatewaySocket;
   /** ms, monotonic. */
   now: () => number;
+  openSocket: OpenRtpSocket;
+  /** In the order in which they came; `now`: when it came. */
   onPacket: (participantId: string, packet: RtpPacket, now: number) => void;
 }
 
-/** The recorder's plain transport in one room: its socket, and who is heard on which SSRC. */
+/**
+ * The recorder's plain transport in one room: its socket, and who is heard on which SSRC. Packets wait in the socket until they
+ * are asked for by `receive()`, with the times at which they came.
+ */
 export class RoomLink {
   readonly stats = { unknownSsrc: 0, malformed: 0 };
   readonly #options: RoomLinkOptions;
@@ -34,6 +45,8 @@ export class RoomLink {
   /** The header extension's id of the audio level. */
   #levelId: number | undefined;
   #reportedAt = 0;
+  /** Reads a room between ticks where so many are heard that its socket might not keep all until then. */
+  #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: RoomLinkOptions) {
@@ -45,17 +58,20 @@ export class RoomLink {
    * Errors: those of the server; `AppError('not-built')` when the SFU is on another machine.
    */
   async open(): Promise<void> {
-    const { signaling, meetingId } = this.#options;
+    const { signaling, meetingId, openSocket, now } = this.#options;
     const opened = await request(signaling, 'room:open', { meetingId });
     if (opened.transportId === this.#transportId || this.#closed) return;
     if (!opened.ip.startsWith('127.')) {
       const what = 'Recording from an SFU that is not on loopback (SRTP) is not built yet.';
       throw new AppError('not-built', what);
     }
-    this.#socket ??= await RtpSocket.open((datagram) => this.#receive(datagram));
+    this.#socket ??= await openSocket(now);
+    // What the former transport sent.
+    this.receive(now());
     this.#consumers.clear();
+    this.#watch();
     this.#levelId = opened.audioLevelExtensionId;
-    await this.#socket.connect(opened.ip, opened.port);
+    this.#socket.connect(opened.ip, opened.port);
     const { port } = this.#socket;
     this.#transportId = opened.transportId;
     try {
@@ -68,18 +84,32 @@ export class RoomLink {
   }
 
   addConsumer(news: GatewayConsumerCreated): void {
+    if (this.#closed) return;
+    // What came before is of none that is known.
+    this.receive(this.#options.now());
     this.#consumers.set(news.ssrc, {
       id: news.consumerId,
       participantId: news.participant.id,
       payloadType: news.payloadType,
       stats: new ReceptionStats(news.ssrc),
     });
+    this.#watch();
   }
 
   removeConsumer(consumerId: string): void {
+    this.receive(this.#options.now());
     for (const [ssrc, { id }] of this.#consumers) {
       if (id === consumerId) this.#consumers.delete(ssrc);
     }
+    this.#watch();
+  }
+
+  /**
+   * Takes in what came until `now` (ms, monotonic). Call it every 100 ms, and before anything changes that decides what
+   * becomes of a packet.
+   */
+  receive(now: number): void {
+    this.#socket?.receive(now, (datagram, arrivedAt) => this.#take(datagram, arrivedAt));
   }
 
   /** What came of each stream that is received now. */
@@ -106,7 +136,9 @@ export class RoomLink {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.receive(this.#options.now());
     this.#consumers.clear();
+    this.#watch();
     this.#socket?.close();
   }
 
@@ -117,8 +149,18 @@ export class RoomLink {
     await request(signaling, 'room:release', { meetingId }).catch(() => undefined);
   }
 
-  #receive(datagram: Buffer): void {
-    const now = this.#options.now();
+  #watch(): void {
+    const isCrowded =
+      this.#consumers.size * BETWEEN_TICKS > (this.#socket?.room ?? Infinity) * SPARE;
+    if (!isCrowded) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    this.#timer ??= setInterval(() => this.receive(this.#options.now()), READ_MS);
+  }
+
+  #take(datagram: Buffer, now: number): void {
     if (isRtcp(datagram)) {
       for (const { ssrc, middle } of parseSenderReports(datagram)) {
         this.#consumers.get(ssrc)?.stats.senderReport(middle, now);

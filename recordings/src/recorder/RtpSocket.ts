@@ -1,48 +1,31 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
+import { DgramSocket } from './DgramSocket.ts';
+import { NativeSocket } from './NativeSocket.ts';
 
-/** Bytes the kernel keeps for us while we are busy: about 5 s of ten talkers. */
-const RECEIVE_BUFFER = 1024 * 1024;
+/** Takes a datagram, which stays as it is, and when it came: ms, monotonic. */
+export type TakeDatagram = (datagram: Buffer, arrivedAt: number) => void;
 
-/** A UDP socket on loopback that talks to one peer only. */
-export class RtpSocket {
-  readonly #socket: Socket;
-  #connected = false;
-
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-  }
-
-  static async open(onDatagram: (datagram: Buffer) => void): Promise<RtpSocket> {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER });
-    // An ICMP error (the peer's port is gone) is no reason to end: the server tells when it is over.
-    socket.on('error', () => undefined);
-    socket.on('message', onDatagram);
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    return new RtpSocket(socket);
-  }
-
-  get port(): number {
-    return this.#socket.address().port;
-  }
-
+/**
+ * A UDP socket on loopback that talks to one peer only. It wakes nobody: what comes is kept, with the time at which
+ * it came, until it is asked for.
+ */
+export interface RtpSocket {
+  /** Where it listens. */
+  readonly port: number;
+  /** How many datagrams of Opus are kept at least. */
+  readonly room: number;
   /** From now on only this peer is heard. */
-  async connect(ip: string, port: number): Promise<void> {
-    if (this.#connected) this.#socket.disconnect();
-    this.#connected = false;
-    this.#socket.connect(port, ip);
-    await once(this.#socket, 'connect');
-    this.#connected = true;
-  }
-
-  send(datagram: Buffer): void {
-    // A report that is lost is made up for by the next.
-    if (this.#connected) this.#socket.send(datagram, () => undefined);
-  }
-
-  close(): void {
-    this.#connected = false;
-    this.#socket.close();
-  }
+  connect(ip: string, port: number): void;
+  /** What cannot be sent is lost. */
+  send(datagram: Uint8Array): void;
+  /** Gives all that came since it was last asked, in order. `now`: ms, monotonic. */
+  receive(now: number, take: TakeDatagram): void;
+  /** Twice is silent. */
+  close(): void;
 }
+
+/** `now`: ms, monotonic. */
+export type OpenRtpSocket = (now: () => number) => Promise<RtpSocket>;
+
+/** A native one where those are built, as set-up does on Linux; `node:dgram` stands in elsewhere, and wakes us. */
+export const openRtpSocket: OpenRtpSocket = async (now) =>
+  NativeSocket.open(now) ?? (await DgramSocket.open(now));

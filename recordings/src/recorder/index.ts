@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { AppError, type Config } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { DiskSync } from './DiskSync.ts';
+import { Disk } from './Disk.ts';
 import { RecorderGateway } from './RecorderGateway.ts';
 import { Recovery } from './Recovery.ts';
+import { openRtpSocket, type OpenRtpSocket } from './RtpSocket.ts';
 import { Sealer } from './Sealer.ts';
 import { loadSealingKey } from './sealingKey.ts';
 import { SignOfLife } from './SignOfLife.ts';
@@ -25,6 +26,8 @@ export interface RecorderDependencies {
   logger: Logger;
   /** ms, monotonic; default `performance.now()`. */
   now?: () => number;
+  /** Default: whatever is built. */
+  openSocket?: OpenRtpSocket;
 }
 
 /** Records the meetings that the server asks for. Several may work in one data directory. */
@@ -41,7 +44,7 @@ export interface Recorder {
 /** Errors: `AppError('bad-request')` without a service token. */
 export async function createRecorder(
   config: RecorderConfig,
-  { logger, now = () => performance.now() }: RecorderDependencies,
+  { logger, now = () => performance.now(), openSocket = openRtpSocket }: RecorderDependencies,
 ): Promise<Recorder> {
   const { SERVICE_TOKEN: serviceToken } = config;
   if (serviceToken === undefined) {
@@ -58,7 +61,8 @@ export async function createRecorder(
   const life = SignOfLife.show(recordersDirectory);
   const gateway = new RecorderGateway({
     ...{ serviceToken, vaultDirectory, journal, sealer, logger, now, software: software() },
-    ...{ signalingUrl: config.SIGNALING_URL, diskSync: new DiskSync(now), recorder: life.id },
+    ...{ signalingUrl: config.SIGNALING_URL, disk: new Disk(), recorder: life.id },
+    openSocket,
     minFreeMb: config.RECORDING_MIN_FREE_MB,
   });
   const recovery = new Recovery({

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { RecordingStart, RecordingView } from '@switchroom/protocol';
 import { pino } from 'pino';
 import type { SigningKey } from '../format/SigningKey.ts';
-import { DiskSync } from '../recorder/DiskSync.ts';
+import { plainIo } from '../format/FileIo.ts';
+import { Disk } from '../recorder/Disk.ts';
 import { recover } from '../recorder/recover.ts';
 import { Recording } from '../recorder/Recording.ts';
 import { Sealer } from '../recorder/Sealer.ts';
@@ -83,7 +84,7 @@ export class Studio {
       recorder,
       journal: this.journal,
       sealer: this.sealer,
-      diskSync: new DiskSync(() => 0),
+      disk: new Disk(plainIo),
       software: 'switchroom test',
       now: STARTED_AT,
       wallTime: new Date('2026-01-02T03:04:05.000Z'),
