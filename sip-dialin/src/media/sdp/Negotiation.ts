@@ -1,8 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { G711Law } from '../embedded/codecs/g711.ts';
 import type { LegCodec } from '../embedded/codecs/legCodecs.ts';
+import type { RtpAddress } from '../PhoneMedia.ts';
 import { chooseAudio, G711_CODECS, type RemoteAudio } from './audio.ts';
 import { SRTP_SUITES, SrtpKey, srtpKeyBytes, type SrtpPolicy, type SrtpSuite } from './crypto.ts';
 import { buildAnswer, buildOffer, type LocalAudio } from './buildSdp.ts';
@@ -67,12 +68,14 @@ export class Negotiation<C extends LegCodec = G711Law> {
     this.#offered = false;
   }
 
-  /** Nothing can be sent from a socket of one family of addresses to the other. */
-  #reachable<T extends Pick<RemoteAudio, 'rtp'>>(remote: T): T {
-    if (remote.rtp && isIPv6(remote.rtp.ip) !== isIPv6(this.#local.address)) {
-      throw new AppError('no-codec', 'The call offers audio at an address that we cannot reach.');
-    }
-    return remote;
+  /**
+   * Nothing can be sent from a socket of one family of addresses to the other. A phone with both may name either
+   * (RFC 6157), and hears of ours in the answer: it is sent to once its own packets have come.
+   */
+  #reachable(remote: RemoteAudio<C>): RemoteAudio<C> {
+    const family = isIP(this.#local.address);
+    const within = (to: RtpAddress | undefined) => (to && isIP(to.ip) === family ? to : undefined);
+    return { ...remote, rtp: within(remote.rtp), rtcp: within(remote.rtcp) };
   }
 
   #key(suite: SrtpSuite): SrtpKey {
