@@ -9,6 +9,13 @@ import { SRTP_SUITES, SrtpKey, srtpKeyBytes, type SrtpPolicy, type SrtpSuite } f
 import { buildAnswer, buildOffer, type LocalAudio } from './buildSdp.ts';
 import { parseSdp } from './parseSdp.ts';
 
+/** Beside plain RTP the one that all have (RFC 4568 section 6.2): an INVITE by UDP is to fit into a packet. */
+const OFFERED_SUITES: Readonly<Record<SrtpPolicy, readonly SrtpSuite[]>> = {
+  off: [],
+  optional: ['AES_CM_128_HMAC_SHA1_80'],
+  required: SRTP_SUITES,
+};
+
 /** One side of the offer/answer exchanges of a call (RFC 3264), over all its re-INVITEs. */
 export class Negotiation<C extends LegCodec = G711Law> {
   /** What the other side said last; `undefined` before the first exchange is complete. */
@@ -22,7 +29,7 @@ export class Negotiation<C extends LegCodec = G711Law> {
   #told = '';
   #offered = false;
 
-  /** `codecs`: what is offered, in this order, and taken. We offer SRTP only when it is required. */
+  /** `codecs`: what is offered, in this order, and taken. With `optional` SRTP is offered beside plain RTP. */
   constructor(
     address: string,
     port: number,
@@ -56,9 +63,10 @@ export class Negotiation<C extends LegCodec = G711Law> {
 
   offer(): string {
     this.#offered = true;
-    const suites = this.#srtp === 'required' ? SRTP_SUITES : [];
+    const suites = OFFERED_SUITES[this.#srtp];
     const cryptos = suites.map((suite, i) => ({ tag: String(i + 1), key: this.#key(suite) }));
-    return this.#tell((local) => buildOffer(local, 'sendrecv', this.#codecs, cryptos));
+    const protocol = this.#srtp === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
+    return this.#tell((local) => buildOffer(local, 'sendrecv', this.#codecs, cryptos, protocol));
   }
 
   /** Errors: `bad-request` (also when nothing was offered), `no-codec`. */
