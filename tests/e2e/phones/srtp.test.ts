@@ -80,9 +80,8 @@ describe('a trunk where SRTP is optional', () => {
     const phone = await SippPhone.dial({ uri: line.uri, sdp: either });
     phones.push(phone);
     await membersOf(switchroom, line, 1);
-    const answer = await phone.messages();
-    expect(answer).toMatch(/m=audio \d+ RTP\/AVP 0/);
-    expect(answer.match(/a=crypto:1 /g)).toHaveLength(2);
+    // Theirs and ours.
+    expect(new Set((await phone.messages()).match(/inline:\S+/g)).size).toBe(2);
   });
 
   it('neither hears nor decodes who encrypts with another key than they said', async () => {
