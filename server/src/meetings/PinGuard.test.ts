@@ -25,6 +25,8 @@ const by = (overrides: Partial<PinTry> = {}): PinTry => ({
   ...overrides,
 });
 const limited = { code: 'rate-limited' };
+const later = { code: 'pin-later' };
+const code = (error: unknown): unknown => (error as { code: string }).code;
 
 describe('PinGuard', () => {
   beforeEach(() => {
@@ -39,23 +41,17 @@ describe('PinGuard', () => {
     await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
   });
 
-  it.each([
-    ['caller', { did: '+15550101', trunkId: 't2' }, { caller: '+15550999' }],
-    ['did', { caller: 'other', trunkId: 't2', did: '1 (555) 0100' }, { did: '+15550101' }],
-    ['trunk', { caller: 'other', did: '+15550101' }, { trunkId: 't2' }],
-  ] as const)(
-    'stops a guesser by %s, whatever else changes, and nobody else',
-    async (limit, same, other) => {
-      const pins = guard({ [limit]: 2 });
-      for (let tries = 0; tries < 2; tries += 1) {
-        await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
-      }
-      const find = vi.fn(right);
-      await expect(pins.check(by(same), find)).rejects.toMatchObject(limited);
-      expect(find).not.toHaveBeenCalled();
-      expect(await pins.check(by(other), right)).toBe(MEETING);
-    },
-  );
+  it('stops a guesser by caller, whatever else changes, and nobody else', async () => {
+    const pins = guard({ caller: 2 });
+    for (let tries = 0; tries < 2; tries += 1) {
+      await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+    }
+    const find = vi.fn(right);
+    const elsewhere = by({ did: '+15550101', trunkId: 't2' });
+    await expect(pins.check(elsewhere, find)).rejects.toMatchObject(limited);
+    expect(find).not.toHaveBeenCalled();
+    expect(await pins.check(by({ caller: '+15550999' }), right)).toBe(MEETING);
+  });
 
   it('lets a guesser try again after ten minutes', async () => {
     const pins = guard({ caller: 1 });
@@ -87,8 +83,6 @@ describe('PinGuard', () => {
 
   describe('of anonymous callers', () => {
     const nobody = by({ caller: '192.0.2.1', anonymous: true });
-    const code = (error: unknown): unknown => (error as { code: string }).code;
-
     it('takes so many wrong PINs by trunk and address, and then one each 20 s', async () => {
       const pins = guard({ caller: 1, anonymous: 2 });
       for (let tries = 0; tries < 3; tries += 1) {
@@ -123,7 +117,7 @@ describe('PinGuard', () => {
       expect(await Promise.all(later)).toEqual(['pin-wrong', 'pin-later', 'pin-later']);
     });
 
-    it('one who guesses without end has sixty tries in ten minutes, and shuts out none with a number', async () => {
+    it('one who guesses without end has sixty tries in ten minutes, and makes none with a number wait', async () => {
       const pins = guard({});
       const answers: unknown[] = [];
       const wrongIn = async (minutes: number): Promise<number> => {
@@ -141,7 +135,7 @@ describe('PinGuard', () => {
       expect(await wrongIn(50)).toBeLessThanOrEqual(5 * 60);
     });
 
-    it('no ten minutes have as many as shut out those with a number, whenever they begin', async () => {
+    it('no ten minutes have as many as make those with a number wait, whenever they begin', async () => {
       const pins = guard({});
       const many = async (): Promise<void> => {
         for (let tries = 0; tries < 50; tries += 1) {
@@ -160,48 +154,126 @@ describe('PinGuard', () => {
     });
   });
 
-  describe('while a number or a trunk takes no PIN', () => {
+  describe('of callers whose numbers may be made up', () => {
+    let made = 0;
+    const stranger = (overrides: Partial<PinTry> = {}): PinTry => {
+      made += 1;
+      return by({ caller: `made up ${made}`, ...overrides });
+    };
+
+    it.each([
+      ['did', 20_000, { trunkId: 't2', did: '1 (555) 0100' }, { did: '+15550101' }],
+      ['trunk', 10_000, { did: '+15550101' }, { trunkId: 't2', did: '+15550102' }],
+    ] as const)(
+      'takes so many wrong PINs by %s, then one each %d ms, whatever else changes, and elsewhere all',
+      async (limit, everyMs, same, other) => {
+        const pins = guard({ [limit]: 2 });
+        for (let tries = 0; tries < 3; tries += 1) {
+          await expect(pins.check(stranger(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+        }
+        const find = vi.fn(right);
+        await expect(pins.check(stranger(same), find)).rejects.toMatchObject(later);
+        expect(find).not.toHaveBeenCalled();
+        expect(await pins.check(stranger(other), right)).toBe(MEETING);
+        await vi.advanceTimersByTimeAsync(everyMs);
+        expect(await pins.check(stranger(same), right)).toBe(MEETING);
+      },
+    );
+
+    it('takes them again as they come after ten minutes', async () => {
+      const pins = guard({ did: 1 });
+      await expect(pins.check(stranger(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+      await vi.advanceTimersByTimeAsync(601_000);
+      for (let calls = 0; calls < 3; calls += 1) await pins.check(stranger(), right);
+    });
+
+    it('many guesses at once gain nothing', async () => {
+      const pins = guard({ did: 3 });
+      const found = [...Array<typeof wrong>(5).fill(wrong), right, wrong];
+      const told = found.map((find) => pins.check(stranger(), find).catch(code));
+      expect((await Promise.all(told)).slice(3)).toEqual(Array(4).fill('rate-limited'));
+      const then = [wrong, right, wrong].map((find) => pins.check(stranger(), find).catch(code));
+      expect(await Promise.all(then)).toEqual(['pin-wrong', 'pin-later', 'pin-later']);
+    });
+
+    it('a caller who has a turn is held to what one caller may try', async () => {
+      const pins = guard({ did: 1, caller: 2 });
+      await expect(pins.check(stranger(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+      for (let tries = 0; tries < 2; tries += 1) {
+        await expect(pins.check(by(), wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
+        await vi.advanceTimersByTimeAsync(20_000);
+      }
+      await expect(pins.check(by(), right)).rejects.toMatchObject(limited);
+    });
+
+    it.each([
+      ['one number', 100, (): string => '+15550100'],
+      ['one trunk', 200, (n: number): string => `+1555010${n % 10}`],
+    ])(
+      'one who makes up numbers without end guesses at %s no more often than docs/phones.md says',
+      async (_, inTenMinutes, didOf) => {
+        const pins = guard({});
+        const wrongIn = async (minutes: number): Promise<number> => {
+          let looked = 0;
+          for (let tries = 0; tries < minutes * 120; tries += 1) {
+            const answer = await pins.check(stranger({ did: didOf(tries) }), wrong).catch(code);
+            if (answer === 'pin-wrong') looked += 1;
+            await vi.advanceTimersByTimeAsync(500);
+          }
+          return looked;
+        };
+        const first = await wrongIn(10);
+        expect(first).toBeLessThanOrEqual(inTenMinutes);
+        expect(first).toBeGreaterThan(inTenMinutes * 0.9);
+        expect(await wrongIn(50)).toBeLessThanOrEqual(inTenMinutes * 5);
+      },
+    );
+  });
+
+  describe('while those who are new have to wait for a turn', () => {
     const other = async (): Promise<Meeting> => ({ ...MEETING, id: 'm2' });
-    async function shut(limits: Partial<PinLimits> = {}, before: PinTry = by()): Promise<PinGuard> {
+    async function crowded(limits: Partial<PinLimits> = {}, before = by()): Promise<PinGuard> {
       const pins = guard({ did: 3, ...limits });
       await pins.check(before, right);
-      for (let tries = 0; tries < 3; tries += 1) {
+      // The last one takes a turn, so that the next is to come.
+      for (let tries = 0; tries < 4; tries += 1) {
         const guesser = by({ caller: `guesser ${tries}` });
         await expect(pins.check(guesser, wrong)).rejects.toMatchObject({ code: 'pin-wrong' });
       }
       return pins;
     }
 
-    it('who was in a meeting before gets into it again, over the same trunk', async () => {
-      const pins = await shut();
+    it('who was in a meeting before gets into it at once, over the same trunk', async () => {
+      const pins = await crowded();
       expect(await pins.check(by(), right)).toBe(MEETING);
-      await expect(pins.check(by({ caller: 'new' }), right)).rejects.toMatchObject(limited);
-      await expect(pins.check(by({ trunkId: 't2' }), right)).rejects.toMatchObject(limited);
+      await expect(pins.check(by({ caller: 'new' }), right)).rejects.toMatchObject(later);
+      await expect(pins.check(by({ trunkId: 't2' }), right)).rejects.toMatchObject(later);
     });
 
-    it('nobody learns whether a PIN of another meeting is right', async () => {
-      const pins = await shut();
-      await expect(pins.check(by(), wrong)).rejects.toMatchObject(limited);
-      await expect(pins.check(by(), other)).rejects.toMatchObject(limited);
+    it('nobody learns whether a PIN of another meeting is right, before its turn', async () => {
+      const pins = await crowded();
+      await expect(pins.check(by(), wrong)).rejects.toMatchObject(later);
+      await expect(pins.check(by(), other)).rejects.toMatchObject(later);
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(await pins.check(by(), other)).toMatchObject({ id: 'm2' });
     });
 
     it('who was there before guesses no more often than a call may, one by one or at once', async () => {
-      const pins = await shut({ regular: 2 });
-      for (const find of [wrong, wrong]) {
-        await expect(pins.check(by(), find)).rejects.toMatchObject(limited);
+      const pins = await crowded({ regular: 2 });
+      for (const find of [wrong, wrong, right]) {
+        await expect(pins.check(by(), find)).rejects.toMatchObject(later);
       }
-      await expect(pins.check(by(), right)).rejects.toMatchObject(limited);
-      const again = await shut({ regular: 2 });
+      const again = await crowded({ regular: 2 });
       const guesses = [wrong, wrong, right].map((find) => again.check(by(), find));
       for (const result of await Promise.allSettled(guesses)) {
-        expect(result).toMatchObject({ status: 'rejected', reason: limited });
+        expect(result).toMatchObject({ status: 'rejected', reason: later });
       }
     });
 
     it('an anonymous caller is never known', async () => {
       const nobody = by({ caller: '192.0.2.1', anonymous: true });
-      const pins = await shut({}, nobody);
-      await expect(pins.check(nobody, right)).rejects.toMatchObject(limited);
+      const pins = await crowded({}, nobody);
+      await expect(pins.check(nobody, right)).rejects.toMatchObject(later);
     });
   });
 

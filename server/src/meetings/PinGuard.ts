@@ -2,7 +2,7 @@ import { AppError } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { FailureLimiter } from '../identity/FailureLimiter.ts';
 import type { Meeting } from './MeetingStore.ts';
-import { PinTurns } from './PinTurns.ts';
+import { PinTurns, type Turn } from './PinTurns.ts';
 import { Regulars } from './Regulars.ts';
 
 /** Who tries a PIN. None of it goes to a log. */
@@ -21,38 +21,42 @@ export interface PinLimits {
   caller: number;
   /** All callers together of whom one trunk and address tells nothing. After these they have a turn each so often. */
   anonymous: number;
-  /** More than anonymous callers by one address can use up, turns included: they do not shut out those with a number. */
+  /** After these, too. More than anonymous callers by one address use up: they make none wait who has a number. */
   did: number;
   trunk: number;
-  /** Of one who was in the meeting before, while the number or the trunk takes no PIN from others. */
+  /** Of one who was in the meeting before, while others have to wait for a turn. */
   regular: number;
   meeting: number;
 }
 
 const LIMITS: PinLimits = {
   caller: 20,
-  // With a turn in 20 s: 90 in any ten minutes, 60 on average.
+  // With a turn in 20 s: 60 in ten minutes on average.
   anonymous: 30,
-  did: 100,
-  trunk: 200,
+  // With a turn in 20 s: 100. Two windows of those without a number may lie in one of these.
+  did: 70,
+  // With a turn in 10 s: 200.
+  trunk: 140,
   // A call's worth: who mistypes gets in, and who makes up others' numbers gains next to nothing.
   regular: 3,
   meeting: 1000,
 };
+const TURN_MS = { anonymous: 20_000, did: 20_000, trunk: 10_000 } as const;
 const FAILURES_S = 600;
 const ENTRIES_S = 60;
 const TOO_MANY_WRONG = 'Too many wrong PINs; wait ten minutes.';
 
 type Counted = 'caller' | 'anonymous' | 'did' | 'trunk' | 'regular';
-/** How one may try: a regular into meetings of theirs alone. */
+/** How one may try: a regular into meetings of theirs at once. */
 type Way = 'open' | 'by turn' | 'as regular';
 type Count = readonly [what: Counted, key: string];
+type SharedCount = readonly [what: keyof typeof TURN_MS, key: string];
 
 /**
  * Slows down whoever guesses PINs: by caller, and, since a caller's number can be made up, also by the
- * number that was dialled and by trunk. These two are for all, so that one guesser would shut everybody
- * out: who keyed the right PIN of a meeting before still gets into that one, and learns of no other. Callers of whom
- * nothing is known cannot be told from one who guesses, either: they are looked up by turns then, and not shut out.
+ * number that was dialled and by trunk. These two are of all, who cannot be told from one who guesses, as cannot
+ * callers of whom nothing is known: over the limit they are looked up by turns, and not shut out. Who keyed the right
+ * PIN of a meeting before gets into that one at once, and learns of no other.
  * A PIN that got about does not flood its meeting.
  */
 export class PinGuard {
@@ -84,24 +88,27 @@ export class PinGuard {
 
   /**
    * The meeting that `find` gives for a PIN, unless there were too many tries.
-   * Errors: `pin-wrong`, `rate-limited`; `pin-later`, by which nothing was tried.
+   * Errors: `pin-wrong`, `rate-limited`; `pin-later`, which tells nothing of the PIN.
    */
   async check(by: PinTry, find: () => Promise<Meeting | undefined>): Promise<Meeting> {
-    const way = await this.#wayIn(by);
-    if (way === 'by turn') await this.#turns.take(keyOf(by));
+    let way = await this.#wayIn(by);
+    if (way === 'by turn') this.#turns.take(turnsOf(by));
     const meeting = await find();
-    const isKnown = meeting !== undefined && this.#regulars.has(keyOf(by), meeting.id);
-    if (!meeting || (way === 'as regular' && !isKnown)) {
+    if (way === 'as regular' && !(await this.#isRegularOf(by, meeting))) {
+      // One by turn now, right or not: none of many guesses at once is to be told from the others.
+      this.#turns.take(turnsOf(by));
+      way = 'by turn';
+    }
+    if (!meeting) {
       // A right PIN does not wipe the slate: one's own meeting must not pay for guesses.
-      const isOver = await this.#failed(by, way);
       // Of many guesses at once, the right one must not be told from these.
-      if (isOver || way === 'as regular') throw new AppError('rate-limited', TOO_MANY_WRONG);
+      if (await this.#failed(by, way)) throw new AppError('rate-limited', TOO_MANY_WRONG);
       throw new AppError('pin-wrong', 'There is no meeting with this PIN.');
     }
     // Again: of many guesses at once, those count that were wrong before this one was right.
-    const wayNow = await this.#wayIn(by);
-    const isStillOpen = wayNow === 'open' || wayNow === way;
-    if (!(isStillOpen || isKnown)) throw new AppError('rate-limited', TOO_MANY_WRONG);
+    if (way === 'open' && !(await this.#isStillIn(by, meeting))) {
+      throw new AppError('rate-limited', TOO_MANY_WRONG);
+    }
     await this.#entries.check(meeting.id);
     await this.#entries.failed(meeting.id);
     if (by.anonymous !== true) this.#regulars.add(keyOf(by), meeting.id);
@@ -110,34 +117,44 @@ export class PinGuard {
 
   /** Errors: `rate-limited`. */
   async #wayIn(by: PinTry): Promise<Way> {
-    if (by.anonymous === true) {
-      await this.#checkAll(sharedCounts(by));
-      return (await this.#failures.anonymous.isUsedUp(keyOf(by))) ? 'by turn' : 'open';
-    }
-    await this.#checkAll(ownCounts(by));
-    try {
-      await this.#checkAll(sharedCounts(by));
-      return 'open';
-    } catch (error) {
-      if (!this.#regulars.has(keyOf(by))) throw error;
-      await this.#checkAll([['regular', keyOf(by)]]);
-      return 'as regular';
-    }
+    if (by.anonymous !== true) await this.#failures.caller.check(by.caller);
+    const used = sharedCounts(by).map(([what, key]) => this.#failures[what].isUsedUp(key));
+    if (!(await Promise.all(used)).includes(true)) return 'open';
+    const isRegular = by.anonymous !== true && this.#regulars.has(keyOf(by));
+    if (!isRegular || (await this.#failures.regular.isUsedUp(keyOf(by)))) return 'by turn';
+    return 'as regular';
   }
 
-  async #checkAll(counts: readonly Count[]): Promise<void> {
-    for (const [what, key] of counts) await this.#failures[what].check(key);
+  /** Whether they may go into this meeting at once; if it is none of theirs, that is counted. */
+  async #isRegularOf(by: PinTry, meeting: Meeting | undefined): Promise<boolean> {
+    const key = keyOf(by);
+    if (meeting && this.#regulars.has(key, meeting.id)) {
+      return !(await this.#failures.regular.isUsedUp(key));
+    }
+    await this.#failures.regular.failed(key);
+    return false;
+  }
+
+  async #isStillIn(by: PinTry, meeting: Meeting): Promise<boolean> {
+    const way = await this.#wayIn(by);
+    if (way === 'as regular') return this.#regulars.has(keyOf(by), meeting.id);
+    return way === 'open';
   }
 
   /** True when this was one more than may be tried. All is counted at once, before another try is looked at. */
   async #failed(by: PinTry, way: Way): Promise<boolean> {
+    const own: Count[] = by.anonymous === true ? [] : [['caller', by.caller]];
     // A turn is bound by the time that it takes, and not counted besides.
-    const counts = [...(way === 'by turn' ? [] : ownCounts(by)), ...sharedCounts(by)];
-    const regular: Count = ['regular', keyOf(by)];
-    const lasts = [...counts, regular].map(([what, key]) => this.#failures[what].failed(key));
+    const shared = way === 'by turn' ? [] : sharedCounts(by);
+    const regular: Count[] = way === 'by turn' ? [] : [['regular', keyOf(by)]];
+    const counts: Count[] = [...own, ...shared];
+    const lasts = [...counts, ...regular].map(([what, key]) => this.#failures[what].failed(key));
     for (const [i, [what]] of counts.entries()) {
       if (await lasts[i])
-        this.#logger.warn({ by: what }, 'failed() | too many wrong PINs, none taken for a while');
+        this.#logger.warn(
+          { by: what },
+          'failed() | too many wrong PINs, few or none taken for a while',
+        );
     }
     await Promise.all(lasts);
     const overs = counts.map(([what, key]) => this.#failures[what].isOver(key));
@@ -150,11 +167,15 @@ function keyOf({ caller, trunkId = '' }: PinTry): string {
   return `${trunkId} ${caller}`;
 }
 
-function ownCounts(by: PinTry): Count[] {
-  return by.anonymous === true ? [['anonymous', keyOf(by)]] : [['caller', by.caller]];
+/** What others use up as well. */
+function sharedCounts(by: PinTry): SharedCount[] {
+  const counts: SharedCount[] = [['did', by.did.replace(/\D/g, '')]];
+  if (by.trunkId !== undefined) counts.push(['trunk', by.trunkId]);
+  if (by.anonymous === true) counts.push(['anonymous', keyOf(by)]);
+  return counts;
 }
 
-function sharedCounts({ did, trunkId }: PinTry): Count[] {
-  const number: Count = ['did', did.replace(/\D/g, '')];
-  return trunkId === undefined ? [number] : [number, ['trunk', trunkId]];
+/** A guess by turn is bound by all of these, whichever count is over. */
+function turnsOf(by: PinTry): Turn[] {
+  return sharedCounts(by).map(([what, key]) => ({ key: `${what} ${key}`, everyMs: TURN_MS[what] }));
 }

@@ -1,27 +1,49 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { PinTurns } from './PinTurns.ts';
+import { expect, it } from 'vitest';
+import { PinTurns, type Turn } from './PinTurns.ts';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+const A: Turn = { key: 'a', everyMs: 20_000 };
+const B: Turn = { key: 'b', everyMs: 10_000 };
+const later = (retryAfterMs: number): unknown =>
+  expect.objectContaining({ code: 'pin-later', retryAfterMs });
 
-it('gives one turn in 20 s for each key, and tells the others when to ask again', async () => {
+it('gives one turn each so often for each key, and tells the others when to ask again', () => {
   const chances = [0, 0.5, 1];
-  const turns = new PinTurns(() => chances.shift()!);
-  await turns.take('a');
+  let now = 0;
+  const turns = new PinTurns(
+    () => chances.shift()!,
+    () => now,
+  );
+  turns.take([A]);
   for (const retryAfterMs of [20_000, 21_500, 23_000]) {
-    await expect(turns.take('a')).rejects.toMatchObject({ code: 'pin-later', retryAfterMs });
+    expect(() => turns.take([A])).toThrow(later(retryAfterMs));
   }
-  await turns.take('b');
-  await vi.advanceTimersByTimeAsync(20_001);
-  await turns.take('a');
+  turns.take([B]);
+  now = 20_000;
+  turns.take([A]);
 });
 
-it('asking early makes nobody wait longer', async () => {
-  const turns = new PinTurns(() => 0);
-  await turns.take('a');
-  await vi.advanceTimersByTimeAsync(15_000);
-  const refusal = await turns.take('a').catch((error: unknown) => error);
-  expect(refusal).toMatchObject({ retryAfterMs: 5_000 });
-  await vi.advanceTimersByTimeAsync(5_001);
-  await turns.take('a');
+it('asking early makes nobody wait longer', () => {
+  let now = 0;
+  const turns = new PinTurns(
+    () => 0,
+    () => now,
+  );
+  turns.take([A]);
+  now = 15_000;
+  expect(() => turns.take([A])).toThrow(later(5_000));
+  now = 20_000;
+  turns.take([A]);
+});
+
+it('takes all turns or none', () => {
+  let now = 0;
+  const turns = new PinTurns(
+    () => 0,
+    () => now,
+  );
+  turns.take([A]);
+  expect(() => turns.take([B, A])).toThrow(later(20_000));
+  turns.take([B]);
+  now = 15_000;
+  expect(() => turns.take([B, A])).toThrow(later(5_000));
 });

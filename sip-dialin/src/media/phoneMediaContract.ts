@@ -90,6 +90,20 @@ export function phoneMediaContract(name: string, start: () => Promise<PhoneMedia
       await required.accept(await optional.answer(ours));
     });
 
+    it('offers and takes SRTP beside plain RTP where it is optional', async () => {
+      const leg = await media.createLeg('a', { srtp: 'optional' });
+      const other = await media.createLeg('b', { srtp: 'optional' });
+      const offer = await leg.offer();
+      expect(offer).toMatch(/m=audio \d+ RTP\/AVP /);
+      const answer = await other.answer(offer);
+      expect(answer).toMatch(/m=audio \d+ RTP\/AVP /);
+      expect(answer).toContain('a=crypto:1 ');
+      await leg.accept(answer);
+      const off = await media.createLeg('c', { srtp: 'off' });
+      expect(await off.offer()).not.toContain('a=crypto');
+      expect(await off.answer(offer)).not.toContain('a=crypto');
+    });
+
     it('keeps its port over a re-INVITE and answers hold', async () => {
       const { leg, answer } = await answeredLeg('a');
       const held = await leg.answer(OFFER.replace('a=sendrecv', 'a=sendonly'));

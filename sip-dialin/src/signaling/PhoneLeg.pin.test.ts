@@ -29,6 +29,16 @@ describe('PhoneLeg: the PIN', () => {
     expect(bench.leg.state.name).toBe('joining');
   });
 
+  it('counts a key once that comes in the media and by SIP INFO', async () => {
+    await bench.answered();
+    for (const key of '112456#') {
+      bench.sound().press(key);
+      bench.call.emit({ type: 'key', key });
+    }
+    await settle();
+    expect(bench.rooms.checked).toMatchObject([{ pin: '112456' }]);
+  });
+
   it('tells of wrong PINs and says BYE after the third', async () => {
     await bench.answered();
     for (let attempt = 0; attempt < 2; attempt += 1) {

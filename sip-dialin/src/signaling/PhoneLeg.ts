@@ -8,6 +8,7 @@ import { answerCall, answerInstead, refusalOf } from './answerCall.ts';
 import type { Call, CallEvent, DialogIds } from './Call.ts';
 import { CallAudio } from './CallAudio.ts';
 import { callEnd, type CallEnd } from './callEnd.ts';
+import { DoubledKeys, type KeyWay } from './DoubledKeys.ts';
 import type { InboundCall } from './InboundCall.ts';
 import { checkPinOf, enterRoom } from './legInRooms.ts';
 import { LegConversation, type LegConversationHost } from './LegConversation.ts';
@@ -18,6 +19,8 @@ import { stateBefore, type PhoneLegState } from './phoneLegState.ts';
 
 /** The longest that a timer can run. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
+
+type KeyEvent = Extract<DialInEvent, { type: 'key' }>;
 
 interface PhoneLegEvents {
   statechange: [old: PhoneLegState, next: PhoneLegState];
@@ -39,6 +42,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   /** These two from when it has media. */
   #audio: CallAudio | undefined;
   #conversation: LegConversation | undefined;
+  readonly #keys = new DoubledKeys();
   /** Of the conversation: how it begins, once the call is up. */
   #opening: DialInEvent | undefined;
   /** Ends a call of ours that has lasted as long as it may. */
@@ -142,7 +146,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     const logger = this.#logger;
     this.#conversation = new LegConversation({ media, language, host: this.#host(), logger });
     const handlers = {
-      onKey: (event: DialInEvent) => this.#dispatch(event),
+      onKey: (event: KeyEvent) => this.#onKey(event, 'media'),
       onQuality: (quality: LegQuality) => this.#membership?.tellQuality(quality),
       onHeld: (held: boolean) => this.#membership?.setHeld(held),
       onLost: (end: CallEnd) => this.#end(end),
@@ -163,7 +167,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
       case 'ended':
         return this.#end(event.lost ? callEnd.signalingLost() : callEnd.hungUp());
       case 'key':
-        return this.#dispatch(event);
+        return this.#onKey(event, 'info');
       case 'sdpAnswer':
         return void this.#takeSdpAnswer(event.sdp);
       case 'reoffer':
@@ -179,6 +183,10 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
       this.#logger.warn({ err: error }, 'answer to our offer not usable');
       this.#end(callEnd.mediaFailed());
     }
+  }
+
+  #onKey(event: KeyEvent, way: KeyWay): void {
+    if (!this.#keys.isDoubled(event.key, way, performance.now())) this.#dispatch(event);
   }
 
   #dispatch(event: DialInEvent): void {

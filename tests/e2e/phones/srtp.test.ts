@@ -74,6 +74,16 @@ describe('a trunk where SRTP is optional', () => {
     },
   );
 
+  it('takes keys beside plain RTP (RFC 8643), and encrypts', async () => {
+    await want('optional');
+    const either = SECURE_OFFER.replace('RTP/SAVP', 'RTP/AVP');
+    const phone = await SippPhone.dial({ uri: line.uri, sdp: either });
+    phones.push(phone);
+    await membersOf(switchroom, line, 1);
+    // Theirs and ours.
+    expect(new Set((await phone.messages()).match(/inline:\S+/g)).size).toBe(2);
+  });
+
   it('neither hears nor decodes who encrypts with another key than they said', async () => {
     await want('optional');
     const listener = await baresip('srtp-mand');

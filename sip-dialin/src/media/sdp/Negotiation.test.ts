@@ -30,11 +30,16 @@ it('takes an answer to its own offer once, and none without', () => {
   );
 });
 
-it('refuses a phone that it cannot send to: IPv6 from IPv4', () => {
+it('takes a phone with both families that names IPv6 to us on IPv4, and waits for its packets', () => {
   const negotiation = new Negotiation('192.0.2.1', 20000);
   const other = buildOffer({ ...phone, address: '2001:db8::7' });
-  expect(() => negotiation.answer(other)).toThrow(expect.objectContaining({ code: 'no-codec' }));
-  expect(new Negotiation('2001:db8::1', 20000).answer(other)).toContain('IP6 2001:db8::1');
+  expect(negotiation.answer(other)).toContain('c=IN IP4 192.0.2.1');
+  expect(negotiation.remote).toMatchObject({ rtp: undefined, rtcp: undefined });
+  expect(negotiation.remote).toMatchObject({ direction: 'sendrecv' });
+
+  const ours = new Negotiation('2001:db8::1', 20000);
+  expect(ours.answer(other)).toContain('IP6 2001:db8::1');
+  expect(ours.remote?.rtp).toEqual({ ip: '2001:db8::7', port: 4000 });
 });
 
 it('stays as it was when an offer is refused', () => {

@@ -1,12 +1,20 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { G711Law } from '../embedded/codecs/g711.ts';
 import type { LegCodec } from '../embedded/codecs/legCodecs.ts';
+import type { RtpAddress } from '../PhoneMedia.ts';
 import { chooseAudio, G711_CODECS, type RemoteAudio } from './audio.ts';
 import { SRTP_SUITES, SrtpKey, srtpKeyBytes, type SrtpPolicy, type SrtpSuite } from './crypto.ts';
 import { buildAnswer, buildOffer, type LocalAudio } from './buildSdp.ts';
 import { parseSdp } from './parseSdp.ts';
+
+/** Beside plain RTP the one that all have (RFC 4568 section 6.2): an INVITE by UDP is to fit into a packet. */
+const OFFERED_SUITES: Readonly<Record<SrtpPolicy, readonly SrtpSuite[]>> = {
+  off: [],
+  optional: ['AES_CM_128_HMAC_SHA1_80'],
+  required: SRTP_SUITES,
+};
 
 /** One side of the offer/answer exchanges of a call (RFC 3264), over all its re-INVITEs. */
 export class Negotiation<C extends LegCodec = G711Law> {
@@ -21,7 +29,7 @@ export class Negotiation<C extends LegCodec = G711Law> {
   #told = '';
   #offered = false;
 
-  /** `codecs`: what is offered, in this order, and taken. We offer SRTP only when it is required. */
+  /** `codecs`: what is offered, in this order, and taken. With `optional` SRTP is offered beside plain RTP. */
   constructor(
     address: string,
     port: number,
@@ -55,9 +63,10 @@ export class Negotiation<C extends LegCodec = G711Law> {
 
   offer(): string {
     this.#offered = true;
-    const suites = this.#srtp === 'required' ? SRTP_SUITES : [];
+    const suites = OFFERED_SUITES[this.#srtp];
     const cryptos = suites.map((suite, i) => ({ tag: String(i + 1), key: this.#key(suite) }));
-    return this.#tell((local) => buildOffer(local, 'sendrecv', this.#codecs, cryptos));
+    const protocol = this.#srtp === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
+    return this.#tell((local) => buildOffer(local, 'sendrecv', this.#codecs, cryptos, protocol));
   }
 
   /** Errors: `bad-request` (also when nothing was offered), `no-codec`. */
@@ -67,12 +76,14 @@ export class Negotiation<C extends LegCodec = G711Law> {
     this.#offered = false;
   }
 
-  /** Nothing can be sent from a socket of one family of addresses to the other. */
-  #reachable<T extends Pick<RemoteAudio, 'rtp'>>(remote: T): T {
-    if (remote.rtp && isIPv6(remote.rtp.ip) !== isIPv6(this.#local.address)) {
-      throw new AppError('no-codec', 'The call offers audio at an address that we cannot reach.');
-    }
-    return remote;
+  /**
+   * Nothing can be sent from a socket of one family of addresses to the other. A phone with both may name either
+   * (RFC 6157), and hears of ours in the answer: it is sent to once its own packets have come.
+   */
+  #reachable(remote: RemoteAudio<C>): RemoteAudio<C> {
+    const family = isIP(this.#local.address);
+    const within = (to: RtpAddress | undefined) => (to && isIP(to.ip) === family ? to : undefined);
+    return { ...remote, rtp: within(remote.rtp), rtcp: within(remote.rtcp) };
   }
 
   #key(suite: SrtpSuite): SrtpKey {

@@ -38,8 +38,8 @@ export interface RemoteAudio<C extends LegCodec = G711Law> {
 const DIRECTIONS: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 /** Plain RTP; with feedback (RFC 4585) it is the same on the wire. */
 const PLAIN_PROTOCOLS: readonly string[] = ['RTP/AVP', 'RTP/AVPF'];
-/** SRTP, whose keys are in the SDP (RFC 4568). */
-const SECURE_PROTOCOLS: readonly string[] = ['RTP/SAVP', 'RTP/SAVPF'];
+/** SRTP, whose keys are in the SDP (RFC 4568); beside plain RTP for who would take either (RFC 8643). */
+const SECURE_PROTOCOLS: readonly string[] = ['RTP/SAVP', 'RTP/SAVPF', ...PLAIN_PROTOCOLS];
 /** The payload types that need no rtpmap (RFC 3551 section 6). */
 const STATIC_NAMES: Readonly<Record<string, string>> = {
   '0': 'pcmu/8000',
@@ -64,21 +64,23 @@ export const G711_CODECS: readonly G711Law[] = ['PCMU', 'PCMA'];
  * before G.711, whatever the other side's order (RFC 3264 section 6.1 lets the answerer choose: a
  * phone that offers G.722 last can still speak it, and all in the room hear the difference); of the
  * two laws the one that it names first, so that a carrier need not transcode.
- * SRTP only as `srtp` has it. Errors: `no-codec` when there is none.
+ * SRTP only as `srtp` has it, and then before plain RTP. Errors: `no-codec` when there is none.
  */
 export function chooseAudio<C extends LegCodec = G711Law>(
   session: SessionDescription,
   codecs: readonly C[] = G711_CODECS as readonly C[],
   srtp: SrtpPolicy = 'off',
 ): RemoteAudio<C> {
-  for (const [index, media] of session.media.entries()) {
-    if (media.type !== 'audio' || media.port === 0) continue;
-    const crypto = SECURE_PROTOCOLS.includes(media.protocol) ? chooseCrypto(media) : undefined;
-    const plain = PLAIN_PROTOCOLS.includes(media.protocol);
-    if (crypto ? srtp === 'off' : !plain || srtp === 'required') continue;
+  const found = session.media.flatMap((media, index) => {
+    if (media.type !== 'audio' || media.port === 0) return [];
+    const crypto = srtp === 'off' ? undefined : chooseCrypto(media);
+    const usable = crypto ? SECURE_PROTOCOLS : srtp === 'required' ? [] : PLAIN_PROTOCOLS;
+    if (!usable.includes(media.protocol)) return [];
     const remote = readAudio(session, media, index, codecs);
-    if (remote) return crypto ? { ...remote, crypto } : remote;
-  }
+    return remote ? [crypto ? { ...remote, crypto } : remote] : [];
+  });
+  const best = found.find(({ crypto }) => crypto) ?? found[0];
+  if (best) return best;
   throw new AppError(
     'no-codec',
     `The call offers none of our codecs (${codecs.join(', ')}) with encryption as agreed.`,

@@ -27,18 +27,19 @@ const PAYLOAD_TYPES: Readonly<Record<LegCodec, number>> = {
   PCMA: 8,
 };
 
-/** Our offer: these codecs in this order, and keys; SRTP when there is something to encrypt with. */
+/** Our offer: these codecs in this order, and keys; with `RTP/AVP` plain RTP will do as well (RFC 8643). */
 export function buildOffer(
   local: LocalAudio,
   direction: Direction = 'sendrecv',
   codecs: readonly LegCodec[] = G711_CODECS,
   cryptos: readonly Crypto[] = [],
+  protocol: 'RTP/AVP' | 'RTP/SAVP' = 'RTP/AVP',
 ): string {
   return render(local, [
     ...audioLines(local, {
       codecs: codecs.map((codec) => ({ codec, payloadType: PAYLOAD_TYPES[codec] })),
       events: eventsFor(codecs),
-      protocol: cryptos.length > 0 ? 'RTP/SAVP' : 'RTP/AVP',
+      protocol,
       cryptos,
       rtcpMux: true,
       direction,

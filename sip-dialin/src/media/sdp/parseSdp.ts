@@ -36,7 +36,10 @@ const MAX_MEDIA = 32;
 /** Reads SDP. Errors: `bad-request`. Lines of kinds we do not use are passed over. */
 export function parseSdp(text: string): SessionDescription {
   if (text.length > MAX_CHARACTERS) throw bad('it is too long');
-  const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
+  const lines = text
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
   if (lines[0] !== 'v=0') throw bad('it does not begin with v=0');
 
   const session: SessionDescription = { connection: undefined, attributes: [], media: [] };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { chooseAudio, mirrored } from './audio.ts';
+import { chooseAudio, G711_CODECS, mirrored } from './audio.ts';
 import { buildAnswer, buildOffer } from './buildSdp.ts';
+import type { SrtpPolicy } from './crypto.ts';
 import { attribute, parseSdp } from './parseSdp.ts';
 
 const local = { sessionId: '77', version: 1, address: '192.0.2.1', port: 20000 };
@@ -101,6 +102,31 @@ describe('chooseAudio()', () => {
   });
 });
 
+describe('chooseAudio() with SRTP', () => {
+  const key = Buffer.alloc(30, 7).toString('base64');
+  const crypto = `a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:${key}|2^20`;
+  const chosen = (srtp: SrtpPolicy, ...media: string[]) =>
+    chooseAudio(parseSdp(sdp(...media)), G711_CODECS, srtp);
+
+  it('takes keys beside plain RTP (RFC 8643), and not where SRTP is off', () => {
+    const either = ['m=audio 4000 RTP/AVP 0', crypto];
+    expect(chosen('optional', ...either).crypto?.tag).toBe('3');
+    expect(chosen('required', ...either).crypto?.tag).toBe('3');
+    expect(chosen('off', ...either).crypto).toBeUndefined();
+  });
+
+  it('prefers the line with keys, wherever it is', () => {
+    const both = ['m=audio 4000 RTP/AVP 0', 'm=audio 4002 RTP/SAVP 0', crypto];
+    expect(chosen('optional', ...both)).toMatchObject({ index: 1, crypto: { tag: '3' } });
+    expect(chosen('off', ...both)).toMatchObject({ index: 0 });
+  });
+
+  it('is content with plain RTP where none of the keys will do', () => {
+    const unknown = crypto.replace('AES_CM_128', 'AES_256_CM');
+    expect(chosen('optional', 'm=audio 4000 RTP/AVP 0', unknown).crypto).toBeUndefined();
+  });
+});
+
 describe('parseSdp()', () => {
   it.each([
     ['nothing', ''],
@@ -112,6 +138,11 @@ describe('parseSdp()', () => {
     ['more than 32 KiB', sdp(`a=${'x'.repeat(40_000)}`)],
   ])('throws bad-request for %s', (_, text) => {
     expect(() => parseSdp(text)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  });
+
+  it('takes spaces at the ends of lines', () => {
+    const text = sdp('m=audio 4000 RTP/AVP 0', ' ').replaceAll('\r\n', ' \r\n');
+    expect(parseSdp(text).media).toHaveLength(1);
   });
 
   it('takes bare line feeds and port counts', () => {
