@@ -1,4 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Tests that wait for long: the others are to run beside them, not before them. */
+const LONG = ['storedRecordings', 's3Store', 'verifyBucket', 'press-one', 'pin-throttling', 'faults'];
+
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      LONG.some((name) => moduleId.endsWith(`/${name}.test.ts`));
+    const [long, others] = [files.filter(isLong), files.filter((file) => !isLong(file))];
+    return [...(await super.sort(long)), ...(await super.sort(others))];
+  }
+}
 
 /**
  * Six projects. `npm test -- --project unit` runs one of them. Those that listen to sound in real time have the
@@ -12,6 +25,7 @@ export default defineConfig({
     // A worker loads a module once for all of its files, which takes half of the time: none of ours keeps a state
     // that one test could leave to the next.
     isolate: false,
+    sequence: { sequencer: LongOnesFirst },
     projects: [
       {
         test: {
@@ -74,8 +88,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/*.test.ts'],
-          // A browser's start takes a core: a third one would be heard.
-          maxWorkers: 2,
+          // Browsers take both cores: two meetings of them at a time disturb each other.
+          fileParallelism: false,
+          maxWorkers: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },

@@ -18,8 +18,8 @@ const THREE_WRONG = '999990#,999991#,999992#,';
 /** Calls that a caller, all who withhold the number, a number and a trunk have with that. The last of all but a caller's takes a turn. */
 const CALLS = { caller: 7, anonymous: 11, did: 24, trunk: 47 } as const;
 
-/** A turn comes in 20 s, and who waits asks for it up to 3 s later. */
-const TURN_WAIT_MS = 40_000;
+/** A turn comes in 20 s, and who waits asks for it up to 3 s later; a guesser who waits, too, may be first, twice. */
+const TURN_WAIT_MS = 80_000;
 
 let switchroom: Switchroom;
 let tries = 0;
@@ -72,7 +72,7 @@ async function guess(number: string, calls: number, from: string): Promise<void>
 }
 
 async function caller(user: string, number: string): Promise<BaresipPhone> {
-  const phone = await BaresipPhone.start({ sound: silence(60), user, address });
+  const phone = await BaresipPhone.start({ sound: silence(120), user, address });
   phones.push(phone);
   await phone.dial(uriOf(number));
   return phone;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runFaults } from '../faults/runFaults.ts';
+import { runFaults } from '../../faults/runFaults.ts';
 
 /* The short version of `npm run test:faults`. */
 it('six kills at random instants: every second is in a sealed recording, or excused by the rule', async () => {
