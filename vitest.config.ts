@@ -2,7 +2,14 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests that wait for long: the others are to run beside them, not before them. */
-const LONG = ['storedRecordings', 's3Store', 'verifyBucket', 'press-one', 'pin-throttling', 'faults'];
+const LONG = [
+  'storedRecordings',
+  's3Store',
+  'verifyBucket',
+  'press-one',
+  'pin-throttling',
+  'faults',
+];
 
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
