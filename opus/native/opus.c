@@ -169,15 +169,16 @@ static napi_value message(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  const struct {
-    const char *name;
-    napi_callback call;
-  } calls[] = {{"encoder", create_encoder}, {"decoder", create_decoder}, {"free", free_handle}, {"set", set},
-               {"lookahead", lookahead},    {"encode", encode},          {"decode", decode},    {"message", message}};
-  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-    napi_value function;
-    napi_create_function(env, calls[i].name, NAPI_AUTO_LENGTH, calls[i].call, NULL, &function);
-    napi_set_named_property(env, exports, calls[i].name, function);
-  }
+  const napi_property_descriptor calls[] = {
+      {.utf8name = "encoder", .method = create_encoder},
+      {.utf8name = "decoder", .method = create_decoder},
+      {.utf8name = "free", .method = free_handle},
+      {.utf8name = "set", .method = set},
+      {.utf8name = "lookahead", .method = lookahead},
+      {.utf8name = "encode", .method = encode},
+      {.utf8name = "decode", .method = decode},
+      {.utf8name = "message", .method = message},
+  };
+  napi_define_properties(env, exports, sizeof calls / sizeof *calls, calls);
   return exports;
 }

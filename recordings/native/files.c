@@ -1,6 +1,6 @@
 /*
- * Many small writes in one job of libuv's thread pool. A job of its own for each costs ten times what the write does: two
- * threads are woken for it, and the main one again when it is done.
+ * Many small writes in one job of libuv's thread pool. A job of its own for each costs more than the write does: a
+ * thread is woken for it, and the main one again when it is done.
  *
  * Node-API only (ABI stable).
  */
@@ -47,7 +47,7 @@ static void append_all(napi_env env, void *data) {
   for (uint32_t i = 0; i < job->count; i++) job->parts[i].error = append(&job->parts[i]);
 }
 
-/* All are on their way before the first is waited for: a journal takes them in one go, at a third of the CPU (ext4). */
+/* All are on their way before the first is waited for: a journal (ext4) takes them in one go. */
 static void sync_all(napi_env env, void *data) {
   (void)env;
   struct job *job = data;
@@ -112,15 +112,11 @@ static napi_value sync_files(napi_env env, napi_callback_info info) {
 }
 
 static napi_value init(napi_env env, napi_value exports) {
-  const struct {
-    const char *name;
-    napi_callback call;
-  } calls[] = {{"append", append_files}, {"sync", sync_files}};
-  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-    napi_value function;
-    napi_create_function(env, calls[i].name, NAPI_AUTO_LENGTH, calls[i].call, NULL, &function);
-    napi_set_named_property(env, exports, calls[i].name, function);
-  }
+  const napi_property_descriptor calls[] = {
+      {.utf8name = "append", .method = append_files},
+      {.utf8name = "sync", .method = sync_files},
+  };
+  napi_define_properties(env, exports, sizeof calls / sizeof *calls, calls);
   return exports;
 }
 

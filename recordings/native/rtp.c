@@ -198,16 +198,16 @@ static napi_value receive(napi_env env, napi_callback_info info) {
 }
 
 static napi_value init(napi_env env, napi_value exports) {
-  const struct {
-    const char *name;
-    napi_callback call;
-  } calls[] = {{"open", open_socket}, {"close", close_socket}, {"port", port_of},   {"room", room_of},
-               {"connect", connect_socket}, {"send", send_datagram}, {"receive", receive}};
-  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-    napi_value function;
-    napi_create_function(env, calls[i].name, NAPI_AUTO_LENGTH, calls[i].call, NULL, &function);
-    napi_set_named_property(env, exports, calls[i].name, function);
-  }
+  const napi_property_descriptor calls[] = {
+      {.utf8name = "open", .method = open_socket},
+      {.utf8name = "close", .method = close_socket},
+      {.utf8name = "port", .method = port_of},
+      {.utf8name = "room", .method = room_of},
+      {.utf8name = "connect", .method = connect_socket},
+      {.utf8name = "send", .method = send_datagram},
+      {.utf8name = "receive", .method = receive},
+  };
+  napi_define_properties(env, exports, sizeof calls / sizeof *calls, calls);
   return exports;
 }
 

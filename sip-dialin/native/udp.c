@@ -390,16 +390,17 @@ static napi_value init(napi_env env, napi_value exports) {
   uv_unref((uv_handle_t *)thread->poll);
   uv_unref((uv_handle_t *)thread->timer);
   napi_add_async_cleanup_hook(env, clean_up, thread, &thread->cleanup);
-  const struct {
-    const char *name;
-    napi_callback call;
-  } calls[] = {{"watch", watch},   {"open", open_socket},          {"close", close_socket}, {"connect", connect_socket},
-               {"local", local_address}, {"send", send_datagram}, {"receive", receive}, {"ip", write_address}};
-  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-    napi_value function;
-    napi_create_function(env, calls[i].name, NAPI_AUTO_LENGTH, calls[i].call, thread, &function);
-    napi_set_named_property(env, exports, calls[i].name, function);
-  }
+  const napi_property_descriptor calls[] = {
+      {.utf8name = "watch", .method = watch, .data = thread},
+      {.utf8name = "open", .method = open_socket, .data = thread},
+      {.utf8name = "close", .method = close_socket, .data = thread},
+      {.utf8name = "connect", .method = connect_socket, .data = thread},
+      {.utf8name = "local", .method = local_address, .data = thread},
+      {.utf8name = "send", .method = send_datagram, .data = thread},
+      {.utf8name = "receive", .method = receive, .data = thread},
+      {.utf8name = "ip", .method = write_address, .data = thread},
+  };
+  napi_define_properties(env, exports, sizeof calls / sizeof *calls, calls);
   return exports;
 }
 

@@ -1,18 +1,17 @@
-import { expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { PinTurns, type Turn } from './PinTurns.ts';
 
 const A: Turn = { key: 'a', everyMs: 20_000 };
 const B: Turn = { key: 'b', everyMs: 10_000 };
+let now: number;
+beforeEach(() => void (now = 0));
+const pinTurns = (random = (): number => 0): PinTurns => new PinTurns(random, () => now);
 const later = (retryAfterMs: number): unknown =>
   expect.objectContaining({ code: 'pin-later', retryAfterMs });
 
 it('gives one turn each so often for each key, and tells the others when to ask again', () => {
   const chances = [0, 0.5, 1];
-  let now = 0;
-  const turns = new PinTurns(
-    () => chances.shift()!,
-    () => now,
-  );
+  const turns = pinTurns(() => chances.shift()!);
   turns.take([A]);
   for (const retryAfterMs of [20_000, 21_500, 23_000]) {
     expect(() => turns.take([A])).toThrow(later(retryAfterMs));
@@ -23,11 +22,7 @@ it('gives one turn each so often for each key, and tells the others when to ask 
 });
 
 it('asking early makes nobody wait longer', () => {
-  let now = 0;
-  const turns = new PinTurns(
-    () => 0,
-    () => now,
-  );
+  const turns = pinTurns();
   turns.take([A]);
   now = 15_000;
   expect(() => turns.take([A])).toThrow(later(5_000));
@@ -36,11 +31,7 @@ it('asking early makes nobody wait longer', () => {
 });
 
 it('takes all turns or none', () => {
-  let now = 0;
-  const turns = new PinTurns(
-    () => 0,
-    () => now,
-  );
+  const turns = pinTurns();
   turns.take([A]);
   expect(() => turns.take([B, A])).toThrow(later(20_000));
   turns.take([B]);

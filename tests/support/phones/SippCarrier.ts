@@ -86,7 +86,7 @@ export class SippCarrier {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#sipp.stop({ signal: 'SIGKILL' }).catch(() => {});
+    await this.#sipp.stop({ signal: 'SIGKILL' });
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -42,6 +42,8 @@ describe('Child', () => {
     await child.waitFor(/up/);
     await expect(child.stop({ grace: 50 })).rejects.toThrow('had to be killed');
     await child.stop();
+    const another = new Child({ name: 'another', command: 'sleep', args: ['60'] });
+    expect((await another.stop({ signal: 'SIGKILL' })).signal).toBe('SIGKILL');
   });
 
   it('is killed with the process that made it, also when that one is', async () => {
