@@ -24,6 +24,7 @@ it('shows the alarms that last, and none once they are over', async () => {
   expect(wrapper.get('[role=alert]').text()).toMatch(
     /1 alarm now.*damaged: Recording r1, file mix,/s,
   );
+  expect(wrapper.get('[role=alert] a').attributes('href')).toBe('/recordings/r1');
   active = [];
   await vi.advanceTimersByTimeAsync(10_000);
   expect(wrapper.text()).toBe('');
