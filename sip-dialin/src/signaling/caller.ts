@@ -19,7 +19,10 @@ export interface Caller {
 /** The headers that say who calls, as they came. */
 export interface CallerHeaders {
   from: string;
-  /** RFC 3325: put there by a network that we trust, since the trunk let the call in. */
+  /**
+   * P-Asserted-Identity (RFC 3325), or Remote-Party-ID, which older exchanges have for it: put there by a network that we
+   * trust, since the trunk let the call in.
+   */
   assertedIdentity?: string | undefined;
   /** RFC 3323. */
   privacy?: string | undefined;
@@ -37,10 +40,12 @@ export function callerOf(headers: CallerHeaders): Caller {
   const user = asserted?.user ? asserted.user : from.user;
   const number = (toE164(user) ?? clean(user)).slice(0, NUMBER_LIMIT);
   if (isWithheld(from.user, headers)) return { ...WITHHELD, key: hidden(number) };
-  return { name: shownName(from.name, number), number, key: number };
+  return { name: shownName(from.name || (asserted?.name ?? ''), number), number, key: number };
 }
 
 function isWithheld(fromUser: string, headers: CallerHeaders): boolean {
+  // Remote-Party-ID has its own word for it.
+  if (/;\s*privacy=(full|name|uri)\b/i.test(headers.assertedIdentity ?? '')) return true;
   return isNobody(fromUser) || /\b(id|user|header)\b/i.test(headers.privacy ?? '');
 }
 

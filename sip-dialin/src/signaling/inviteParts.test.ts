@@ -46,6 +46,17 @@ describe('callerOf()', () => {
     expect(callerOf({ from, assertedIdentity }).number).toBe('+15550199');
   });
 
+  it('takes the name that the network asserts where From has none', () => {
+    const assertedIdentity = '"Ada L" <sip:+15550199@carrier>;party=calling;privacy=off';
+    expect(callerOf({ from, assertedIdentity }).name).toBe('Ada');
+    expect(callerOf({ from: '<sip:+15550123@a.b>', assertedIdentity }).name).toBe('Ada L');
+  });
+
+  it.each(['full', 'name', 'uri; screen=yes'])('heeds Remote-Party-ID: privacy=%s', (privacy) => {
+    const assertedIdentity = `"Ada L" <sip:+15550199@carrier>;party=calling;privacy=${privacy}`;
+    expect(callerOf({ from, assertedIdentity })).toMatchObject({ name: 'Phone', number: '' });
+  });
+
   it('masks the number when there is no name, or the name is a number', () => {
     expect(callerOf({ from: '<sip:15550123@a.b>' }).name).toBe('…0123');
     expect(callerOf({ from: '"+1 555-0123" <sip:15550123@a.b>' }).name).toBe('…0123');
