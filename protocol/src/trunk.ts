@@ -43,6 +43,9 @@ const sipUri = z
     'must look like sip:carrier.example.net:5060;transport=tcp',
   );
 
+/** Whom a call to the outside names in From: the number that it shows, or the account at the carrier. */
+const FROM_USERS = ['caller-id', 'username'] as const;
+
 const outboundFields = {
   /** Where calls go, without a user: `sip:carrier.example.net`, `sip:203.0.113.7:5061;transport=tls`. */
   uri: sipUri,
@@ -50,6 +53,8 @@ const outboundFields = {
   priority: z.int().min(0).max(1000),
   /** What is called sees this number (E.164). */
   callerId: z.string().regex(/^\+\d{5,15}$/, 'must be E.164, as in +15550100'),
+  /** `username`: From names the account, as carriers want that know it by that; P-Asserted-Identity has the number. */
+  fromUser: z.enum(FROM_USERS),
   /** Digest credentials (RFC 7616) for calls and REGISTER; null: none. */
   username: quotable(64).nullable(),
   password: z.string().min(1).max(128).nullable(),
@@ -61,6 +66,7 @@ const outboundFields = {
 export const outboundSchema = z.object({
   ...outboundFields,
   priority: outboundFields.priority.default(10),
+  fromUser: outboundFields.fromUser.default('caller-id'),
   username: outboundFields.username.default(null),
   password: outboundFields.password.default(null),
   register: outboundFields.register.default(false),

@@ -59,6 +59,7 @@ describe('trunks over REST', () => {
       uri: outbound.uri,
       callerId: '+15550100',
       username: 'us',
+      fromUser: 'caller-id',
       priority: 10,
       register: false,
       maxCalls: 30,
@@ -73,6 +74,8 @@ describe('trunks over REST', () => {
       { ...outbound, uri: 'sip:us@carrier.example.net' },
       { ...outbound, callerId: '112' },
       { ...outbound, username: null },
+      { ...outbound, fromUser: 'somebody' },
+      { uri: outbound.uri, callerId: '+15550100', fromUser: 'username' },
     ]) {
       const [status, problem] = await call<object>('PATCH', path, { outbound: wrong });
       expect([status, problem]).toMatchObject([400, { code: 'bad-request' }]);

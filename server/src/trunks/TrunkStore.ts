@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   AppError,
+  outboundSchema,
   type CreateTrunk,
   type TrunkOutbound,
   type TrunkSrtp,
@@ -157,10 +158,14 @@ function checked({ cidrs, digestUsername, outbound }: TrunksTable): void {
   if (user && (user.username === null) !== (user.password === null)) {
     throw new AppError('bad-request', 'outbound: give user name and password, or neither.');
   }
+  if (user?.fromUser === 'username' && user.username === null) {
+    throw new AppError('bad-request', 'outbound: fromUser "username" needs a user name.');
+  }
 }
 
 function outboundOf(column: string | null): TrunkOutbound | null {
-  return column === null ? null : (JSON.parse(column) as TrunkOutbound);
+  // What an older version kept has not all the fields.
+  return column === null ? null : outboundSchema.parse(JSON.parse(column));
 }
 
 function trunkOf(row: TrunksTable): Trunk {

@@ -89,7 +89,14 @@ describe('trunks', () => {
     const user = { username: 'us', password: PASSWORD };
     const trunk = await makeTrunk({ outbound: { ...outbound, ...user, register: true } });
     expect(trunk).toMatchObject({ cidrs: [], digest: null, srtp: 'optional' });
-    const shown = { ...outbound, username: 'us', priority: 10, register: true, maxCalls: 30 };
+    const shown = {
+      ...outbound,
+      fromUser: 'caller-id',
+      username: 'us',
+      priority: 10,
+      register: true,
+      maxCalls: 30,
+    };
     expect(trunkView(trunk).outbound).toEqual(shown);
     expect(JSON.stringify(trunkView(trunk))).not.toContain(PASSWORD);
     expect(plan.news.trunks[1]).toMatchObject({ outbound: { ...shown, password: PASSWORD } });

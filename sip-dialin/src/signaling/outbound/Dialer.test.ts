@@ -50,6 +50,17 @@ describe('Dialer', () => {
     await carrier.expectRequest('BYE');
   });
 
+  it('names the account in From where the carrier goes by that, and the number beside it', async () => {
+    const carrier = await bench.carrier({ INVITE: takes });
+    const account = { fromUser: 'username', username: 'our account', password: 'secret' } as const;
+    bench.trunks.update([outboundTrunk(carrier.port, account)]);
+    const { call } = await bench.dial();
+    const { headers } = await carrier.expectRequest('INVITE');
+    expect(headers.get('From')).toContain('<sip:our%20account@127.0.0.1');
+    expect(headers.get('P-Asserted-Identity')).toContain('<sip:+15550177@127.0.0.1');
+    await call.bye();
+  });
+
   it.each([
     [486, 'busy'],
     [600, 'busy'],

@@ -10,7 +10,7 @@ import type { OutboundTrunk } from './OutboundTrunk.ts';
 import type { OutboundTrunks } from './OutboundTrunks.ts';
 import type { AnsweredInvite, InviteWatch, SipAnswer, SipClient } from './SipClient.ts';
 import { Thread } from './Thread.ts';
-import { calleeUri, callerUri, credentialsOf } from './trunkParts.ts';
+import { calleeUri, callerUri, credentialsOf, fromUri } from './trunkParts.ts';
 
 export interface DialTiming {
   /** A trunk that gives not even a 100 by then is given up, in ms. SIP itself would take 32 s (timer B). */
@@ -162,7 +162,8 @@ export class Dialer {
     watch: InviteWatch,
   ): Promise<AnsweredInvite | SipAnswer> {
     const { client } = this.#options;
-    const [uri, from] = [calleeUri(outbound, number), `<${callerUri(outbound)}>`];
+    const [uri, from] = [calleeUri(outbound, number), `<${fromUri(outbound)}>`];
+    const asserted = `<${callerUri(outbound)}>`;
     const credentials = credentialsOf(outbound);
     const thread = new Thread({ method: 'INVITE', uri, from, credentials });
     const send = (session: Record<string, string>): Promise<AnsweredInvite | SipAnswer> =>
@@ -170,7 +171,7 @@ export class Dialer {
         // Given up while the carrier challenged it: no phone is to ring for that.
         if (watch.signal.aborted) return Promise.resolve(GIVEN_UP);
         onTry();
-        const all = { ...session, ...headers, 'P-Asserted-Identity': from, ...ABOUT_US };
+        const all = { ...session, ...headers, 'P-Asserted-Identity': asserted, ...ABOUT_US };
         return client.invite({ uri, hop, headers: all, offer, credentials }, watch);
       });
     const result = await send(askSession());

@@ -4,7 +4,7 @@ import type { Locator } from './Locator.ts';
 import type { SipClient } from './SipClient.ts';
 import { TrunkPing, type PingTiming } from './TrunkPing.ts';
 import { TrunkRegistration, type RegistrationTiming } from './TrunkRegistration.ts';
-import { callerUri, type Outbound } from './trunkParts.ts';
+import { fromUri, type Outbound } from './trunkParts.ts';
 import { trunkUri } from './trunkUri.ts';
 
 export interface OutboundTrunkOptions {
@@ -87,7 +87,7 @@ export class OutboundTrunk {
 
   async #ask(client: SipClient, locator: Locator): Promise<number> {
     const { scheme, rest } = trunkUri(this.outbound.uri);
-    const from = `<${callerUri(this.outbound)}>`;
+    const from = `<${fromUri(this.outbound)}>`;
     let status = 408;
     for (const hop of await locator.locate(this.outbound.uri)) {
       const answer = await client.request({

@@ -2,7 +2,7 @@ import type { GatewayTrunk } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Locator } from './Locator.ts';
 import type { SipAnswer, SipClient } from './SipClient.ts';
-import { credentialsOf } from './trunkParts.ts';
+import { accountUser, credentialsOf } from './trunkParts.ts';
 import { Thread } from './Thread.ts';
 import { trunkUri, type TrunkUri } from './trunkUri.ts';
 
@@ -58,8 +58,7 @@ export class TrunkRegistration {
     this.#timing = { ...REGISTRATION_TIMING, ...options.timing };
     this.#expires = this.#timing.expires;
     this.#target = trunkUri(options.outbound.uri);
-    const { username, callerId } = options.outbound;
-    const user = encodeURIComponent(username ?? callerId).replaceAll('%2B', '+');
+    const user = accountUser(options.outbound);
     this.#address = `<${this.#target.scheme}:${user}@${this.#target.domain}>`;
     this.#thread = new Thread({
       method: 'REGISTER',

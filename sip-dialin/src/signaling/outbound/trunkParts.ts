@@ -14,8 +14,20 @@ export function calleeUri({ uri }: Outbound, number: string): string {
   return `${scheme}:${number}@${rest}`;
 }
 
+/** The user that the carrier knows us by, as a URI has it. */
+export function accountUser({ username, callerId }: Outbound): string {
+  return encodeURIComponent(username ?? callerId).replaceAll('%2B', '+');
+}
+
+/** Who calls, for From: the number, or our account where the carrier goes by that. */
+export function fromUri(outbound: Outbound): string {
+  if (outbound.fromUser === 'caller-id') return callerUri(outbound);
+  const { scheme, domain } = trunkUri(outbound.uri);
+  return `${scheme}:${accountUser(outbound)}@${domain}`;
+}
+
 /**
- * Who calls, for From and P-Asserted-Identity (RFC 3325). In the carrier's domain where it knows us by a
+ * The number that is shown, for P-Asserted-Identity (RFC 3325). In the carrier's domain where it knows us by a
  * password, else in ours: the SIP server puts its address in the place of `localhost`.
  */
 export function callerUri({ uri, callerId, username }: Outbound): string {

@@ -28,6 +28,7 @@ export function outboundTrunk(
       uri: `sip:127.0.0.1:${port}`,
       priority: 10,
       callerId: '+15550177',
+      fromUser: 'caller-id',
       username: null,
       password: null,
       register: false,
