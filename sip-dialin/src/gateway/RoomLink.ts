@@ -12,16 +12,11 @@ import type { GatewaySocket } from './GatewaySocket.ts';
 import { LatestNews } from './LatestNews.ts';
 import type { MemberEvent, Membership, Phone, RoomNews } from './MeetingRooms.ts';
 import type { Member } from './Member.ts';
-import { eventOfError, eventOfLeave, isPassing, mayPass } from './memberEvents.ts';
+import { eventOfError, eventOfLeave, isPassing } from './memberEvents.ts';
 import { Members } from './Members.ts';
-import { Pauses } from './Pauses.ts';
 import { RoomConnection } from './RoomConnection.ts';
+import { RoomOpening } from './RoomOpening.ts';
 import { RoomRequests } from './RoomRequests.ts';
-
-/** How long phones go on among themselves while the server, or its SFU, is away. */
-export const SERVER_AWAY_LIMIT_MS = 10_000;
-/** Until a room that did not open again is tried once more. */
-export const REOPEN_EVERY_MS = 300;
 
 export interface RoomLinkOptions {
   meetingId: string;
@@ -52,11 +47,7 @@ export class RoomLink {
   readonly #news = new LatestNews((news) => {
     for (const member of this.#members) member.roomChanged(news);
   });
-  #opening: Promise<void>;
-  /** Runs while phones that were in are no participants, and ends their calls. */
-  #awayTimer: NodeJS.Timeout | undefined;
-  /** Between two tries. */
-  readonly #pauses = new Pauses();
+  readonly #opening: RoomOpening;
   #closed = false;
   readonly #resolveClosed: () => void;
 
@@ -75,8 +66,13 @@ export class RoomLink {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.whenClosed = promise;
     this.#resolveClosed = () => resolve(undefined);
-    this.#opening = options.after.then(() => this.#open());
-    this.#opening.catch((error: unknown) => this.#openFailed(error));
+    this.#opening = new RoomOpening({
+      connection: this.#connection,
+      socket,
+      after: options.after,
+      onFailed: (error) => this.#openFailed(error),
+      onGivenUp: () => this.#givenUp(),
+    });
   }
 
   get closed(): boolean {
@@ -131,7 +127,7 @@ export class RoomLink {
     this.#early.clear();
     this.#news.serverLost();
     this.#members.forgetServer();
-    this.#awayTimer ??= setTimeout(() => this.#givenUp(), SERVER_AWAY_LIMIT_MS);
+    this.#opening.serverLost();
   }
 
   /** The server is back and knows nothing of us. */
@@ -181,57 +177,29 @@ export class RoomLink {
     this.#members.of(participantId)?.unmuteAsked();
   }
 
-  async #open(): Promise<void> {
-    if (!this.#closed) await this.#connection.open();
-  }
-
   /** Opens the room again at the server, and joins its phones again; they hear each other all the time. */
   #openAnew(): void {
-    const before = this.#opening.catch(() => undefined);
-    this.#pauses.endAll();
-    const opening: Promise<void> = before.then(() =>
-      this.#openPatiently(() => opening === this.#opening),
-    );
-    this.#opening = opening;
-    opening.catch((error: unknown) => {
-      if (opening === this.#opening) this.#openFailed(error);
-    });
+    this.#opening.anew();
     // Those that have not been in yet see to it themselves.
     for (const member of this.#members) if (member.place !== 'coming') void this.#join(member);
   }
 
-  /** Tries again while it may help: until the time for that is over, or another attempt takes the place of this one. */
-  async #openPatiently(isCurrent: () => boolean): Promise<void> {
-    for (;;) {
-      try {
-        await this.#open();
-        return;
-      } catch (error) {
-        if (!this.#isAway(error) || !this.#options.socket.connected) throw error;
-        await this.#pauses.pause(REOPEN_EVERY_MS);
-        if (this.#closed || !isCurrent()) throw error;
-      }
-    }
-  }
-
   #openFailed(error: unknown): void {
-    // Away again, or still: the timer decides, not this attempt.
-    if (this.#closed || this.#isAway(error)) return;
     this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'room did not open');
     this.#release(eventOfError(error), true);
   }
 
   async #join(member: Member): Promise<void> {
-    const opening = this.#opening;
+    const opening = this.#opening.latest;
     try {
       await opening;
       if (!member.isOut()) await this.#makeParticipant(member);
     } catch (error) {
       if (member.isOut()) return;
       // The room was opened anew meanwhile: what the old one answered does not count.
-      if (opening !== this.#opening) return this.#join(member);
+      if (opening !== this.#opening.latest) return this.#join(member);
       // A phone that is in already is not sent away while that may go better in a moment.
-      if (member.place !== 'coming' && this.#isAway(error)) return this.#joinLater(member);
+      if (member.place !== 'coming' && this.#opening.isAway(error)) return this.#joinLater(member);
       this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'phone did not join');
       this.#drop(member, eventOfError(error));
     }
@@ -240,7 +208,7 @@ export class RoomLink {
   async #joinLater(member: Member): Promise<void> {
     // Without the room, opening it anew sees to all of them.
     if (!this.#connection.isOpen()) return;
-    await this.#pauses.pause(REOPEN_EVERY_MS);
+    await this.#opening.pause();
     if (!member.isOut() && member.participantId === undefined && this.#connection.isOpen()) {
       await this.#join(member);
     }
@@ -260,8 +228,7 @@ export class RoomLink {
     member.takenIn(participant);
     if (!this.#members.areJoining) {
       this.#early.clear();
-      clearTimeout(this.#awayTimer);
-      this.#awayTimer = undefined;
+      this.#opening.phonesAreBack();
     }
     if (early.left !== undefined) {
       this.participantLeft(participant.id, early.left);
@@ -307,13 +274,8 @@ export class RoomLink {
     this.#doorbell.phoneEntered(member.phone);
   }
 
-  #isAway(error: unknown): boolean {
-    return this.#awayTimer !== undefined && mayPass(error);
-  }
-
   /** The server did not come back in time. */
   #givenUp(): void {
-    this.#awayTimer = undefined;
     for (const member of this.#members) {
       const waitsForNothing = member.place === 'coming' && this.#connection.isOpen();
       if (member.participantId === undefined && !waitsForNothing) {
@@ -336,12 +298,11 @@ export class RoomLink {
   #release(event: MemberEvent, tellServer: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#awayTimer);
-    this.#pauses.endAll();
+    this.#opening.close();
     this.#news.close();
     this.#connection.giveUp();
     this.#options.onClosed(this);
-    void this.#opening
+    void this.#opening.latest
       .catch(() => undefined)
       .then(() => this.#connection.close(tellServer))
       .finally(this.#resolveClosed);
