@@ -6,8 +6,8 @@ import type {
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { PhoneMedia } from '../media/PhoneMedia.ts';
+import { Admission } from './Admission.ts';
 import { Doorbell } from './Doorbell.ts';
-import { EarlyNews } from './EarlyNews.ts';
 import type { GatewaySocket } from './GatewaySocket.ts';
 import { LatestNews } from './LatestNews.ts';
 import type { MemberEvent, Membership, Phone, RoomNews } from './MeetingRooms.ts';
@@ -43,11 +43,11 @@ export class RoomLink {
   readonly #connection: RoomConnection;
   readonly #requests: RoomRequests;
   readonly #doorbell: Doorbell;
-  readonly #early = new EarlyNews();
   readonly #news = new LatestNews((news) => {
     for (const member of this.#members) member.roomChanged(news);
   });
   readonly #opening: RoomOpening;
+  readonly #admission: Admission;
   #closed = false;
   readonly #resolveClosed: () => void;
 
@@ -73,6 +73,13 @@ export class RoomLink {
       onFailed: (error) => this.#openFailed(error),
       onGivenUp: () => this.#givenUp(),
     });
+    this.#admission = new Admission({
+      ...{ meetingId, connection: this.#connection, opening: this.#opening },
+      ...{ requests: this.#requests, members: this.#members, news: this.#news },
+      doorbell: this.#doorbell,
+      drop: (member, event) => this.#drop(member, event),
+      logger,
+    });
   }
 
   get closed(): boolean {
@@ -82,7 +89,7 @@ export class RoomLink {
   /** A phone comes in. It holds the room open from now on, until it is out. */
   enter(phone: Phone): Membership {
     const member = this.#members.enter(phone, this.#connection.ssrcs);
-    void this.#join(member);
+    void this.#admission.join(member);
     return {
       leave: () => this.#drop(member),
       setMuted: (muted) => this.#requests.wish(member, { muted }),
@@ -124,7 +131,7 @@ export class RoomLink {
     if (this.#closed) return;
     this.#connection.forgetServer();
     this.#doorbell.forget();
-    this.#early.clear();
+    this.#admission.serverLost();
     this.#news.serverLost();
     this.#members.forgetServer();
     this.#opening.serverLost();
@@ -148,21 +155,11 @@ export class RoomLink {
   }
 
   participantUpdated(participant: ParticipantView): void {
-    const member = this.#members.of(participant.id);
-    if (member) void this.#updated(member, participant);
-    else if (this.#members.areJoining) this.#early.updated(participant);
-    if (!member) this.#doorbell.updated(participant);
+    if (!this.#admission.updated(participant)) this.#doorbell.updated(participant);
   }
 
   participantLeft(participantId: string, reason: LeaveReason): void {
-    const member = this.#members.of(participantId);
-    if (member) {
-      member.participantId = undefined;
-      this.#drop(member, eventOfLeave(reason));
-    } else {
-      if (this.#members.areJoining) this.#early.left(participantId, reason);
-      this.#doorbell.left(participantId);
-    }
+    if (!this.#admission.left(participantId, reason)) this.#doorbell.left(participantId);
   }
 
   roomChanged({ recording, paused, waiting }: RoomNews): void {
@@ -181,97 +178,13 @@ export class RoomLink {
   #openAnew(): void {
     this.#opening.anew();
     // Those that have not been in yet see to it themselves.
-    for (const member of this.#members) if (member.place !== 'coming') void this.#join(member);
+    for (const member of this.#members)
+      if (member.place !== 'coming') void this.#admission.join(member);
   }
 
   #openFailed(error: unknown): void {
     this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'room did not open');
     this.#release(eventOfError(error), true);
-  }
-
-  async #join(member: Member): Promise<void> {
-    const opening = this.#opening.latest;
-    try {
-      await opening;
-      if (!member.isOut()) await this.#makeParticipant(member);
-    } catch (error) {
-      if (member.isOut()) return;
-      // The room was opened anew meanwhile: what the old one answered does not count.
-      if (opening !== this.#opening.latest) return this.#join(member);
-      // A phone that is in already is not sent away while that may go better in a moment.
-      if (member.place !== 'coming' && this.#opening.isAway(error)) return this.#joinLater(member);
-      this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'phone did not join');
-      this.#drop(member, eventOfError(error));
-    }
-  }
-
-  async #joinLater(member: Member): Promise<void> {
-    // Without the room, opening it anew sees to all of them.
-    if (!this.#connection.isOpen()) return;
-    await this.#opening.pause();
-    if (!member.isOut() && member.participantId === undefined && this.#connection.isOpen()) {
-      await this.#join(member);
-    }
-  }
-
-  async #makeParticipant(member: Member): Promise<void> {
-    const answered = this.#news.ask();
-    const { participant, entry, recording, paused } = await this.#requests.join(member);
-    answered({ recording, paused });
-    if (member.isOut()) {
-      if (!this.#closed) this.#requests.leave(participant.id, member.ssrc);
-      return;
-    }
-    this.#doorbell.signal = entry;
-    const { muted, handRaised, wishes } = member;
-    const early = this.#early.of(participant.id);
-    member.takenIn(participant);
-    if (!this.#members.areJoining) {
-      this.#early.clear();
-      this.#opening.phonesAreBack();
-    }
-    if (early.left !== undefined) {
-      this.participantLeft(participant.id, early.left);
-      return;
-    }
-    // Again after the server had been away; at once, for what the caller wants next is told after it.
-    await Promise.all(wishes.map((wish) => this.#requests.tellWish(participant.id, wish)));
-    const view = early.view ?? participant;
-    await this.#updated(member, {
-      ...view,
-      muted: muted || view.muted,
-      handRaised: handRaised || view.handRaised,
-    });
-  }
-
-  /** What the server made of the phone, its place included. */
-  async #updated(member: Member, view: ParticipantView): Promise<void> {
-    member.update(view);
-    if (member.isOut()) return;
-    if (view.state === 'lobby') {
-      if (member.place === 'lobby') return;
-      // Nothing is heard there, and nothing leaks.
-      if (member.place === 'media') member.phone.media.leave();
-      member.waiting();
-    } else if (member.place !== 'media') {
-      await this.#letIn(member);
-    }
-  }
-
-  /** Not before the server says so: nobody hears a phone that may yet be refused. */
-  async #letIn(member: Member): Promise<void> {
-    const { media } = member.phone;
-    member.place = 'media';
-    try {
-      await media.join(this.meetingId, member.ssrc);
-    } catch (error) {
-      this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'media did not join');
-      this.#drop(member, { type: 'unreachable' });
-    }
-    // It may have been put back meanwhile.
-    if (member.isOut() || !member.isIn()) return;
-    member.joined(this.#news.known);
-    this.#doorbell.phoneEntered(member.phone);
   }
 
   /** The server did not come back in time. */
@@ -308,7 +221,7 @@ export class RoomLink {
       .finally(this.#resolveClosed);
     const members = [...this.#members];
     this.#members.clear();
-    this.#early.clear();
+    this.#admission.close();
     for (const member of members) member.end(event);
   }
 }
