@@ -25,13 +25,17 @@ export class Audience {
     return [...this.#listeners];
   }
 
+  /** All are told whether there are others than themselves. */
   add(listener: RoomListener): void {
     this.#listeners.add(listener);
+    this.#tellOfOthers();
   }
 
-  /** False when it was none. */
+  /** As `add()`. False when it was none. */
   delete(listener: RoomListener): boolean {
-    return this.#listeners.delete(listener);
+    const wasThere = this.#listeners.delete(listener);
+    if (wasThere) this.#tellOfOthers();
+    return wasThere;
   }
 
   clear(): void {
@@ -89,6 +93,11 @@ export class Audience {
       this.#logger.error({ err: error }, 'tell() | a listener failed');
     }
   };
+
+  #tellOfOthers(): void {
+    const others = this.size > 1;
+    this.tellEach(this.all(), (listener) => listener.audienceChanged(others));
+  }
 }
 
 /** Of the lobby only hosts do, and the connection that the member came through. */

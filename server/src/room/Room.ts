@@ -133,9 +133,8 @@ export class Room {
   /** Starts telling a listener, and gives it all sounds that it may hear. */
   listen(listener: RoomListener): void {
     this.#mustBeOpen();
-    this.#audience.add(listener);
     // Before it hears: whoever was alone sends nothing to the SFU yet.
-    this.#tellAudience();
+    this.#audience.add(listener);
     this.#sounds.listen(listener);
   }
 
@@ -143,7 +142,6 @@ export class Room {
   unlisten(listener: RoomListener, reason: LeaveReason): void {
     if (!this.#audience.delete(listener)) return;
     this.#sounds.unlisten(listener);
-    this.#tellAudience();
     for (const id of this.#sounds.guestsOf(listener)) this.returnSource(id, listener);
     for (const member of this.#roster.all()) {
       if (member.origin === listener) this.leave(member.participant.id, reason);
@@ -338,11 +336,6 @@ export class Room {
   #tellWaiting(): void {
     const { waiting } = this;
     this.#audience.tell((listener) => listener.waitingChanged(waiting));
-  }
-
-  #tellAudience(): void {
-    const listeners = this.#audience.all();
-    this.#audience.tellEach(listeners, (one) => one.audienceChanged(listeners.length > 1));
   }
 
   #mustBeOpen(): void {

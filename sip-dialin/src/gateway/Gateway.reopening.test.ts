@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { RECORDED_AGAIN_MS } from './LatestNews.ts';
-import { REOPEN_EVERY_MS, SERVER_AWAY_LIMIT_MS } from './RoomLink.ts';
+import { REOPEN_EVERY_MS, SERVER_AWAY_LIMIT_MS } from './RoomOpening.ts';
 import { consumer, settle, useGatewayBench } from './testing/GatewayBench.ts';
 
 const bench = useGatewayBench();

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SERVER_AWAY_LIMIT_MS } from './RoomLink.ts';
+import { SERVER_AWAY_LIMIT_MS } from './RoomOpening.ts';
 import { consumer, settle, useGatewayBench } from './testing/GatewayBench.ts';
 
 const bench = useGatewayBench();

@@ -6,22 +6,17 @@ import type {
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { PhoneMedia } from '../media/PhoneMedia.ts';
+import { Admission } from './Admission.ts';
 import { Doorbell } from './Doorbell.ts';
-import { EarlyNews } from './EarlyNews.ts';
 import type { GatewaySocket } from './GatewaySocket.ts';
 import { LatestNews } from './LatestNews.ts';
 import type { MemberEvent, Membership, Phone, RoomNews } from './MeetingRooms.ts';
 import type { Member } from './Member.ts';
-import { eventOfError, eventOfLeave, isPassing, mayPass } from './memberEvents.ts';
+import { eventOfError, eventOfLeave, isPassing } from './memberEvents.ts';
 import { Members } from './Members.ts';
-import { Pauses } from './Pauses.ts';
 import { RoomConnection } from './RoomConnection.ts';
+import { RoomOpening } from './RoomOpening.ts';
 import { RoomRequests } from './RoomRequests.ts';
-
-/** How long phones go on among themselves while the server, or its SFU, is away. */
-export const SERVER_AWAY_LIMIT_MS = 10_000;
-/** Until a room that did not open again is tried once more. */
-export const REOPEN_EVERY_MS = 300;
 
 export interface RoomLinkOptions {
   meetingId: string;
@@ -48,15 +43,11 @@ export class RoomLink {
   readonly #connection: RoomConnection;
   readonly #requests: RoomRequests;
   readonly #doorbell: Doorbell;
-  readonly #early = new EarlyNews();
   readonly #news = new LatestNews((news) => {
     for (const member of this.#members) member.roomChanged(news);
   });
-  #opening: Promise<void>;
-  /** Runs while phones that were in are no participants, and ends their calls. */
-  #awayTimer: NodeJS.Timeout | undefined;
-  /** Between two tries. */
-  readonly #pauses = new Pauses();
+  readonly #opening: RoomOpening;
+  readonly #admission: Admission;
   #closed = false;
   readonly #resolveClosed: () => void;
 
@@ -75,8 +66,20 @@ export class RoomLink {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.whenClosed = promise;
     this.#resolveClosed = () => resolve(undefined);
-    this.#opening = options.after.then(() => this.#open());
-    this.#opening.catch((error: unknown) => this.#openFailed(error));
+    this.#opening = new RoomOpening({
+      connection: this.#connection,
+      socket,
+      after: options.after,
+      onFailed: (error) => this.#openFailed(error),
+      onGivenUp: () => this.#givenUp(),
+    });
+    this.#admission = new Admission({
+      ...{ meetingId, connection: this.#connection, opening: this.#opening },
+      ...{ requests: this.#requests, members: this.#members, news: this.#news },
+      doorbell: this.#doorbell,
+      drop: (member, event) => this.#drop(member, event),
+      logger,
+    });
   }
 
   get closed(): boolean {
@@ -86,7 +89,7 @@ export class RoomLink {
   /** A phone comes in. It holds the room open from now on, until it is out. */
   enter(phone: Phone): Membership {
     const member = this.#members.enter(phone, this.#connection.ssrcs);
-    void this.#join(member);
+    void this.#admission.join(member);
     return {
       leave: () => this.#drop(member),
       setMuted: (muted) => this.#requests.wish(member, { muted }),
@@ -128,10 +131,10 @@ export class RoomLink {
     if (this.#closed) return;
     this.#connection.forgetServer();
     this.#doorbell.forget();
-    this.#early.clear();
+    this.#admission.serverLost();
     this.#news.serverLost();
     this.#members.forgetServer();
-    this.#awayTimer ??= setTimeout(() => this.#givenUp(), SERVER_AWAY_LIMIT_MS);
+    this.#opening.serverLost();
   }
 
   /** The server is back and knows nothing of us. */
@@ -152,21 +155,11 @@ export class RoomLink {
   }
 
   participantUpdated(participant: ParticipantView): void {
-    const member = this.#members.of(participant.id);
-    if (member) void this.#updated(member, participant);
-    else if (this.#members.areJoining) this.#early.updated(participant);
-    if (!member) this.#doorbell.updated(participant);
+    if (!this.#admission.updated(participant)) this.#doorbell.updated(participant);
   }
 
   participantLeft(participantId: string, reason: LeaveReason): void {
-    const member = this.#members.of(participantId);
-    if (member) {
-      member.participantId = undefined;
-      this.#drop(member, eventOfLeave(reason));
-    } else {
-      if (this.#members.areJoining) this.#early.left(participantId, reason);
-      this.#doorbell.left(participantId);
-    }
+    if (!this.#admission.left(participantId, reason)) this.#doorbell.left(participantId);
   }
 
   roomChanged({ recording, paused, waiting }: RoomNews): void {
@@ -181,139 +174,21 @@ export class RoomLink {
     this.#members.of(participantId)?.unmuteAsked();
   }
 
-  async #open(): Promise<void> {
-    if (!this.#closed) await this.#connection.open();
-  }
-
   /** Opens the room again at the server, and joins its phones again; they hear each other all the time. */
   #openAnew(): void {
-    const before = this.#opening.catch(() => undefined);
-    this.#pauses.endAll();
-    const opening: Promise<void> = before.then(() =>
-      this.#openPatiently(() => opening === this.#opening),
-    );
-    this.#opening = opening;
-    opening.catch((error: unknown) => {
-      if (opening === this.#opening) this.#openFailed(error);
-    });
+    this.#opening.anew();
     // Those that have not been in yet see to it themselves.
-    for (const member of this.#members) if (member.place !== 'coming') void this.#join(member);
-  }
-
-  /** Tries again while it may help: until the time for that is over, or another attempt takes the place of this one. */
-  async #openPatiently(isCurrent: () => boolean): Promise<void> {
-    for (;;) {
-      try {
-        await this.#open();
-        return;
-      } catch (error) {
-        if (!this.#isAway(error) || !this.#options.socket.connected) throw error;
-        await this.#pauses.pause(REOPEN_EVERY_MS);
-        if (this.#closed || !isCurrent()) throw error;
-      }
-    }
+    for (const member of this.#members)
+      if (member.place !== 'coming') void this.#admission.join(member);
   }
 
   #openFailed(error: unknown): void {
-    // Away again, or still: the timer decides, not this attempt.
-    if (this.#closed || this.#isAway(error)) return;
     this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'room did not open');
     this.#release(eventOfError(error), true);
   }
 
-  async #join(member: Member): Promise<void> {
-    const opening = this.#opening;
-    try {
-      await opening;
-      if (!member.isOut()) await this.#makeParticipant(member);
-    } catch (error) {
-      if (member.isOut()) return;
-      // The room was opened anew meanwhile: what the old one answered does not count.
-      if (opening !== this.#opening) return this.#join(member);
-      // A phone that is in already is not sent away while that may go better in a moment.
-      if (member.place !== 'coming' && this.#isAway(error)) return this.#joinLater(member);
-      this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'phone did not join');
-      this.#drop(member, eventOfError(error));
-    }
-  }
-
-  async #joinLater(member: Member): Promise<void> {
-    // Without the room, opening it anew sees to all of them.
-    if (!this.#connection.isOpen()) return;
-    await this.#pauses.pause(REOPEN_EVERY_MS);
-    if (!member.isOut() && member.participantId === undefined && this.#connection.isOpen()) {
-      await this.#join(member);
-    }
-  }
-
-  async #makeParticipant(member: Member): Promise<void> {
-    const answered = this.#news.ask();
-    const { participant, entry, recording, paused } = await this.#requests.join(member);
-    answered({ recording, paused });
-    if (member.isOut()) {
-      if (!this.#closed) this.#requests.leave(participant.id, member.ssrc);
-      return;
-    }
-    this.#doorbell.signal = entry;
-    const { muted, handRaised, wishes } = member;
-    const early = this.#early.of(participant.id);
-    member.takenIn(participant);
-    if (!this.#members.areJoining) {
-      this.#early.clear();
-      clearTimeout(this.#awayTimer);
-      this.#awayTimer = undefined;
-    }
-    if (early.left !== undefined) {
-      this.participantLeft(participant.id, early.left);
-      return;
-    }
-    // Again after the server had been away; at once, for what the caller wants next is told after it.
-    await Promise.all(wishes.map((wish) => this.#requests.tellWish(participant.id, wish)));
-    const view = early.view ?? participant;
-    await this.#updated(member, {
-      ...view,
-      muted: muted || view.muted,
-      handRaised: handRaised || view.handRaised,
-    });
-  }
-
-  /** What the server made of the phone, its place included. */
-  async #updated(member: Member, view: ParticipantView): Promise<void> {
-    member.update(view);
-    if (member.isOut()) return;
-    if (view.state === 'lobby') {
-      if (member.place === 'lobby') return;
-      // Nothing is heard there, and nothing leaks.
-      if (member.place === 'media') member.phone.media.leave();
-      member.waiting();
-    } else if (member.place !== 'media') {
-      await this.#letIn(member);
-    }
-  }
-
-  /** Not before the server says so: nobody hears a phone that may yet be refused. */
-  async #letIn(member: Member): Promise<void> {
-    const { media } = member.phone;
-    member.place = 'media';
-    try {
-      await media.join(this.meetingId, member.ssrc);
-    } catch (error) {
-      this.#options.logger.warn({ err: error, meetingId: this.meetingId }, 'media did not join');
-      this.#drop(member, { type: 'unreachable' });
-    }
-    // It may have been put back meanwhile.
-    if (member.isOut() || !member.isIn()) return;
-    member.joined(this.#news.known);
-    this.#doorbell.phoneEntered(member.phone);
-  }
-
-  #isAway(error: unknown): boolean {
-    return this.#awayTimer !== undefined && mayPass(error);
-  }
-
   /** The server did not come back in time. */
   #givenUp(): void {
-    this.#awayTimer = undefined;
     for (const member of this.#members) {
       const waitsForNothing = member.place === 'coming' && this.#connection.isOpen();
       if (member.participantId === undefined && !waitsForNothing) {
@@ -336,18 +211,17 @@ export class RoomLink {
   #release(event: MemberEvent, tellServer: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#awayTimer);
-    this.#pauses.endAll();
+    this.#opening.close();
     this.#news.close();
     this.#connection.giveUp();
     this.#options.onClosed(this);
-    void this.#opening
+    void this.#opening.latest
       .catch(() => undefined)
       .then(() => this.#connection.close(tellServer))
       .finally(this.#resolveClosed);
     const members = [...this.#members];
     this.#members.clear();
-    this.#early.clear();
+    this.#admission.close();
     for (const member of members) member.end(event);
   }
 }
