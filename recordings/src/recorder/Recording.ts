@@ -5,7 +5,6 @@ import {
   type PausedBy,
   type RecordingState,
   type RecordingView,
-  type TrackView,
 } from '@switchroom/protocol';
 import { MIX_ID, recordingDirectory } from '../format/ids.ts';
 import type { Manifest } from '../format/manifest.ts';
@@ -17,7 +16,6 @@ import { makeDirectory } from './makeDirectory.ts';
 import { Minutes, type Participant } from './Minutes.ts';
 import { Mixer } from './Mixer.ts';
 import { MixWriter } from './MixWriter.ts';
-import { newTrack } from './newTrack.ts';
 import { PauseLog } from './PauseLog.ts';
 import type { RecordingOptions } from './RecordingOptions.ts';
 import { RecordingSecrets } from './RecordingSecrets.ts';
@@ -25,16 +23,8 @@ import type { RtpPacket } from './rtp.ts';
 import { SilenceLog } from './SilenceLog.ts';
 import { StateKeeper } from './StateKeeper.ts';
 import { Tally } from './Tally.ts';
-import { positionAt, TrackWriter } from './TrackWriter.ts';
-
-/** A track begins at a multiple of 5 ms: in whole ms, and in whole shortest frames, which ties are a multiple of. */
-const START_GRID = 5 * SAMPLES_PER_MS;
-
-interface Track {
-  view: TrackView;
-  log: AudioLog;
-  writer: TrackWriter;
-}
+import { Tracks, type Track } from './Tracks.ts';
+import { positionAt } from './TrackWriter.ts';
 
 /**
  * One recording while it is made: a track for each participant and the mix, on one clock. It knows
@@ -46,14 +36,7 @@ export class Recording {
   readonly #secrets: RecordingSecrets;
   readonly #mixLog: AudioLog;
   readonly #mix: MixWriter;
-  /** Tracks that are written, by participant id. */
-  readonly #open = new Map<string, Track>();
-  /** Tracks being made, by participant id, so that one participant never gets two. */
-  readonly #making = new Map<string, Promise<void>>();
-  /** Ended tracks that the mix has not passed yet. */
-  readonly #mixing = new Set<TrackView>();
-  readonly #ending = new Set<Promise<void>>();
-  readonly #tracks: TrackView[] = [];
+  readonly #tracks: Tracks;
   readonly #minutes = new Minutes();
   readonly #tally = new Tally();
   readonly #pauses = new PauseLog();
@@ -76,6 +59,16 @@ export class Recording {
     this.#directory = recordingDirectory(options.vaultDirectory, options.start.recordingId);
     this.#mixLog = mixLog;
     this.#mix = new MixWriter(mixer, mixLog);
+    this.#tracks = new Tracks({
+      ...{ startedAt: options.now, mixer, makeLog: (file) => secrets.makeLog(options, file) },
+      onBegun: (track, participant) => this.#trackBegan(track, participant),
+      onSilence: (trackId, fromMs, toMs) => this.#silences.add(trackId, fromMs, toMs),
+      onEnded: ({ id, endMs }) => {
+        this.#pauses.ends(id, endMs!);
+        this.#tally.ended(id);
+      },
+      onFile: (file) => this.#files.push(file),
+    });
     // From the seal on the manifest is the sealer's.
     const state = () =>
       this.#state === 'recording' ? secrets.stateOf(options, this.#manifest()) : undefined;
@@ -117,7 +110,7 @@ export class Recording {
       startedAt: startedAt.toISOString(),
       endedAt: durationMs === null ? null : new Date(+startedAt + durationMs).toISOString(),
       ...{ durationMs, state: this.#state },
-      tracks: this.#tracks.map((track) => ({ ...track })),
+      tracks: this.#tracks.views.map((track) => ({ ...track })),
     };
   }
 
@@ -134,23 +127,15 @@ export class Recording {
   /** Makes a track for a participant; one that has an open track goes on in it. */
   async addTrack(participant: Participant, now: number): Promise<void> {
     if (this.#closed !== null) throw new AppError('conflict', 'The recording has ended.');
-    const track = this.#open.get(participant.id);
-    if (track !== undefined) {
-      this.#silences.found(track.view.id, this.#atMs(now));
-      return;
-    }
-    let making = this.#making.get(participant.id);
-    if (making === undefined) {
-      making = this.#makeTrack(participant, now).finally(() => this.#making.delete(participant.id));
-      this.#making.set(participant.id, making);
-    }
-    await making;
+    const track = this.#tracks.of(participant.id);
+    if (track === undefined) await this.#tracks.add(participant, now);
+    else this.#silences.found(track.view.id, this.#atMs(now));
   }
 
   /** Takes an RTP packet of a participant, payload and all. One without an open track is ignored. */
   push(participantId: string, packet: RtpPacket, now: number): void {
     if (this.#closed !== null || !this.#pauses.writes(packet.payload, now)) return;
-    this.#open.get(participantId)?.writer.push(packet, now);
+    this.#tracks.push(participantId, packet, now);
   }
 
   participantJoined(participant: Participant, now: number): void {
@@ -179,14 +164,13 @@ export class Recording {
   async pause(by: PausedBy | null, now: number): Promise<void> {
     if (this.#closed !== null) return;
     const at = { now, position: positionAt(this.#options.now, now) };
-    if (this.#pauses.set(by, { ...at, tracks: [...this.#open.values()] }))
-      await this.#keeper.save();
+    if (this.#pauses.set(by, { ...at, tracks: this.#tracks.open })) await this.#keeper.save();
   }
 
   /** What the server sent ends, until it offers each participant's sound again. */
   serverLost(now: number): void {
     if (this.#closed !== null) return;
-    const ids = [...this.#open.values()].map(({ view }) => view.id);
+    const ids = this.#tracks.open.map(({ view }) => view.id);
     this.#silences.lost(ids, this.#atMs(now));
   }
 
@@ -195,14 +179,7 @@ export class Recording {
     if (this.#closed !== null) return;
     this.#minutes.left(participantId, this.#atMs(now));
     this.#keeper.saveSoon();
-    const track = this.#open.get(participantId);
-    if (track === undefined) return;
-    const ending = this.#endTrack(participantId, track, positionAt(this.#options.now, now), now)
-      // The failure is kept in the log, and found by the next tick.
-      .catch(() => undefined)
-      .finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
-    this.#changed();
+    if (this.#tracks.end(participantId, now)) this.#changed();
   }
 
   /** Whoever was there and is none of these has left: nobody could tell when. */
@@ -215,15 +192,11 @@ export class Recording {
   /** Writes and mixes what is due. Call it every 100 ms or so. */
   tick(now: number): void {
     if (this.#closed !== null) return;
-    for (const { writer } of this.#open.values()) writer.tick(now);
+    this.#tracks.tick(now);
     this.#mix.tick(positionAt(this.#options.now, now));
-    for (const track of this.#mixing) {
-      if (this.#mix.mixer.cursor < track.endMs! * SAMPLES_PER_MS) continue;
-      this.#mix.mixer.removeSource(track.id);
-      this.#mixing.delete(track);
-    }
+    this.#tracks.mixWentOn();
     if (this.#tally.note(this.#atMs(now))) void this.#keeper.saveJournal().catch(() => undefined);
-    const logs = [this.#mixLog, ...[...this.#open.values()].map(({ log }) => log)];
+    const logs = [this.#mixLog, ...this.#tracks.open.map(({ log }) => log)];
     if (logs.some((log) => log.failure !== undefined)) void this.stop(now).catch(() => undefined);
   }
 
@@ -242,50 +215,25 @@ export class Recording {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  async #makeTrack(participant: Participant, now: number): Promise<void> {
-    const startPosition = Math.floor(positionAt(this.#options.now, now) / START_GRID) * START_GRID;
-    const view = newTrack(participant, startPosition);
-    const { id } = view;
-    const log = await this.#secrets.makeLog(this.#options, { id, startPosition });
-    await this.#mix.mixer.addSource(id);
-    const writer = new TrackWriter({
-      log,
-      startedAt: this.#options.now,
-      startPosition,
-      onPacket: (packet, samples) => this.#mix.mixer.push(id, packet, samples),
-      onSilence: (from, to) => this.#silences.add(id, from / SAMPLES_PER_MS, to / SAMPLES_PER_MS),
-    });
+  #trackBegan({ view, log, writer }: Track, participant: Participant): void {
     this.#minutes.joined(participant, view.startMs);
-    this.#tally.add({ trackId: id, participantId: participant.id, writer, log });
-    this.#tracks.push(view);
-    this.#pauses.begins(id, view.startMs);
-    this.#open.set(participant.id, { view, log, writer });
+    this.#tally.add({ trackId: view.id, participantId: participant.id, writer, log });
+    this.#pauses.begins(view.id, view.startMs);
     this.#changed();
-  }
-
-  /** Ends a track at a position, or after its last packet if that is later. */
-  async #endTrack(participantId: string, track: Track, at: number, now: number): Promise<void> {
-    this.#open.delete(participantId);
-    track.writer.finish(now, at);
-    track.view.endMs = Math.ceil(track.writer.end / SAMPLES_PER_MS);
-    this.#pauses.ends(track.view.id, track.view.endMs);
-    this.#mixing.add(track.view);
-    this.#tally.ended(track.view.id);
-    this.#files.push(await track.log.end(track.view.endMs * SAMPLES_PER_MS));
   }
 
   async #close(now: number): Promise<void> {
     // What is being made now belongs to it still.
-    await Promise.allSettled([...this.#making.values()]);
+    await this.#tracks.whenMade();
     const at = positionAt(this.#options.now, now);
-    for (const [id, track] of [...this.#open]) this.#ending.add(this.#endTrack(id, track, at, now));
-    const ends = this.#tracks.map(({ endMs }) => endMs ?? 0);
+    const endings = this.#tracks.endAll(now);
+    const ends = this.#tracks.views.map(({ endMs }) => endMs ?? 0);
     this.#durationMs = Math.max(at / SAMPLES_PER_MS, ...ends);
     const end = this.#durationMs * SAMPLES_PER_MS;
     this.#pauses.ends(MIX_ID, this.#durationMs);
     this.#mix.finish(end);
     const mixEnding = this.#mixLog.end(end).then((file) => this.#files.push(file));
-    const results = await Promise.allSettled([...this.#ending, mixEnding]);
+    const results = await Promise.allSettled([...endings, mixEnding]);
     const index = await this.#secrets.index.end();
     const failed = results.find((result) => result.status === 'rejected');
     this.#state = failed ? 'failed' : 'sealed';
@@ -335,7 +283,7 @@ export class Recording {
   #manifest(): Manifest {
     const minutes = this.#minutes.content;
     const pauses = this.#pauses.gaps;
-    const silences = this.#silences.gaps(this.#tracks, minutes.timeline, pauses);
+    const silences = this.#silences.gaps(this.#tracks.views, minutes.timeline, pauses);
     return {
       ...{ type: 'switchroom-manifest', formatVersion: 2, salt: this.#secrets.salt },
       ...{ software: this.#options.software, title: this.#options.start.title },
