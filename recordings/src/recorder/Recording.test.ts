@@ -3,6 +3,7 @@ import {
   open,
   readdir,
   readFile,
+  readlink,
   stat,
   truncate,
   writeFile,
@@ -220,6 +221,30 @@ describe('a recording', () => {
     spy.mockRestore();
     const views = await studio.recover();
     expect(views).toMatchObject([{ id: 'r1', state: 'sealed', tracks: [{ startMs: 0 }] }]);
+  });
+
+  it('fails as well when the file of somebody who left cannot be ended, though all others can', async () => {
+    const recording = await studio.record('r1');
+    await recording.addTrack(ANNA, STARTED_AT);
+    await saved('r1', 1);
+    const path = join(studio.vaultDirectory, 'r1', `${recording.view.tracks[0]!.id}.sealed`);
+    const probe = await open(path);
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    const { sync } = prototype;
+    await probe.close();
+    const spy = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+      if ((await readlink(`/proc/self/fd/${this.fd}`)) === path) throw new Error('EIO');
+      await sync.call(this);
+    });
+    recording.participantLeft(ANNA.id, STARTED_AT + 1000);
+    await expect
+      .poll(() => {
+        recording.tick(STARTED_AT + 1100);
+        return studio.views.at(-1)?.state;
+      })
+      .toBe('failed');
+    await expect(recording.stop(STARTED_AT + 1100)).rejects.toThrow('could not be written');
+    spy.mockRestore();
   });
 
   it('is refused an id that is taken or is no file name', async () => {

@@ -196,8 +196,8 @@ export class Recording {
     this.#mix.tick(positionAt(this.#options.now, now));
     this.#tracks.mixWentOn();
     if (this.#tally.note(this.#atMs(now))) void this.#keeper.saveJournal().catch(() => undefined);
-    const logs = [this.#mixLog, ...this.#tracks.open.map(({ log }) => log)];
-    if (logs.some((log) => log.failure !== undefined)) void this.stop(now).catch(() => undefined);
+    const failed = this.#tracks.failed || this.#mixLog.failure !== undefined;
+    if (failed) void this.stop(now).catch(() => undefined);
   }
 
   /**

@@ -45,6 +45,7 @@ export class Tracks {
   /** Those being made, by participant id. */
   readonly #making = new Map<string, Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
+  #hasFailed = false;
   /** Ended ones that the mix has not passed yet. */
   readonly #mixing = new Set<TrackView>();
 
@@ -60,6 +61,11 @@ export class Tracks {
   /** Those that are written. */
   get open(): Track[] {
     return [...this.#open.values()];
+  }
+
+  /** Whether a file could not be written, or not to its end. */
+  get failed(): boolean {
+    return this.#hasFailed || this.open.some(({ log }) => log.failure !== undefined);
   }
 
   /** The one that is written of a participant. */
@@ -101,11 +107,13 @@ export class Tracks {
   end(participantId: string, now: number): boolean {
     const track = this.#open.get(participantId);
     if (track === undefined) return false;
-    const ending = this.#end(participantId, track, now)
-      // The failure is kept in the log, and found by the next tick.
-      .catch(() => undefined)
-      .finally(() => this.#ending.delete(ending));
+    const ending = this.#end(participantId, track, now);
     this.#ending.add(ending);
+    ending.then(
+      () => this.#ending.delete(ending),
+      // It stays, for `endAll()` to give it.
+      () => (this.#hasFailed = true),
+    );
     return true;
   }
 
