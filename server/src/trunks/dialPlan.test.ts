@@ -75,6 +75,15 @@ describe('trunks', () => {
     expect(open.digest).toBeNull();
   });
 
+  it('one that an older version kept has the defaults of what it did not know', async () => {
+    const outbound = { uri: 'sip:carrier.example.net', callerId: '+15550100' };
+    const trunk = await makeTrunk({ outbound });
+    const { fromUser: _, ...old } = trunk.outbound!;
+    const row = { outbound: JSON.stringify(old) };
+    await db.updateTable('trunks').set(row).where('id', '=', trunk.id).execute();
+    expect(await plan.trunks.get(trunk.id)).toEqual(trunk);
+  });
+
   it('one by which nobody or anybody could call is refused', async () => {
     await expect(makeTrunk({})).rejects.toMatchObject({ code: 'bad-request' });
     const trunk = await makeTrunk({ digest });
