@@ -28,7 +28,7 @@ export class LegSocket {
   #remote: Pick<RemoteAudio, 'rtp' | 'rtcp' | 'rtcpMux'> | undefined;
   /** The last address for RTP that SDP gave. */
   #named: RtpAddress | undefined;
-  /** In a room: only the source is heard, by the kernel, and sending to it is cheaper. */
+  /** In a room: only the source is heard, by the kernel, and sending to it is cheaper, where SDP names it. */
   #dedicated = false;
   /** `undefined` for plain RTP. */
   #srtp: SrtpSession | undefined;
@@ -53,7 +53,7 @@ export class LegSocket {
       const before = this.#named;
       if (before?.ip !== rtp.ip || before.port !== rtp.port) {
         // What came before any SDP may be a stranger's, or an early phone's, which has not moved.
-        this.#latch.release(before && performance.now());
+        this.#latch.release(rtp, before && performance.now());
         this.#ports.rtp.disconnect();
       }
       this.#named = rtp;
@@ -128,9 +128,16 @@ export class LegSocket {
       this.stats.strangers += 1;
       return false;
     }
-    const { connectedTo } = this.#ports.rtp;
-    if (this.#dedicated && (whose === 'new' || !connectedTo)) this.#ports.rtp.connect(from);
+    this.#settle(from, whose);
     return true;
+  }
+
+  /** One that SDP does not name may be a stranger who was sooner: the caller must still be heard. */
+  #settle(source: RtpAddress, whose: 'same' | 'new'): void {
+    const { rtp } = this.#ports;
+    if (!this.#latch.isNamed) {
+      if (rtp.connectedTo) rtp.disconnect();
+    } else if (this.#dedicated && (whose === 'new' || !rtp.connectedTo)) rtp.connect(source);
   }
 
   #isCallers(ip: string): boolean {

@@ -22,6 +22,7 @@ afterEach(async () => {
 describe('Latch', () => {
   const a = { ip: '192.0.2.1', port: 4000 };
   const b = { ip: '192.0.2.2', port: 4000 };
+  const c = { ip: '192.0.2.3', port: 4000 };
 
   it('takes the first, and no stranger while that is heard', () => {
     const latch = new Latch();
@@ -45,19 +46,47 @@ describe('Latch', () => {
     latch.admit(a, 0);
     expect(latch.admit(b, RELATCH_AFTER_MS)).toBe('stranger');
     expect(latch.admit(b, RELATCH_AFTER_MS + 1)).toBe('new');
-    latch.release(RELATCH_AFTER_MS + 2);
+    latch.release(a);
     expect(latch.admit(a, RELATCH_AFTER_MS + 2)).toBe('new');
+  });
+
+  it('goes back to whom it heard first, whenever that is heard again', () => {
+    const latch = new Latch();
+    latch.admit(a, 0);
+    expect(latch.admit(b, RELATCH_AFTER_MS + 1)).toBe('new');
+    expect(latch.admit(a, RELATCH_AFTER_MS + 2)).toBe('new');
+    expect(latch.admit(b, RELATCH_AFTER_MS + 3)).toBe('stranger');
+  });
+
+  it('is taken at once by the place that SDP names, whoever was sooner', () => {
+    const latch = new Latch();
+    latch.release(a);
+    expect(latch.admit(b, 0)).toBe('new');
+    expect(latch.isNamed).toBe(false);
+    expect(latch.admit(a, 1)).toBe('new');
+    expect(latch.isNamed).toBe(true);
+    expect(latch.admit(b, 2)).toBe('stranger');
+  });
+
+  it('takes no other host once the place that SDP names was heard, however long that is silent', () => {
+    const latch = new Latch();
+    latch.release(a);
+    latch.admit(a, 0);
+    expect(latch.admit(b, 100 * RELATCH_AFTER_MS)).toBe('stranger');
+    expect(latch.admit({ ...a, port: 4002 }, 100 * RELATCH_AFTER_MS)).toBe('new');
+    latch.release(b);
+    expect(latch.admit(b, 100 * RELATCH_AFTER_MS)).toBe('new');
   });
 
   it('is not taken by the place that the caller has left, but in the end goes back to it', () => {
     const latch = new Latch();
     latch.admit(a, 0);
-    latch.release(10);
+    latch.release(c, 10);
     expect(latch.admit(a, 20)).toBe('stranger');
     expect(latch.source).toBeUndefined();
     expect(latch.admit(b, 30)).toBe('new');
     expect(latch.admit(a, 40)).toBe('stranger');
-    latch.release(50);
+    latch.release(c, 50);
     expect(latch.admit(b, 50 + LEFT_MS)).toBe('stranger');
     expect(latch.admit(b, 51 + LEFT_MS)).toBe('new');
   });
@@ -219,12 +248,37 @@ describe('LegSocket', () => {
   });
 
   it('hears others again when its source has been silent for long', async () => {
-    const { socket, heard, phone, to } = await setUp();
+    const { socket, heard, phone, natted, to } = await setUp();
+    socket.setRemote(remoteAt(phone.local));
     socket.dedicate(true);
     phone.send(rtp(0, 1), to);
     await vi.waitFor(() => expect(heard).toEqual([1]));
     socket.housekeep(performance.now() + RELATCH_AFTER_MS + 100);
+    natted.send(rtp(0, 66), to);
     phone.send(rtp(0, 2), to);
     await vi.waitFor(() => expect(heard).toEqual([1, 2]));
+    expect(socket.stats.strangers).toBe(1);
   });
+
+  it.each([false, true])(
+    'is the caller’s again as soon as it speaks, though a stranger was sooner (in a room: %s)',
+    async (inRoom) => {
+      const { socket, heard, phone, got, to } = await setUp();
+      const stranger = keep(await bindUdp('127.0.0.9', 0));
+      const strangerGot = vi.fn();
+      stranger.onMessage = strangerGot;
+      socket.setRemote(remoteAt(phone.local));
+      socket.dedicate(inRoom);
+      stranger.send(rtp(0, 1), to);
+      await vi.waitFor(() => expect(heard).toEqual([1]));
+      phone.send(rtp(0, 2), to);
+      await vi.waitFor(() => expect(heard).toEqual([1, 2]));
+      stranger.send(rtp(0, 66), to);
+      phone.send(rtp(0, 3), to);
+      await vi.waitFor(() => expect(heard).toEqual([1, 2, 3]));
+      socket.sendRtp(rtp(0, 1));
+      await vi.waitFor(() => expect(got.get(phone)).toBe(1));
+      expect(strangerGot).not.toHaveBeenCalled();
+    },
+  );
 });
