@@ -53,7 +53,7 @@ export class CallAudio {
     const sdp = isLate ? await this.media.offer() : await this.media.answer(offer);
     this.#awaitsAnswer = isLate;
     // Of a late offer the answer says it: until then all is as it was.
-    if (!isLate) this.#setHeld(isHold(offer));
+    if (!isLate) this.#setHeld(isHold(offer, sdp));
     return sdp;
   }
 
@@ -68,6 +68,11 @@ export class CallAudio {
 
   /** A re-INVITE: hold, resume, another address or codec, or only a refresh. Never rejects. */
   async respondAgain(event: Extract<CallEvent, { type: 'reoffer' }>): Promise<void> {
+    // One offer at a time: ours has no answer yet (RFC 3311 section 5.2, RFC 3261 section 14.2).
+    if (this.#awaitsAnswer) {
+      event.refuse(491);
+      return;
+    }
     try {
       event.accept(await this.respond(event.offer));
     } catch (error) {

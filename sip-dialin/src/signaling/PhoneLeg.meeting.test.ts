@@ -174,6 +174,22 @@ describe('PhoneLeg: in the meeting', () => {
     expect(bench.leg.state.name).toBe('joined');
   });
 
+  it('takes no offer while its own waits for an answer (RFC 3311 section 5.2)', async () => {
+    await bench.joined();
+    bench.call.emit({ type: 'reoffer', offer: '', accept: vi.fn(), refuse: vi.fn() });
+    await settle();
+    const [accept, refuse] = [vi.fn(), vi.fn()];
+    bench.call.emit({ type: 'reoffer', offer: phoneSdp(), accept, refuse });
+    await settle();
+    expect(refuse).toHaveBeenCalledExactlyOnceWith(491);
+    expect(accept).not.toHaveBeenCalled();
+    bench.call.emit({ type: 'sdpAnswer', sdp: phoneSdp() });
+    await settle();
+    bench.call.emit({ type: 'reoffer', offer: phoneSdp(), accept, refuse });
+    await settle();
+    expect(accept).toHaveBeenCalledOnce();
+  });
+
   it('is on hold by its answer to such an offer as well, and stays so until it answers otherwise', async () => {
     await bench.joined();
     const answering = async (direction: string): Promise<void> => {

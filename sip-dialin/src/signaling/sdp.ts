@@ -1,12 +1,16 @@
+import { directionOf } from '../media/sdp/audio.ts';
+import { isAudio, parseSdp } from '../media/sdp/parseSdp.ts';
+
 /**
- * Whether this offer puts us on hold (RFC 3264 section 8.4): it will not hear us (`sendonly`), or
- * neither way (`inactive`), or says so in the old manner with address 0.0.0.0.
+ * Whether what they describe puts us on hold (RFC 3264 section 8.4): it will not hear us (`sendonly`), or neither way
+ * (`inactive`). Of several media the audio counts that is in use: `ours`, our answer to theirs, says which, else they
+ * do. Errors: `bad-request` for what is no SDP.
  */
-export function isHold(offer: string): boolean {
-  const [session = '', audio = ''] = offer.split(/^(?=m=)/m);
-  // Of the media section first, since it counts more than the session's (RFC 8866 sections 5.7, 6.7).
-  const found = (line: RegExp) => line.exec(audio)?.[1] ?? line.exec(session)?.[1];
-  if (found(/^c=IN IP4 (\S+)/m) === '0.0.0.0') return true;
-  const direction = found(/^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m);
+export function isHold(theirs: string, ours = theirs): boolean {
+  const session = parseSdp(theirs);
+  const index = parseSdp(ours).media.findIndex((media) => isAudio(media) && media.port > 0);
+  const media = session.media[index];
+  if (media === undefined) return false;
+  const direction = directionOf(session, media);
   return direction === 'sendonly' || direction === 'inactive';
 }

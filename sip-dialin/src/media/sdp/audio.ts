@@ -3,7 +3,7 @@ import { AppError } from '@switchroom/protocol';
 import type { G711Law } from '../embedded/codecs/g711.ts';
 import { LEG_FORMATS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
 import { chooseCrypto, type Crypto, type SrtpPolicy } from './crypto.ts';
-import { attribute, type MediaSection, type SessionDescription } from './parseSdp.ts';
+import { attribute, isAudio, type MediaSection, type SessionDescription } from './parseSdp.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -53,6 +53,8 @@ const CODEC_OF: Readonly<Record<string, LegCodec>> = {
   'pcma/8000': 'PCMA',
   'g722/8000': 'G722',
   'opus/48000/2': 'opus',
+  // RFC 7587 section 7 wants the 2, which some leave out.
+  'opus/48000': 'opus',
 };
 /** The lower, the better it sounds. */
 const RANK: Readonly<Record<LegCodec, number>> = { opus: 0, G722: 1, PCMU: 2, PCMA: 2 };
@@ -72,10 +74,10 @@ export function chooseAudio<C extends LegCodec = G711Law>(
   srtp: SrtpPolicy = 'off',
 ): RemoteAudio<C> {
   const found = session.media.flatMap((media, index) => {
-    if (media.type !== 'audio' || media.port === 0) return [];
+    if (!isAudio(media) || media.port === 0) return [];
     const crypto = srtp === 'off' ? undefined : chooseCrypto(media);
     const usable = crypto ? SECURE_PROTOCOLS : srtp === 'required' ? [] : PLAIN_PROTOCOLS;
-    if (!usable.includes(media.protocol)) return [];
+    if (!usable.includes(media.protocol.toUpperCase())) return [];
     const remote = readAudio(session, media, index, codecs);
     return remote ? [crypto ? { ...remote, crypto } : remote] : [];
   });
@@ -85,6 +87,17 @@ export function chooseAudio<C extends LegCodec = G711Law>(
     'no-codec',
     `The call offers none of our codecs (${codecs.join(', ')}) with encryption as agreed.`,
   );
+}
+
+/**
+ * Which way a medium goes, as who describes it sees it. Of the media section first, since that counts more than the
+ * session's (RFC 8866 sections 5.7 and 6.7).
+ */
+export function directionOf(session: SessionDescription, media: MediaSection): Direction {
+  const address = (media.connection ?? session.connection)?.address;
+  const direction = statedDirection(media) ?? statedDirection(session) ?? 'sendrecv';
+  // The old manner of hold (RFC 3264 section 8.4): it wants to hear nothing, whatever its direction.
+  return address === '0.0.0.0' || address === '::' ? heldAs(direction) : direction;
 }
 
 /** Our direction in answer to theirs (RFC 3264 section 6.1). */
@@ -112,9 +125,6 @@ function readAudio<C extends LegCodec>(
   const address = connection?.address ?? '';
   const usable = isIP(address) !== 0 && address !== '0.0.0.0' && address !== '::';
   const rtp = usable ? { ip: address, port: media.port } : undefined;
-  // The old manner of hold (RFC 3264 section 8.4): it wants to hear nothing, whatever its direction.
-  const held = address === '0.0.0.0' || address === '::';
-  const direction = directionOf(media) ?? directionOf(session) ?? 'sendrecv';
   const rtcpMux = attribute(media, 'rtcp-mux') !== undefined;
   const ptime = Number(attribute(media, 'ptime'));
   const maxPtime = Number(attribute(media, 'maxptime'));
@@ -125,7 +135,7 @@ function readAudio<C extends LegCodec>(
     rtp,
     rtcp: rtcpMux ? rtp : rtp && rtcpAddress(media, rtp),
     rtcpMux,
-    direction: held ? heldAs(direction) : direction,
+    direction: directionOf(session, media),
     ...chosen,
     eventPayloadType: events === undefined ? undefined : Number(events),
     eventClockRate: Number(names.get(events ?? '')?.split('/')[1] ?? clockRate),
@@ -158,7 +168,12 @@ function payloadNames(media: MediaSection): Map<string, string> {
     if (name !== 'rtpmap' || !value) continue;
     const [payloadType, encoding] = value.split(/ +/);
     const valid = /^\d{1,3}$/.test(payloadType ?? '') && Number(payloadType) <= 127;
-    if (valid && encoding) names.set(String(Number(payloadType)), encoding.toLowerCase());
+    if (!valid || !encoding) continue;
+    const format = String(Number(payloadType));
+    const shape = encoding.toLowerCase();
+    // Some write `9 G722/16000`, how fast it samples: its clock rate is 8000 all the same (RFC 3551 section 4.5.2).
+    const usual = STATIC_NAMES[format]?.split('/')[0];
+    if (usual === undefined || shape.split('/')[0] !== usual) names.set(format, shape);
   }
   return names;
 }
@@ -188,6 +203,6 @@ function heldAs(direction: Direction): Direction {
   return direction === 'recvonly' ? 'inactive' : direction;
 }
 
-function directionOf(part: SessionDescription | MediaSection): Direction | undefined {
+function statedDirection(part: SessionDescription | MediaSection): Direction | undefined {
   return DIRECTIONS.find((direction) => attribute(part, direction) !== undefined);
 }

@@ -38,7 +38,7 @@ export function parseSdp(text: string): SessionDescription {
   if (text.length > MAX_CHARACTERS) throw bad('it is too long');
   const lines = text
     .split(/\r\n|\n|\r/)
-    .map((line) => line.trimEnd())
+    .map((line) => line.replace(/[\s\0]+$/, ''))
     .filter((line) => line !== '');
   if (lines[0] !== 'v=0') throw bad('it does not begin with v=0');
 
@@ -59,6 +59,11 @@ export function parseSdp(text: string): SessionDescription {
   return session;
 }
 
+/** Whether it is sound. Tokens are compared without case: a few shout. */
+export function isAudio({ type }: MediaSection): boolean {
+  return type.toLowerCase() === 'audio';
+}
+
 /** The first value of an attribute; `''` for a flag, `undefined` when it is not there. */
 export function attribute(
   of: { readonly attributes: readonly Attribute[] },
@@ -77,7 +82,8 @@ function parseMediaLine(value: string): MediaSection {
 }
 
 function parseConnection(value: string): Connection {
-  const [net, family, address] = value.split(/ +/);
+  const [network, type, address] = value.split(/ +/);
+  const [net, family] = [network?.toUpperCase(), type?.toUpperCase()];
   if (net !== 'IN' || (family !== 'IP4' && family !== 'IP6') || !address) {
     throw bad('a c= line is malformed');
   }

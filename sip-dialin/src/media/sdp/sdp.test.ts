@@ -45,6 +45,16 @@ describe('chooseAudio()', () => {
     expect(dynamic).toMatchObject({ codec: 'PCMA', payloadType: 98, eventPayloadType: undefined });
   });
 
+  it.each([
+    ['m=audio 4000 RTP/AVP 9\r\na=rtpmap:9 G722/16000', 'G722'],
+    ['m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000', 'opus'],
+    ['m=AUDIO 4000 rtp/avp 8', 'PCMA'],
+    ['m=audio 4000 RTP/AVP 0\r\nc=in ip4 192.0.2.1\0', 'PCMU'],
+  ])('understands %j', (line, codec) => {
+    const { codec: chosen } = chooseAudio(parseSdp(sdp(line)), ['opus', 'G722', 'PCMU', 'PCMA']);
+    expect(chosen).toBe(codec);
+  });
+
   it('does not take a static number that was given another meaning', () => {
     const offer = sdp('m=audio 4000 RTP/AVP 0', 'a=rtpmap:0 L16/8000');
     expect(() => chooseAudio(parseSdp(offer))).toThrow(

@@ -53,7 +53,7 @@ export class LegReceiver {
   #decoders = new Map<number, LegDecoder>();
   /** The one that was used last, which is nearly always the next one. */
   #usual: { payloadType: number; decoder: LegDecoder } | undefined;
-  #remote: Pick<RemoteAudio<LegCodec>, 'codec' | 'payloadType'> | undefined;
+  #remote: Pick<RemoteAudio<LegCodec>, 'codec' | 'payloadType' | 'eventClockRate'> | undefined;
   #eventTypes = new Set<number>();
   #reception: ReceptionStats | undefined;
   /** The latest packet of audio, where loss is made up for. */
@@ -75,9 +75,11 @@ export class LegReceiver {
       const decoders = await decodersFor(remote);
       this.close();
       this.#decoders = decoders;
-      this.#keys = new KeyDetector(LEG_FORMATS[remote.codec].clockRate);
       this.#newest = undefined;
       this.#tones = undefined;
+    }
+    if (before?.eventClockRate !== remote.eventClockRate) {
+      this.#keys = new KeyDetector(remote.eventClockRate);
     }
     if (remote.eventPayloadType !== undefined) this.#tones = undefined;
     else this.#tones ??= new ToneKeys(LEG_FORMATS[remote.codec].pcmRate);
