@@ -18,4 +18,5 @@ export * from './retention.ts';
 export type { S3Settings } from './s3Settings.ts';
 export * from './timeline.ts';
 export * from './trunk.ts';
+export * from './trunkUri.ts';
 export * from './version.ts';

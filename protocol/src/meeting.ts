@@ -141,7 +141,7 @@ export const phoneNumberSchema = z
   .string()
   .max(40)
   .transform((text) => text.replace(/[\s\-./()]/g, '').replace(/^00/, '+'))
-  .pipe(z.string().regex(/^\+\d{5,15}$/, 'must be an international number, as in +15550100'));
+  .pipe(z.string().regex(/^\+[1-9]\d{4,14}$/, 'must be an international number, as in +15550100'));
 
 export const createCallSchema = z.object({
   number: phoneNumberSchema,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { languageTagSchema } from './languageTag.ts';
+import { parseTrunkUri } from './trunkUri.ts';
 
 /*
  * Trunks (whom phone calls may come from) and DIDs (the numbers that lead here), as administrators see them
@@ -12,6 +13,9 @@ const DEFAULT_CALLS_PER_SECOND = 10;
 
 const id = z.string().min(1).max(64);
 
+/** A whole number (ITU-T E.164): no country code begins with 0. */
+const e164 = z.string().regex(/^\+[1-9]\d{4,14}$/, 'must be E.164, as in +15550100');
+
 /** RFC 7616: these stand within quotes in a header, so neither quotes nor control characters. */
 const quotable = (max: number) =>
   z
@@ -20,7 +24,7 @@ const quotable = (max: number) =>
     .max(max)
     .regex(/^[^"\\\p{C}]+$/u, 'must have no quotes, backslashes or control characters');
 
-const digestSchema = z.object({
+const digestSchema = z.strictObject({
   username: quotable(64).regex(/^[^:]+$/, 'must have no colon'),
   password: z.string().min(8, 'must have at least 8 characters').max(128),
   /** What the challenge says it is for. */
@@ -38,8 +42,8 @@ export type TrunkSrtp = (typeof TRUNK_SRTP)[number];
 const sipUri = z
   .string()
   .max(255)
-  .regex(
-    /^sips?:[^\s;@<>"?]+(:\d{1,5})?(;transport=(udp|tcp|tls))?$/i,
+  .refine(
+    (uri) => parseTrunkUri(uri) !== undefined,
     'must look like sip:carrier.example.net:5060;transport=tcp',
   );
 
@@ -52,7 +56,7 @@ const outboundFields = {
   /** Lower is tried first. */
   priority: z.int().min(0).max(1000),
   /** What is called sees this number (E.164). */
-  callerId: z.string().regex(/^\+\d{5,15}$/, 'must be E.164, as in +15550100'),
+  callerId: e164,
   /** `username`: From names the account, as carriers want that know it by that; P-Asserted-Identity has the number. */
   fromUser: z.enum(FROM_USERS),
   /** Digest credentials (RFC 7616) for calls and REGISTER; null: none. */
@@ -63,7 +67,7 @@ const outboundFields = {
   /** Calls at a time to the outside. */
   maxCalls: z.int().min(1).max(10_000),
 };
-export const outboundSchema = z.object({
+export const outboundSchema = z.strictObject({
   ...outboundFields,
   priority: outboundFields.priority.default(10),
   fromUser: outboundFields.fromUser.default('caller-id'),
@@ -75,12 +79,14 @@ export const outboundSchema = z.object({
 export type TrunkOutbound = z.infer<typeof outboundSchema>;
 
 /** E.164 prefixes. Of those that a number begins with the longest decides; `allowed` wins over an equal `denied`. */
-const prefixes = z.array(z.string().regex(/^\+\d{1,15}$/, 'must look like +1 or +4930')).max(200);
+const prefixes = z
+  .array(z.string().regex(/^\+[1-9]\d{0,14}$/, 'must look like +1 or +4930'))
+  .max(200);
 
 const CALL_ME = ['off', 'signed-in', 'everybody'] as const;
 
 /** `PUT /dial-out`: what may be called, by all meetings together. At first nothing: `allowed` is empty. */
-export const dialOutPolicySchema = z.object({
+export const dialOutPolicySchema = z.strictObject({
   allowed: prefixes.default([]),
   denied: prefixes.default([]),
   /** Calls to the outside at a time. */
@@ -100,7 +106,12 @@ export const dialOutPolicySchema = z.object({
 export type DialOutPolicy = z.infer<typeof dialOutPolicySchema>;
 
 const trunkFields = {
-  name: z.string().trim().min(1).max(60),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(60)
+    .regex(/^\P{C}*$/u, 'must have no control or formatting characters'),
   /** Networks that its calls come from, e.g. `203.0.113.0/24` or `2001:db8::1/128`. */
   cidrs: z
     .array(z.union([z.cidrv4(), z.cidrv6()], { error: 'must look like 203.0.113.0/24' }))
@@ -118,7 +129,7 @@ const trunkFields = {
   enabled: z.boolean(),
 };
 
-export const createTrunkSchema = z.object({
+export const createTrunkSchema = z.strictObject({
   ...trunkFields,
   cidrs: trunkFields.cidrs.default([]),
   digest: trunkFields.digest.default(null),
@@ -131,7 +142,7 @@ export const createTrunkSchema = z.object({
 });
 export type CreateTrunk = z.infer<typeof createTrunkSchema>;
 
-export const updateTrunkSchema = z.object(trunkFields).partial();
+export const updateTrunkSchema = z.strictObject(trunkFields).partial();
 export type UpdateTrunk = z.infer<typeof updateTrunkSchema>;
 
 /** A Trunk over REST. */
@@ -150,7 +161,7 @@ export interface TrunkView {
 }
 
 const didFields = {
-  number: z.string().regex(/^\+\d{5,15}$/, 'must be E.164, as in +15550100'),
+  number: e164,
   /** The one trunk that may call it; null: any. */
   trunkId: id.nullable(),
   /** RFC 5646 tag of the prompts' language; English stands in for what has not been spoken. */
@@ -160,7 +171,7 @@ const didFields = {
   enabled: z.boolean(),
 };
 
-export const createDidSchema = z.object({
+export const createDidSchema = z.strictObject({
   ...didFields,
   trunkId: didFields.trunkId.default(null),
   language: didFields.language.default('en'),
@@ -169,7 +180,7 @@ export const createDidSchema = z.object({
 });
 export type CreateDid = z.infer<typeof createDidSchema>;
 
-export const updateDidSchema = z.object(didFields).partial();
+export const updateDidSchema = z.strictObject(didFields).partial();
 export type UpdateDid = z.infer<typeof updateDidSchema>;
 
 /** A Did over REST. */

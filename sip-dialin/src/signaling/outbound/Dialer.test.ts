@@ -43,7 +43,7 @@ describe('Dialer', () => {
     const invite = await carrier.expectRequest('INVITE');
     expect(invite.uri).toBe(`sip:+15550123@127.0.0.1:${carrier.port}`);
     expect(invite.headers.get('From')).toContain('<sip:+15550177@127.0.0.1:');
-    expect(invite.headers.get('P-Asserted-Identity')).toContain('sip:+15550177@');
+    expect(invite.headers.get('P-Asserted-Identity')).toBe('<sip:+15550177@127.0.0.1>');
     expect(invite.body.toString()).toBe(SDP);
     await carrier.expectRequest('ACK');
     await call.bye();

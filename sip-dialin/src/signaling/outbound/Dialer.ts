@@ -10,7 +10,7 @@ import type { OutboundTrunk } from './OutboundTrunk.ts';
 import type { OutboundTrunks } from './OutboundTrunks.ts';
 import type { AnsweredInvite, InviteWatch, SipAnswer, SipClient } from './SipClient.ts';
 import { Thread } from './Thread.ts';
-import { calleeUri, callerUri, credentialsOf, fromUri } from './trunkParts.ts';
+import { calleeUri, assertedUri, credentialsOf, fromUri } from './trunkParts.ts';
 
 export interface DialTiming {
   /** A trunk that gives not even a 100 by then is given up, in ms. SIP itself would take 32 s (timer B). */
@@ -163,7 +163,7 @@ export class Dialer {
   ): Promise<AnsweredInvite | SipAnswer> {
     const { client } = this.#options;
     const [uri, from] = [calleeUri(outbound, number), `<${fromUri(outbound)}>`];
-    const asserted = `<${callerUri(outbound)}>`;
+    const asserted = `<${assertedUri(outbound)}>`;
     const credentials = credentialsOf(outbound);
     const thread = new Thread({ method: 'INVITE', uri, from, credentials });
     const send = (session: Record<string, string>): Promise<AnsweredInvite | SipAnswer> =>

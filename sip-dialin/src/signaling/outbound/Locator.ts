@@ -1,7 +1,8 @@
 import { Resolver, lookup } from 'node:dns/promises';
 import type { NaptrRecord, SrvRecord } from 'node:dns';
 import { isIP } from 'node:net';
-import { trunkUri, type Transport } from './trunkUri.ts';
+import type { TrunkTransport } from '@switchroom/protocol';
+import { trunkUri } from './trunkUri.ts';
 
 /** What is asked of the DNS; each gives nothing where there is nothing, and rejects where nobody answers. */
 export interface Dns {
@@ -15,7 +16,7 @@ export interface LocatorOptions {
   /** The SIP server's family of addresses. */
   family: 4 | 6;
   /** Those that the SIP server has, in the order in which we prefer them where the DNS does not say. */
-  transports: readonly Transport[];
+  transports: readonly TrunkTransport[];
   dns?: Dns;
   /** In ms, from a monotonic clock. */
   now?: () => number;
@@ -28,7 +29,7 @@ const FRESH_MS = 60_000;
 /** A call cannot wait longer for the DNS, in ms. */
 const PATIENCE_MS = 1_500;
 /** NAPTR services of RFC 3263 section 4.1. */
-const SERVICES: ReadonlyMap<string, Transport> = new Map([
+const SERVICES: ReadonlyMap<string, TrunkTransport> = new Map([
   ['sip+d2u', 'udp'],
   ['sip+d2t', 'tcp'],
   ['sips+d2t', 'tls'],
@@ -85,9 +86,9 @@ export class Locator {
   /** The names of the SRV records, in the order in which they are to be asked for (section 4.1). */
   async #services(
     host: string,
-    transport: Transport | undefined,
+    transport: TrunkTransport | undefined,
     secure: boolean,
-  ): Promise<{ name: string; transport: Transport }[]> {
+  ): Promise<{ name: string; transport: TrunkTransport }[]> {
     const ours = this.#options.transports.filter((one) => !secure || one === 'tls');
     if (transport !== undefined) return [{ name: srvName(transport, host), transport }];
     const records = await this.#dns.naptr(host).catch(() => []);
@@ -111,7 +112,7 @@ export class Locator {
 
   async #hops(
     domain: string,
-    targets: readonly { host: string; port: number; transport: Transport }[],
+    targets: readonly { host: string; port: number; transport: TrunkTransport }[],
   ): Promise<string[]> {
     const found = await Promise.all(
       targets.map(async ({ host, port, transport }) => {
@@ -127,11 +128,11 @@ export class Locator {
   }
 }
 
-function srvName(transport: Transport, host: string): string {
+function srvName(transport: TrunkTransport, host: string): string {
   return transport === 'tls' ? `_sips._tcp.${host}` : `_sip._${transport}.${host}`;
 }
 
-function hopUri(address: string, port: number, transport: Transport, domain: string): string {
+function hopUri(address: string, port: number, transport: TrunkTransport, domain: string): string {
   const host = isIP(address) === 6 ? `[${address}]` : address;
   // RFC 5922 section 4: the certificate must name what was asked for, not what the DNS made of it.
   const name = transport === 'tls' ? `;tls-name=${domain}` : '';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { GatewayTrunk } from '@switchroom/protocol';
+import { parseTrunkUri, type GatewayTrunk } from '@switchroom/protocol';
 import { OutboundTrunk, type OutboundTrunkOptions } from './OutboundTrunk.ts';
 
 /** The trunks that calls go out over, as the server told last. Owns them. */
@@ -29,6 +29,11 @@ export class OutboundTrunks {
     const fresh: OutboundTrunk[] = [];
     this.#trunks = settings.flatMap((one) => {
       if (one.outbound === null) return [];
+      // One that an older version kept, which was less strict: the others still work.
+      if (!parseTrunkUri(one.outbound.uri)) {
+        this.#options.logger.error({ trunk: one.name }, 'the URI of a trunk cannot be used');
+        return [];
+      }
       const before = old.get(one.id);
       if (before && isDeepStrictEqual(before.settings, one)) {
         old.delete(one.id);

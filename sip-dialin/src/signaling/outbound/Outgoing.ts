@@ -1,4 +1,4 @@
-import type { GatewayTrunk } from '@switchroom/protocol';
+import type { GatewayTrunk, TrunkTransport } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { PhoneMedia } from '../../media/PhoneMedia.ts';
 import type { HandOn } from '../HandOn.ts';
@@ -11,7 +11,6 @@ import type { OutboundTrunkOptions } from './OutboundTrunk.ts';
 import { OutboundTrunks } from './OutboundTrunks.ts';
 import type { SipClient } from './SipClient.ts';
 import { Transfers } from './Transfers.ts';
-import type { Transport } from './trunkUri.ts';
 
 export interface OutgoingOptions {
   client: SipClient;
@@ -23,7 +22,7 @@ export interface OutgoingOptions {
   onRegistered: (trunkId: string, addresses: readonly string[]) => void;
   /** What the SIP server has. */
   family: 4 | 6;
-  transports: readonly Transport[];
+  transports: readonly TrunkTransport[];
   logger: Logger;
   timing?: OutboundTrunkOptions['timing'] & { dial?: Partial<DialTiming> };
   dns?: Dns;

@@ -1,10 +1,10 @@
-import type { GatewayTrunk } from '@switchroom/protocol';
+import type { GatewayTrunk, TrunkUri } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Locator } from './Locator.ts';
 import type { SipAnswer, SipClient } from './SipClient.ts';
 import { accountUser, credentialsOf } from './trunkParts.ts';
 import { Thread } from './Thread.ts';
-import { trunkUri, type TrunkUri } from './trunkUri.ts';
+import { trunkUri } from './trunkUri.ts';
 
 export interface RegistrationTiming {
   /** What we ask for, in s. */

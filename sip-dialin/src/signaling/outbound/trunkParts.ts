@@ -27,10 +27,16 @@ export function fromUri(outbound: Outbound): string {
 }
 
 /**
- * The number that is shown, for P-Asserted-Identity (RFC 3325). In the carrier's domain where it knows us by a
- * password, else in ours: the SIP server puts its address in the place of `localhost`.
+ * The number that is shown, for From. In the carrier's domain where it knows us by a password, else in ours: the SIP
+ * server puts its address in the place of `localhost`, there and in Contact alone.
  */
-export function callerUri({ uri, callerId, username }: Outbound): string {
+function callerUri({ uri, callerId, username }: Outbound): string {
   const { scheme, domain } = trunkUri(uri);
   return `${scheme}:${callerId}@${username === null ? 'localhost' : domain}`;
+}
+
+/** The same for P-Asserted-Identity (RFC 3325): a number of the carrier's, as it knows it. */
+export function assertedUri({ uri, callerId }: Outbound): string {
+  const { scheme, domain } = trunkUri(uri);
+  return `${scheme}:${callerId}@${domain}`;
 }
