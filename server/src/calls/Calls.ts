@@ -60,6 +60,12 @@ type CallMeeting = Pick<Meeting, 'id' | 'numberPrivacy'>;
 
 const LANGUAGE = 'en';
 
+/** A phone that hands its call on. `caller`: what its number is known again by in the meeting; '' when it is withheld. */
+export interface Referrer {
+  participantId: string;
+  caller: string;
+}
+
 /**
  * Calls to the outside: judges who may be called, has a gateway place the calls and keeps their state until
  * they are in the room or have come to nothing. It owns them; the gateways belong to their sessions. A room
@@ -154,14 +160,15 @@ export class Calls {
    * A phone hands its own call on to another number, where somebody else may answer: it comes in as itself.
    * Errors: as `create`, `rate-limited` also by `TransferRate`; `conflict` while it does so already. Gives the call's id.
    */
-  async refer(meeting: CallMeeting, participantId: string, number: string): Promise<string> {
+  async refer(meeting: CallMeeting, by: Referrer, number: string): Promise<string> {
+    const { participantId, caller } = by;
     const isMine = ({ order, pending }: Call): boolean =>
       pending && 'participantId' in order.askedBy && order.askedBy.participantId === participantId;
     if (this.#of(meeting.id).some(isMine)) {
       throw new AppError('conflict', 'This phone is handing its call on already.');
     }
     const { callsPerHourPerMeeting } = this.#options.dialOut.policy;
-    const retryAfterMs = this.#transfers.take(meeting.id, participantId, callsPerHourPerMeeting);
+    const retryAfterMs = this.#transfers.take(meeting.id, caller, callsPerHourPerMeeting);
     if (retryAfterMs > 0) {
       const why = 'Too many calls were handed on within the hour.';
       throw new AppError('rate-limited', why, { retryAfterMs });

@@ -39,6 +39,31 @@ describe('isAllowed()', () => {
     expect(isAllowed(number, { allowed, denied })).toBe(expected);
   });
 
+  it.each([
+    ['+119005550101', false],
+    ['+1119005550101', false],
+    ['+78809123456', false],
+    ['+360690123456', false],
+    ['+52019001234567', false],
+    ['+4949900123456', false],
+    ['+49049900123456', false],
+    ['+12125550101', true],
+    ['+74951234567', true],
+    ['+3612345678', true],
+  ])('nor does what is dialled before a number elsewhere: %s: %s', (number, expected) => {
+    const allowed = ['+1', '+7', '+36', '+52', '+49'];
+    const denied = ['+1900', '+7809', '+3690', '+52900', '+49900'];
+    expect(isAllowed(number, { allowed, denied })).toBe(expected);
+  });
+
+  it.each(['+49112', '+49110', '+44999', '+490112', '+4400999', '+1911', '+11911'])(
+    'an emergency number is not called, whatever is allowed: %s',
+    (number) => {
+      const allowed = ['+49', '+44', '+1', number];
+      expect(isAllowed(number, { allowed, denied: [] })).toBe(false);
+    },
+  );
+
   it('allows nothing where nothing is allowed', () => {
     expect(isAllowed(NUMBER, { allowed: [], denied: [] })).toBe(false);
     expect(isAllowed(NUMBER, { allowed: [], denied: ['+44'] })).toBe(false);

@@ -222,6 +222,11 @@ export class GatewayLink implements RoomListener {
     throw new AppError('forbidden', 'Only a moderator may do this.');
   }
 
+  /** See `GatewayPhones.callerKey()`. */
+  callerKey(participantId: string): string {
+    return this.#phones.callerKey(participantId);
+  }
+
   /** It hung up. One that is unknown or has left, or has another SSRC than this, is ignored. */
   removePhone(participantId: string, ssrc?: number): void {
     this.#phones.remove(participantId, ssrc);

@@ -71,6 +71,12 @@ export class GatewayPhones {
     throw new AppError('not-found', 'There is no such phone in the room.');
   }
 
+  /** What a phone's caller is known again by in this meeting; '' for one whose number is withheld. Errors: `not-found`. */
+  callerKey(participantId: string): string {
+    const phone = this.get(participantId);
+    return phone instanceof PhoneMember ? (phone.participant.knownBy[0] ?? '') : '';
+  }
+
   /** A phone becomes a participant. Errors: `bad-request`, e.g. an SSRC that is in use; `meeting-locked`. */
   async add({
     name,

@@ -28,13 +28,14 @@ export function callHandlers(
 
     async 'call:refer'({ meetingId, participantId, number }) {
       session.mustBe('sip-dialin');
-      const { room } = session.link(meetingId);
-      const phone = room.participants().find(({ id }) => id === participantId);
+      const link = session.link(meetingId);
+      const phone = link.room.participants().find(({ id }) => id === participantId);
       if (phone?.kind !== 'phone') throw new AppError('not-found', 'There is no such phone.');
       // Whoever is called comes in past the lobby: not by the wish of one who waits there.
       if (phone.state === 'lobby') throw new AppError('forbidden', 'Wait to be let in.');
+      const by = { participantId, caller: link.callerKey(participantId) };
       const meeting = joinable(await meetings.byId(meetingId));
-      return { callId: await calls.refer(meeting, participantId, number) };
+      return { callId: await calls.refer(meeting, by, number) };
     },
 
     async 'call:event'({ events, lost = 0 }) {
