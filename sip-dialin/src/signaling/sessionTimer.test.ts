@@ -1,14 +1,23 @@
 import { expect, it } from 'vitest';
 import { askSession, ownSession, wantedSession } from './sessionTimer.ts';
 
-const having = (...names: string[]): { has: (name: string) => boolean } => ({
-  has: (name) => names.includes(name),
+const having = (
+  headers: Record<string, string>,
+): { has: (name: string) => boolean; get: (name: string) => string } => ({
+  has: (name) => name in headers,
+  get: (name) => headers[name] ?? '',
 });
 
 it('our 200 keeps a timer of its own, unless the caller asks for one', () => {
-  expect(ownSession(having())).toEqual({ 'Session-Expires': '1800;refresher=uas' });
-  expect(ownSession(having('Session-Expires'))).toEqual({});
-  expect(ownSession(having('x'))).toEqual({});
+  const own = { 'Session-Expires': '1800;refresher=uas' };
+  expect(ownSession(having({}))).toEqual(own);
+  expect(ownSession(having({ Supported: '100rel, timer' }))).toEqual(own);
+  expect(ownSession(having({ 'Session-Expires': '600' }))).toEqual({});
+  expect(ownSession(having({ x: '600;refresher=uac' }))).toEqual({});
+  // The SIP server refuses this with 422.
+  expect(ownSession(having({ 'Session-Expires': '60', Supported: 'timer' }))).toEqual({});
+  // And this it would pass over.
+  expect(ownSession(having({ 'Session-Expires': '60' }))).toEqual(own);
 });
 
 it('our INVITE asks for half an hour, or for what a 422 wants', () => {

@@ -1,16 +1,25 @@
 import type Srf from 'drachtio-srf';
 
+/** Shorter ones are not granted (RFC 4028 section 5), in seconds. */
+const SHORTEST_SECONDS = 90;
 /** How long a call lives without a sign from the far end, in seconds; refreshed at half of it. */
 export const SESSION_SECONDS = 1800;
 
 /**
  * What our 200 says when the caller asks for no session timer: that we keep one and refresh it (RFC
  * 4028 section 9), so that a phone that is gone ends its call even on hold, where no media is missed.
- * What a caller does ask for is the SIP server's to answer.
+ * What a caller does ask for is the SIP server's to answer; a time that is too short to grant is as none, from who
+ * does not say that it knows the extension and so cannot be told by 422.
  */
-export function ownSession(req: Pick<Srf.SrfRequest, 'has'>): Record<string, string> {
-  const asked = req.has('Session-Expires') || req.has('x');
-  return asked ? {} : { 'Session-Expires': `${SESSION_SECONDS};refresher=uas` };
+export function ownSession(req: Pick<Srf.SrfRequest, 'has' | 'get'>): Record<string, string> {
+  const asked = ['Session-Expires', 'x'].find((name) => req.has(name));
+  const knows = ['Supported', 'k', 'Require'].some(
+    (name) => req.has(name) && /\btimer\b/i.test(req.get(name)),
+  );
+  const seconds = asked === undefined ? 0 : Number.parseInt(req.get(asked), 10);
+  return (asked !== undefined && knows) || seconds >= SHORTEST_SECONDS
+    ? {}
+    : { 'Session-Expires': `${SESSION_SECONDS};refresher=uas` };
 }
 
 /** What an INVITE of ours asks for; `atLeast` is the `Min-SE` of a 422 (section 7.3). */

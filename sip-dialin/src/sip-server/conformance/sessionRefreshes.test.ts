@@ -95,7 +95,9 @@ describe('a caller that has us refresh', () => {
     await bench.roundTrip();
     bench.phone.reply(await bench.after(4, 'UPDATE', 2), 422, { headers: ['Min-SE: 900'] });
     await until('a longer one', () => bench.sent('UPDATE').length === 3);
-    expect(bench.sent('UPDATE')[2]?.headers.get('Session-Expires')).toBe('900;refresher=uac');
+    const longer = bench.sent('UPDATE')[2]?.headers;
+    expect(longer?.get('Session-Expires')).toBe('900;refresher=uac');
+    expect(longer?.get('Min-SE')).toBe('900');
     bench.phone.reply(bench.sent('UPDATE')[2]!, 405);
     const invite = await bench.phone.expectRequest('INVITE');
     bench.phone.reply(invite, 200, {

@@ -18,6 +18,8 @@ const GLARE_MS = { least: 2100, most: 4000 };
 interface Session {
   seconds: number;
   weRefresh: boolean;
+  /** The `Min-SE` of a 422 of theirs; 0 when there was none. */
+  atLeast: number;
   /** True when the far end has not said that it keeps a timer: any answer shows that it lives. */
   imposed: boolean;
   refresh: Timer | undefined;
@@ -91,6 +93,7 @@ export class SessionTimers {
   }
 
   #start(dialog: SipDialog, how: Pick<Session, 'seconds' | 'weRefresh' | 'imposed'>): void {
+    const atLeast = this.#sessions.get(dialog)?.atLeast ?? 0;
     this.#cancel(dialog);
     const seconds = Math.min(how.seconds, LONGEST_SECONDS);
     const { clock } = this.#context;
@@ -100,7 +103,7 @@ export class SessionTimers {
       ? clock.after(seconds * 500, () => this.#refresh(dialog))
       : undefined;
     const expiry = clock.after(lifeMs, () => this.#expire(dialog));
-    this.#sessions.set(dialog, { ...how, seconds, refresh, expiry });
+    this.#sessions.set(dialog, { ...how, seconds, atLeast, refresh, expiry });
   }
 
   #refresh(dialog: SipDialog): void {
@@ -114,7 +117,7 @@ export class SessionTimers {
     if (!update) this.#held.set(dialog, []);
     const method = update ? 'UPDATE' : 'INVITE';
     const sent = sendRefresh(this.#context, dialog, {
-      ...{ method, seconds: session.seconds },
+      ...{ method, seconds: session.seconds, atLeast: session.atLeast },
       onFinal: (response) => {
         this.#release(dialog);
         if (this.#sessions.get(dialog) === session) this.#onAnswer(dialog, session, response);
@@ -128,7 +131,7 @@ export class SessionTimers {
     if (status < 300) this.agreed(dialog, response);
     else if (status === 408 || status === 481) this.#expire(dialog);
     else if (status === 422 && minSessionOf(response) > session.seconds) {
-      session.seconds = minSessionOf(response);
+      session.atLeast = session.seconds = minSessionOf(response);
       this.#refresh(dialog);
     } else if ((status === 405 || status === 501) && dialog.allowsUpdate) {
       dialog.allowsUpdate = false;

@@ -10,6 +10,8 @@ export interface Refresh {
   /** UPDATE goes without a session description, INVITE with the one that is in use (RFC 4028 section 7.4). */
   method: 'INVITE' | 'UPDATE';
   seconds: number;
+  /** What a 422 in this session wanted at least, in seconds; 0 when there was none (section 7.4). */
+  atLeast: number;
   /** Called once. 408 also stands for no answer, 503 for nobody there. */
   onFinal: (response: SipResponse) => void;
 }
@@ -21,7 +23,7 @@ export function sendRefresh(
   refresh: Refresh,
   authorization?: readonly [string, string],
 ): boolean {
-  const { method, seconds, onFinal } = refresh;
+  const { method, seconds, atLeast, onFinal } = refresh;
   const request = dialog.request(method);
   const target = dispatch(context, dialog, request);
   if (target === undefined) return false;
@@ -29,6 +31,7 @@ export function sendRefresh(
   headers.append('Contact', context.local.contact(target.transport, isSecure(request.uri)));
   headers.append('Supported', 'timer');
   headers.append('Session-Expires', `${seconds};refresher=uac`);
+  if (atLeast > 0) headers.append('Min-SE', String(atLeast));
   if (authorization !== undefined) headers.append(...authorization);
   if (method === 'INVITE') {
     request.body = dialog.localSdp;
