@@ -34,6 +34,9 @@ describe('phoneName()', () => {
     ['Phone …1234', NUMBER, [`Phone ${NUMBER}`, 'Phone …1234', 'Phone']],
     ['Ann …1234', '', ['Ann …1234', 'Ann …1234', 'Ann']],
     ['Ann (+15550001234)', '', ['Ann (+15550001234)', 'Ann (…1234)', 'Ann']],
+    ['Bea 555/888/5678', NUMBER, ['Bea 555/888/5678', 'Bea …5678', 'Bea']],
+    ['555–010–1234', '', ['555–010–1234', '…1234', 'Phone']],
+    ['５５５０１０１２３４', '', ['5550101234', '…1234', 'Phone']],
     ['Room 42', NUMBER, ['Room 42', 'Room 42', 'Room 42']],
     // An extension: too short for four digits to be hidden among the others.
     ['Phone', '1001', ['1001', 'Phone', 'Phone']],

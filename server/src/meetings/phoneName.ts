@@ -1,7 +1,7 @@
 import { maskNumber, type NumberPrivacy } from '@switchroom/protocol';
 
-/** So many digits in a row, with or without separators, are a phone number. */
-const NUMBER_LIKE = /\+?\d(?:[\s().-]*\d){6,}/g;
+/** So many digits in a row are a phone number, whatever but letters is between them. */
+const NUMBER_LIKE = /\+?\p{Nd}(?:[^\p{L}\p{Nd}]*\p{Nd}){6,}/gu;
 /** What `maskNumber` makes of one. */
 const MASKED = /…\d{4}/g;
 /** A phone of which nothing is known, or nothing shown. */
@@ -21,7 +21,9 @@ export function phoneName({ name, number }: PhoneCaller, privacy: NumberPrivacy)
   if (number !== '' && (name === masked || (name === NAMELESS && isDigits(number)))) {
     return orNameless(privacy === 'last-four' ? name : show(number));
   }
+  // Digits are digits however wide they are written.
   const shown = name
+    .replace(/\p{Nd}/gu, (digit) => digit.normalize('NFKC'))
     .replace(NUMBER_LIKE, show)
     .replace(MASKED, (part) => (part === masked ? show(number) : privacy === 'none' ? '' : part));
   return orNameless(shown);

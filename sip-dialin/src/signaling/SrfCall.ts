@@ -60,7 +60,8 @@ export class SrfCall implements InboundCall {
     this.dialled = toE164(uriUser(req.uri)) ?? toE164(parseNameAddr(req.get('To')).user);
     this.caller = callerOf({
       from: req.get('From'),
-      assertedIdentity: header(req, 'P-Asserted-Identity') ?? header(req, 'Remote-Party-ID'),
+      assertedIdentity: header(req, 'P-Asserted-Identity'),
+      remotePartyId: header(req, 'Remote-Party-ID'),
       privacy: header(req, 'Privacy'),
     });
     req.on('cancel', () => this.#handler({ type: 'cancelled' }));

@@ -19,11 +19,10 @@ export interface Caller {
 /** The headers that say who calls, as they came. */
 export interface CallerHeaders {
   from: string;
-  /**
-   * P-Asserted-Identity (RFC 3325), or Remote-Party-ID, which older exchanges have for it: put there by a network that we
-   * trust, since the trunk let the call in.
-   */
+  /** P-Asserted-Identity (RFC 3325): put there by a network that we trust, since the trunk let the call in. */
   assertedIdentity?: string | undefined;
+  /** Older exchanges have this for it; it counts where the other is not there, and what it says of privacy always. */
+  remotePartyId?: string | undefined;
   /** RFC 3323. */
   privacy?: string | undefined;
 }
@@ -36,7 +35,8 @@ const NUMBER_LIMIT = 64;
 
 export function callerOf(headers: CallerHeaders): Caller {
   const from = parseNameAddr(headers.from);
-  const asserted = headers.assertedIdentity ? parseNameAddr(headers.assertedIdentity) : undefined;
+  const identity = headers.assertedIdentity ?? headers.remotePartyId;
+  const asserted = identity ? parseNameAddr(identity) : undefined;
   const user = asserted?.user ? asserted.user : from.user;
   const number = (toE164(user) ?? clean(user)).slice(0, NUMBER_LIMIT);
   if (isWithheld(from.user, headers)) return { ...WITHHELD, key: hidden(number) };
@@ -45,7 +45,7 @@ export function callerOf(headers: CallerHeaders): Caller {
 
 function isWithheld(fromUser: string, headers: CallerHeaders): boolean {
   // Remote-Party-ID has its own word for it.
-  if (/;\s*privacy=(full|name|uri)\b/i.test(headers.assertedIdentity ?? '')) return true;
+  if (/;\s*privacy="?(full|name|uri)\b/i.test(headers.remotePartyId ?? '')) return true;
   return isNobody(fromUser) || /\b(id|user|header)\b/i.test(headers.privacy ?? '');
 }
 
@@ -66,11 +66,16 @@ function shownName(displayName: string, number: string): string {
     .replace(/[\uD800-\uDBFF]$/, '')
     .trim();
   // Many networks repeat the number as the name: then it is masked as one.
-  if (name !== '' && !/\d{5}/.test(name.replace(/[-.() ]/g, ''))) return name;
+  if (name !== '' && !hasNumber(name)) return name;
   if (toE164(number) !== undefined) return maskNumber(number);
-  return /\p{Letter}/u.test(number) && !/\d{5}/.test(number)
+  return /\p{Letter}/u.test(number) && !hasNumber(number)
     ? number.slice(0, NAME_LIMIT)
     : WITHHELD.name;
+}
+
+/** Five digits in a row, whatever but letters is between them, and however they are written. */
+function hasNumber(text: string): boolean {
+  return /\p{Nd}{5}/u.test(text.normalize('NFKC').replace(/[^\p{L}\p{Nd}]/gu, ''));
 }
 
 /** Without control and formatting characters, which could turn a list of names around. */

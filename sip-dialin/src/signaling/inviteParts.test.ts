@@ -49,17 +49,26 @@ describe('callerOf()', () => {
   it('takes the name that the network asserts where From has none', () => {
     const assertedIdentity = '"Ada L" <sip:+15550199@carrier>;party=calling;privacy=off';
     expect(callerOf({ from, assertedIdentity }).name).toBe('Ada');
-    expect(callerOf({ from: '<sip:+15550123@a.b>', assertedIdentity }).name).toBe('Ada L');
+    const nameless = '<sip:+15550123@a.b>';
+    expect(callerOf({ from: nameless, assertedIdentity }).name).toBe('Ada L');
+    expect(callerOf({ from: nameless, remotePartyId: assertedIdentity }).name).toBe('Ada L');
   });
 
   it.each(['full', 'name', 'uri; screen=yes'])('heeds Remote-Party-ID: privacy=%s', (privacy) => {
-    const assertedIdentity = `"Ada L" <sip:+15550199@carrier>;party=calling;privacy=${privacy}`;
-    expect(callerOf({ from, assertedIdentity })).toMatchObject({ name: 'Phone', number: '' });
+    const remotePartyId = `"Ada L" <sip:+15550199@carrier>;party=calling;privacy=${privacy}`;
+    const withheld = { name: 'Phone', number: '' };
+    expect(callerOf({ from, remotePartyId })).toMatchObject(withheld);
+    const assertedIdentity = '<sip:+15550199@carrier>';
+    expect(callerOf({ from, assertedIdentity, remotePartyId })).toMatchObject(withheld);
   });
 
   it('masks the number when there is no name, or the name is a number', () => {
     expect(callerOf({ from: '<sip:15550123@a.b>' }).name).toBe('…0123');
     expect(callerOf({ from: '"+1 555-0123" <sip:15550123@a.b>' }).name).toBe('…0123');
+    for (const name of ['+1/555/0123', '1–555–01,23', '１５５５０１２３', '1 5 5 5*0 1 2*3']) {
+      expect(callerOf({ from: `"${name}" <sip:15550123@a.b>` }).name).toBe('…0123');
+    }
+    expect(callerOf({ from: '<sip:bob-5550-1012-34@a.b>' }).name).toBe('Phone');
   });
 
   it('shows a user that is a name', () => {
@@ -131,6 +140,28 @@ describe('isHold()', () => {
     expect(isHold(silent.replace('t=0 0', 't=0 0\r\na=inactive'))).toBe(true);
     expect(isHold(silent.replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'))).toBe(true);
     expect(isHold(phoneSdp().replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'))).toBe(true);
-    expect(isHold('')).toBe(false);
+    expect(isHold(phoneSdp().replace('c=IN IP4 127.0.0.1', 'c=IN IP6 ::'))).toBe(true);
+  });
+
+  it.each(['m=video 0 RTP/AVP 96', 'm=audio 0 RTP/SAVP 0', 'm=image 0 udptl t38'])(
+    'reads the audio that is in use, behind %s',
+    (first) => {
+      const behind = (direction: string, of: string): string =>
+        phoneSdp(of).replace('m=audio', `${first}\r\na=${direction}\r\nm=audio`);
+      expect(isHold(behind('inactive', 'sendrecv'))).toBe(false);
+      expect(isHold(behind('sendrecv', 'sendonly'))).toBe(true);
+    },
+  );
+
+  it('goes by the medium that we have answered', () => {
+    const both = phoneSdp('sendonly') + audioOf(phoneSdp('sendrecv'));
+    const ours = phoneSdp('recvonly').replace(/m=audio \d+/, 'm=audio 0') + audioOf(phoneSdp());
+    expect(isHold(both, ours)).toBe(false);
+    expect(isHold(both)).toBe(true);
   });
 });
+
+/** What stands after the session's own lines. */
+function audioOf(sdp: string): string {
+  return sdp.slice(sdp.indexOf('m=audio'));
+}
