@@ -81,9 +81,23 @@ describe('Dialer', () => {
     expect(other.requests).toEqual([]);
   });
 
+  it.each([
+    [500, 'Q.850;cause=17;text="User busy"', 'busy'],
+    [503, 'SIP;cause=503, Q.850;text="x";cause=28', 'invalid-number'],
+    [480, 'q.850 ; cause = 17', 'busy'],
+    [480, 'Q.850;cause=19', 'no-answer'],
+    [499, 'Q.850;cause=1', 'invalid-number'],
+    [403, 'Q.850;cause=17', 'refused'],
+  ])('believes the telephone network where %i says less: %s', async (code, cause, reason) => {
+    const carrier = await bench.carrier({ INVITE: status(code, [`Reason: ${cause}`]) });
+    bench.trunks.update([outboundTrunk(carrier.port)]);
+    expect(await failure(bench.dial())).toBe(reason);
+  });
+
   it.each<[string, typeof silent | ReturnType<typeof status>]>([
     ['503', status(503)],
     ['500', status(500)],
+    ['503, no circuit', status(503, ['Reason: Q.850;cause=34'])],
     ['408', status(408)],
     ['302 to elsewhere', status(302, ['Contact: <sip:+19005550100@127.0.0.1>'])],
     ['407 without a password of ours', status(407)],

@@ -145,7 +145,7 @@ export class Dialer {
         return 'next';
       }
       if (!('status' in result)) return { ...result, trunk };
-      const verdict = verdictOf(result.status, rang);
+      const verdict = verdictOf(result, rang);
       return verdict === 'next' ? 'next' : new CallFailed(verdict);
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'INVITE not sent');
