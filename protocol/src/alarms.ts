@@ -20,6 +20,12 @@ export interface AlarmView {
   clearedAt: string | null;
 }
 
+/** One of `GET /alarms`. */
+export interface AlarmItem extends AlarmView {
+  /** Of the meeting that it is about; null where it is about a recording. */
+  title: string | null;
+}
+
 /** `PUT /alarm-webhook`. A secret that is left out stays as it is. */
 export const setAlarmWebhookSchema = z.object({
   /** Null: nobody is told. */

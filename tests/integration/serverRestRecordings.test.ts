@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Socket } from 'socket.io-client';
-import type { RecordingStart, RecordingView } from '@switchroom/protocol';
+import type { AlarmItem, RecordingStart, RecordingView } from '@switchroom/protocol';
 import {
   ADMIN,
   ask,
@@ -179,6 +179,22 @@ describe('recordings', () => {
       action: 'start',
     });
     expect(await problem(start)).toEqual({ status: 409, code: 'recording-off' });
+  });
+
+  it('a meeting that must be recorded and is not is an alarm, with its title', async () => {
+    const meeting = await server.createMeeting({ title: 'Board', recording: 'always' });
+    const socket = await server.meet();
+    const joinToken = joinTokenOf(meeting);
+    await askMeet(socket, 'room:join', { joinToken, name: 'Ann', rtpCapabilities: {} });
+    const subject = { type: 'meeting', id: meeting.id };
+    const active = async (): Promise<AlarmItem[]> => {
+      const response = await server.rest('GET', '/alarms');
+      return ((await response.json()) as { active: AlarmItem[] }).active;
+    };
+    await expect
+      .poll(active, { timeout: 10_000, interval: 200 })
+      .toMatchObject([{ kind: 'recorder-unavailable', subject, title: 'Board' }]);
+    socket.disconnect();
   });
 
   it('a recorder that dies in the middle leaves a failed recording, and the room knows', async () => {

@@ -1,4 +1,4 @@
-import type { AlarmView, KeptRecordingView, StatementsView } from '@switchroom/protocol';
+import type { AlarmItem, KeptRecordingView, StatementsView } from '@switchroom/protocol';
 import type { RestClient } from '../api/RestClient.ts';
 
 export interface Page {
@@ -44,8 +44,8 @@ export class RecordingsApi {
   }
 
   /** Those that last. */
-  async alarms(): Promise<AlarmView[]> {
-    const { active } = await this.#rest.call<{ active: AlarmView[] }>(
+  async alarms(): Promise<AlarmItem[]> {
+    const { active } = await this.#rest.call<{ active: AlarmItem[] }>(
       'GET',
       '/alarms',
       this.#token,

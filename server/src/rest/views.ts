@@ -14,6 +14,7 @@ import {
   timelineEventSchema,
   TRUNK_SRTP,
   USER_ROLES,
+  type AlarmItem,
   type AlarmView,
   type AlarmWebhookView,
   type CallView,
@@ -199,6 +200,10 @@ export const alarmViewSchema = z.object({
   raisedAt: z.string(),
   clearedAt: z.string().nullable(),
 }) satisfies z.ZodType<AlarmView>;
+
+export const alarmItemSchema = alarmViewSchema.extend({
+  title: z.string().nullable(),
+}) satisfies z.ZodType<AlarmItem>;
 
 export const alarmWebhookViewSchema = z.object({
   url: z.string().nullable(),

@@ -1,14 +1,25 @@
-import { AppError, setAlarmWebhookSchema } from '@switchroom/protocol';
+import {
+  AppError,
+  setAlarmWebhookSchema,
+  type AlarmItem,
+  type AlarmView,
+} from '@switchroom/protocol';
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
-import { alarmViewSchema, alarmWebhookViewSchema } from '../views.ts';
+import { alarmItemSchema, alarmWebhookViewSchema } from '../views.ts';
 
 const seers = ['administrator', 'compliance-officer'] as const;
 const administrator = { auth: true, roles: ['administrator'] } as const;
 
 /** What must be seen to, and who is told of it. */
-export function alarmEndpoints({ alarms, alarmWebhook, trail }: RestDeps): Endpoint[] {
+export function alarmEndpoints(deps: RestDeps): Endpoint[] {
+  const { alarms, alarmWebhook, trail, meetings } = deps;
+  const titled = async (alarm: AlarmView): Promise<AlarmItem> => {
+    const { type, id } = alarm.subject;
+    const meeting = type === 'meeting' ? await meetings.byId(id) : undefined;
+    return { ...alarm, title: meeting?.title ?? null };
+  };
   return [
     endpoint({
       auth: true,
@@ -17,8 +28,11 @@ export function alarmEndpoints({ alarms, alarmWebhook, trail }: RestDeps): Endpo
       path: '/alarms',
       summary: 'Alarms that last, and the last hundred that are over; newest first',
       status: 200,
-      response: z.object({ active: z.array(alarmViewSchema), over: z.array(alarmViewSchema) }),
-      handle: () => ({ active: alarms.active, over: alarms.over }),
+      response: z.object({ active: z.array(alarmItemSchema), over: z.array(alarmItemSchema) }),
+      handle: async () => ({
+        active: await Promise.all(alarms.active.map(titled)),
+        over: await Promise.all(alarms.over.map(titled)),
+      }),
     }),
     endpoint({
       auth: true,
