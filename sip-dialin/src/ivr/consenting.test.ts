@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CONSENT_LATER_MS, CONSENT_SOON_MS } from './consenting.ts';
+import { CONSENT_EARLIEST_MS, CONSENT_LATER_MS, CONSENT_SOON_MS } from './consenting.ts';
 import type { DialInAction, DialInEvent } from './conversation.ts';
 import { play, Conversation, destination, JOINED } from './testing/Conversation.ts';
 
@@ -13,6 +13,8 @@ function caller(as: Partial<Extract<DialInEvent, { type: 'joined' }>> = {}): Con
 const AWAITED: DialInEvent = { type: 'consent', consent: 'awaited' };
 const GIVEN: DialInEvent = { type: 'consent', consent: 'given' };
 const HEARD: DialInEvent = { type: 'promptFinished' };
+/** Enough of the question to answer it. */
+const SOME_HEARD: DialInEvent = { type: 'timer' };
 const told = (how: 'heard' | 'key', prompt: 'consent-ask' | 'recording-on'): DialInAction => ({
   type: 'tellConsent',
   how,
@@ -26,13 +28,13 @@ const changed = (recording: boolean): DialInEvent => ({
 describe('consenting', () => {
   it('asks who is in as a recording begins, and who comes while it runs; not who has agreed', () => {
     const here = caller();
-    expect(here.send(AWAITED)).toEqual([play('consent-ask')]);
+    expect(here.send(AWAITED)).toEqual([play('consent-ask'), timer(CONSENT_EARLIEST_MS)]);
     // The question says that it is recorded.
     expect(here.send(changed(true))).toEqual([]);
     const late = new Conversation();
     late.send({ type: 'answered', destination });
     const arrived = { ...JOINED, recording: true, consent: 'awaited' } as const;
-    expect(late.send(arrived)).toEqual([play('consent-ask')]);
+    expect(late.send(arrived)).toEqual([play('consent-ask'), timer(CONSENT_EARLIEST_MS)]);
     const agreed = caller({ consent: 'given' });
     expect(agreed.send(changed(true))).toEqual([play('recording-on')]);
   });
@@ -46,9 +48,28 @@ describe('consenting', () => {
     }
   });
 
-  it('takes 1 at any time, and says that the caller is heard once the server says so', () => {
+  it('takes no 1 that can be no answer yet: the second press of one for what was asked before', () => {
     const here = caller();
     here.send(AWAITED);
+    expect(here.key('1')).toEqual([]);
+    expect(here.state).toMatchObject({ consent: 'awaited', speaking: ['consent-ask'] });
+    expect(here.send(SOME_HEARD)).toEqual([]);
+    expect(here.key('1')).toContainEqual(told('key', 'consent-ask'));
+    // What stands before it is no question.
+    const late = caller({ recording: true });
+    expect(late.send(HEARD, AWAITED)).toContainEqual(timer(CONSENT_EARLIEST_MS));
+    expect(late.key('*6')).toContainEqual(timer(2 * CONSENT_EARLIEST_MS));
+  });
+
+  it('asks anew who is asked for another recording', () => {
+    const here = caller();
+    here.send(AWAITED, HEARD, GIVEN, { type: 'consent', consent: 'none' }, AWAITED);
+    expect(here.key('1')).toEqual([]);
+  });
+
+  it('takes 1 while it asks, and says that the caller is heard once the server says so', () => {
+    const here = caller();
+    here.send(AWAITED, SOME_HEARD);
     const during = here.key('1');
     expect(during[0]).toEqual({ type: 'stop' });
     expect(during).toContainEqual(told('key', 'consent-ask'));
@@ -96,6 +117,7 @@ describe('consenting', () => {
   it('what else is to be told is not lost with the question', () => {
     const here = caller({ recording: true, paused: true, consent: 'awaited' });
     expect(here.state).toMatchObject({ speaking: ['consent-ask', 'recording-paused'] });
+    here.send(SOME_HEARD);
     expect(here.key('1')).toContainEqual(play('recording-paused'));
   });
 

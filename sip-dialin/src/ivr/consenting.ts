@@ -10,6 +10,11 @@ export const CONSENT_SOON_MS = 6_000;
 export const CONSENT_LATER_MS = 60_000;
 /** How often it is said soon. */
 const SOON = 3;
+/**
+ * Before so much of the question 1 is no answer to it, but a key pressed twice for what was asked before; as much again
+ * for each prompt that stands before it.
+ */
+export const CONSENT_EARLIEST_MS = 1_500;
 /** After 1 was pressed: the server has said that the caller is heard, or 1 is asked for again. */
 const ANSWER_MS = 5_000;
 
@@ -22,21 +27,31 @@ const HEARD: Partial<Record<PromptId, Told['policy']>> = {
 /** What the server made of the caller's consent. */
 export function consentChanged(before: InMeeting, consent: ConsentState): InMeetingStep {
   if (consent === before.consent) return { state: before, actions: [] };
-  const state = { ...before, consent, asked: 0 };
+  const state = { ...before, consent, asked: 0, answerable: false };
   if (consent === 'awaited') return tell(state, 'consent-ask');
   if (before.consent !== 'awaited') return { state, actions: [] };
   const thanks: Utterance[] = consent === 'given' ? ['consent-given'] : [];
   return withoutAsking(state, thanks, [{ type: 'stopTimer' }]);
 }
 
-/** 1 was pressed: the server is told, and says what comes of it. */
+/** Where the question is asked that nobody can have understood yet: how long until it is. */
+export function untilAnswerable(state: InMeeting): DialInAction[] {
+  const index = state.speaking.indexOf('consent-ask');
+  if (index < 0 || state.answerable || state.consent !== 'awaited') return [];
+  return [{ type: 'startTimer', ms: CONSENT_EARLIEST_MS * (index + 1) }];
+}
+
+/** 1 was pressed: the server is told, and says what comes of it. Too soon it means nothing. */
 export function agree(state: InMeeting): InMeetingStep {
+  if (!state.answerable) return { state, actions: [] };
   const agreed: DialInAction = { type: 'tellConsent', how: 'key', prompt: 'consent-ask' };
   return withoutAsking(state, [], [agreed, { type: 'startTimer', ms: ANSWER_MS }]);
 }
 
-/** Whoever has not agreed is asked again. */
-export function askAgain(state: InMeeting): InMeetingStep {
+/** Whoever has not agreed is asked again; whoever is being asked may answer now. */
+export function askAgain(before: InMeeting): InMeetingStep {
+  const answerable = before.answerable || before.speaking.includes('consent-ask');
+  const state = { ...before, answerable };
   const isAsked = state.speaking.includes('consent-ask') || state.pending.includes('consent-ask');
   if (state.consent !== 'awaited' || isAsked) return { state, actions: [] };
   return tell(state, 'consent-ask');
@@ -51,7 +66,10 @@ export function heard(state: InMeeting): { state: InMeeting; actions: DialInActi
   if (!state.speaking.includes('consent-ask')) return { state, actions };
   const asked = state.asked + 1;
   const ms = asked < SOON ? CONSENT_SOON_MS : CONSENT_LATER_MS;
-  return { state: { ...state, asked }, actions: [...actions, { type: 'startTimer', ms }] };
+  return {
+    state: { ...state, asked, answerable: true },
+    actions: [...actions, { type: 'startTimer', ms }],
+  };
 }
 
 /** The policy that a prompt's words go with. */

@@ -244,7 +244,9 @@ describe('dialIn: in the meeting', () => {
     caller.key('123456#');
     caller.send({ type: 'pinAccepted', destination });
     expect(caller.key('*6')).toEqual([]);
-    expect(caller.send({ type: 'muted', muted: true }, JOINED)).toEqual([]);
+    expect(caller.send({ type: 'muted', muted: true }, JOINED)).toEqual([
+      { type: 'play', prompts: ['muted'] },
+    ]);
     expect(caller.key('*6')).toEqual([
       { type: 'setMuted', muted: false },
       { type: 'play', prompts: ['unmuted'] },

@@ -64,7 +64,8 @@ function stepInside(state: Inside, event: DialInEvent): DialInStep {
   if (event.type === 'waiting' && state.name !== 'waiting') return waitInLobby(state.muted);
   switch (state.name) {
     case 'joining':
-      if (event.type === 'joined') return arrive(event, state.muted);
+      // By a host meanwhile, or by the participant who comes here by "call me".
+      if (event.type === 'joined') return arrive(event, state.muted, state.muted ? ['muted'] : []);
       return stay(event.type === 'muted' ? { ...state, muted: event.muted } : state);
     case 'waiting':
       return stepWaiting(state, event);

@@ -230,6 +230,25 @@ describe('inMeeting: what others do', () => {
     expect(host.heard()).toEqual([]);
   });
 
+  it('hears last how it is, however often it changed meanwhile', () => {
+    const caller = new Caller();
+    caller.key('*0');
+    for (const recording of [true, false, true]) caller.send(changed(recording));
+    for (const muted of [true, false, true]) caller.send({ type: 'muted', muted });
+    expect(caller.heard()).toEqual([play('recording-on', 'muted-by-host')]);
+    // An off that is to come is the last no longer.
+    for (const recording of [false, true]) caller.send(changed(recording));
+    expect(caller.heard()).toContainEqual(play('recording-on'));
+  });
+
+  it('is not told after its own *6 what a host did before that', () => {
+    const caller = new Caller();
+    caller.send(changed(true));
+    caller.send({ type: 'muted', muted: true });
+    expect(caller.key('*6')).toContainEqual(play('unmuted', 'recording-on'));
+    expect(caller.heard()).not.toContainEqual(play('muted-by-host'));
+  });
+
   it('tells what is left at once when a key cuts what plays', () => {
     const caller = new Caller();
     caller.key('*0');

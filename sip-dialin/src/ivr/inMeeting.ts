@@ -1,6 +1,12 @@
 import type { Role } from '@switchroom/protocol';
 import type { RoomCommandDone, RoomNews } from '../gateway/MeetingRooms.ts';
-import { askAgain, consentChanged, heard, type ConsentState } from './consenting.ts';
+import {
+  askAgain,
+  consentChanged,
+  heard,
+  untilAnswerable,
+  type ConsentState,
+} from './consenting.ts';
 import type { DialInAction, DialInEvent, Utterance } from './conversation.ts';
 import { handPrompt, keyInMeeting } from './meetingKeys.ts';
 import { spokenCount } from './spokenCount.ts';
@@ -15,6 +21,8 @@ export interface InMeeting extends RoomNews {
   consent: ConsentState;
   /** How often the question has been heard. */
   asked: number;
+  /** Whether enough of the question was heard for a 1 to be the answer to it. */
+  answerable: boolean;
   /** Of the meeting, in dB. */
   volume: number;
   /** Whether the last key was `*`, so that the next one means something. */
@@ -43,6 +51,7 @@ export function arrive(
     handRaised: false,
     consent,
     asked: 0,
+    answerable: false,
     recording,
     paused,
     waiting,
@@ -137,17 +146,32 @@ function commandDone(state: InMeeting, done: RoomCommandDone): InMeetingStep {
   }
 }
 
-/** What the caller did not ask for: after what plays, and each once. */
+/** What the caller did not ask for: after what plays, and in the place of older news of the same. */
 export function tell(state: InMeeting, ...news: Utterance[]): InMeetingStep {
   if (news.length === 0) return { state, actions: [] };
   if (state.speaking.length === 0) return play(state, news);
-  const fresh = news.filter((each) => !state.pending.includes(each));
-  return { state: { ...state, pending: [...state.pending, ...fresh] }, actions: [] };
+  const pending = [...withoutNewsOf(news, state.pending), ...news];
+  return { state: { ...state, pending }, actions: [] };
+}
+
+/** Of each of these a caller last hears how it is. */
+const NEWS_OF: readonly (readonly Utterance[])[] = [
+  ['recording-on', 'recording-off'],
+  ['recording-paused', 'recording-resumed'],
+  ['muted', 'muted-by-host', 'unmuted'],
+  ['hand-raised', 'hand-lowered'],
+];
+
+/** What is left of `older` once `newer` is told: nothing that it repeats or overtakes. */
+function withoutNewsOf(newer: readonly Utterance[], older: readonly Utterance[]): Utterance[] {
+  const overtaken = NEWS_OF.filter((same) => same.some((each) => newer.includes(each))).flat();
+  return older.filter((each) => !newer.includes(each) && !overtaken.includes(each));
 }
 
 /** The answer to a key: at once. Only what everybody has a right to hear is said after it, if it was cut. */
 export function say(state: InMeeting, ...answer: Utterance[]): InMeetingStep {
-  return play(state, [...answer, ...state.speaking.filter(isNotice)]);
+  const pending = withoutNewsOf(answer, state.pending);
+  return play({ ...state, pending }, [...answer, ...state.speaking.filter(isNotice)]);
 }
 
 const NOTICES: readonly Utterance[] = [
@@ -169,6 +193,7 @@ export function cut(state: InMeeting): InMeetingStep {
     : { state: next, actions: [{ type: 'stop' }] };
 }
 
-function play(state: InMeeting, prompts: readonly Utterance[]): InMeetingStep {
-  return { state: { ...state, speaking: prompts }, actions: [{ type: 'play', prompts }] };
+function play(before: InMeeting, prompts: readonly Utterance[]): InMeetingStep {
+  const state = { ...before, speaking: prompts };
+  return { state, actions: [{ type: 'play', prompts }, ...untilAnswerable(state)] };
 }

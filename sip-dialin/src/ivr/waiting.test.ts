@@ -55,6 +55,13 @@ describe('waiting', () => {
     expect(actions.slice(0, 2)).toEqual([{ type: 'leave' }, play(prompt, 'goodbye')]);
   });
 
+  it('hears as it is let in that a host has muted it meanwhile, and how to ask to speak', () => {
+    const caller = new Conversation();
+    caller.send({ type: 'answered', destination }, { type: 'waiting' });
+    caller.send({ type: 'muted', muted: true });
+    expect(caller.send(JOINED)).toContainEqual(play('admitted', 'muted-by-host'));
+  });
+
   it('goes back there from the meeting', () => {
     const caller = waiting();
     caller.send(JOINED);

@@ -36,7 +36,8 @@ export function stepWaiting(state: Waiting, event: DialInEvent): DialInStep {
     case 'muted':
       return stay({ ...state, muted: event.muted });
     case 'joined': {
-      const step = arrive(event, state.muted, ['admitted']);
+      const byHost = state.muted ? (['muted-by-host'] as const) : [];
+      const step = arrive(event, state.muted, ['admitted', ...byHost]);
       return { state: step.state, actions: [{ type: 'stopTimer' }, ...step.actions] };
     }
     default:

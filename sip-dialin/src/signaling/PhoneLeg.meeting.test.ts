@@ -38,11 +38,17 @@ describe('PhoneLeg: keys in the meeting', () => {
     expect(bench.lastPlayed()).toEqual(['consent-ask']);
     bench.sound().press('*6*6');
     expect(bench.sound().muted).toBe(true);
+    bench.sound().finishPrompt();
+    await settle();
     bench.sound().press('1');
     expect(bench.sound().muted).toBe(true);
     const words =
       'This meeting is recorded. To agree, press one. Until then nobody hears you. If you do not agree, please hang up.';
-    expect(bench.rooms.told).toEqual([{ how: 'key', policy: 'required', language: 'en', words }]);
+    const asked = { policy: 'required', language: 'en', words };
+    expect(bench.rooms.told).toEqual([
+      { how: 'heard', ...asked },
+      { how: 'key', ...asked },
+    ]);
     bench.rooms.tell({ type: 'consent', consent: 'given' });
     expect(bench.sound().muted).toBe(false);
     expect(bench.lastPlayed()).toEqual(['consent-given']);
