@@ -1,8 +1,8 @@
 /** How a key comes: in the media (RFC 4733, or as tones), or by SIP INFO. */
 export type KeyWay = 'media' | 'info';
 
-/** A key of the other way within this is the same one: INFO is sent when it is let go. */
-export const SAME_KEY_MS = 2_000;
+/** A key of the other way within this is the same one: INFO is sent when it is let go, which may be long after. */
+export const SAME_KEY_MS = 8_000;
 
 /** Some phones send each key both ways, as "RFC 2833 and SIP INFO" has them do: then it counts once. */
 export class DoubledKeys {

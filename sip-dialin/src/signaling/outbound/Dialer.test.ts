@@ -131,6 +131,16 @@ describe('Dialer', () => {
     expect(await failure(bench.dial())).toBe('unreachable');
   });
 
+  it('goes on from a trunk that says 100 and no more, and does not think it gone', async () => {
+    const trying = await bench.carrier({ INVITE: status(100) });
+    const other = await bench.carrier({ INVITE: takes });
+    bench.trunks.update([outboundTrunk(trying.port), outboundTrunk(other.port, { priority: 20 })]);
+    const { trunk } = await bench.dial({}, { progressMs: 200 });
+    expect(trunk.id).toBe(`carrier-${other.port}`);
+    await trying.expectRequest('CANCEL');
+    expect(bench.trunks.inOrder()[0]?.id).toBe(`carrier-${trying.port}`);
+  });
+
   it('waits for a trunk that says 100, and lets it ring until the limit', async () => {
     const rings: string[] = [];
     const carrier = await bench.carrier({

@@ -15,11 +15,13 @@ import { calleeUri, assertedUri, credentialsOf, fromUri } from './trunkParts.ts'
 export interface DialTiming {
   /** A trunk that gives not even a 100 by then is given up, in ms. SIP itself would take 32 s (timer B). */
   firstAnswerMs: number;
+  /** From 100 until it rings or more is said: a trunk that takes calls and leads nowhere. */
+  progressMs: number;
   /** How long all of it may take until somebody answers, in ms. */
   ringMs: number;
 }
 
-const DIAL_TIMING: DialTiming = { firstAnswerMs: 1_500, ringMs: 45_000 };
+const DIAL_TIMING: DialTiming = { firstAnswerMs: 1_500, progressMs: 15_000, ringMs: 45_000 };
 
 export interface DialerOptions {
   client: SipClient;
@@ -118,16 +120,20 @@ export class Dialer {
   ): Promise<Outcome> {
     const silence = new AbortController();
     let timer: NodeJS.Timeout | undefined;
+    let [heard, rang] = [false, false];
     // Anew for each INVITE: a challenge is an answer, too.
     const onTry = (): void => {
+      heard = false;
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), this.#timing.firstAnswerMs);
     };
-    let rang = false;
     const watch = {
       signal: AbortSignal.any([request.signal, silence.signal]),
       onProvisional: (status: number) => {
+        if (status === 100 && heard) return;
+        heard = true;
         clearTimeout(timer);
+        if (status === 100) timer = setTimeout(() => silence.abort(), this.#timing.progressMs);
         // 183 may be ringing, too, or an announcement: what plays is heard by nobody (no early media).
         if (status < 180 || rang || watch.signal.aborted) return;
         rang = true;
@@ -141,7 +147,8 @@ export class Dialer {
         aborted(watch.signal),
       ]);
       if (result === undefined) {
-        if (silence.signal.aborted) trunk.suspect();
+        // One that says 100 is there: perhaps it is this number that leads nowhere.
+        if (silence.signal.aborted && !heard) trunk.suspect();
         return 'next';
       }
       if (!('status' in result)) return { ...result, trunk };
