@@ -54,6 +54,45 @@ describe('hearing', () => {
     });
   });
 
+  it('a host whom the policy keeps from it is in the trail, with what was asked for', async () => {
+    const id = company.recording.id;
+    const paths = [
+      audio(),
+      `/recordings/${id}/tracks/t1/audio`,
+      `/recordings/${id}/tracks/t1/peaks`,
+    ];
+    for (const path of paths) {
+      expect((await company.as('host', 'GET', `${path}?reason=Mine`)).status).toBe(403);
+    }
+    const query = `/audit?subject=${id}&action=access.refused&limit=3`;
+    const { items } = (await (await company.as('auditor', 'GET', query)).json()) as {
+      items: { details: { path: string } }[];
+    };
+    expect(items).toMatchObject(
+      ['peaks', 'audio', 'audio'].map((part) => ({
+        actor: { name: 'host@example.org', roles: ['host'] },
+        ...{ outcome: 'refused', subject: { type: 'recording', id } },
+        details: { method: 'GET', path: expect.stringMatching(part) as string, reason: 'Mine' },
+      })),
+    );
+  });
+
+  it('a range that is not there is heard by nobody, and the trail says no other', async () => {
+    const { url } = company.server;
+    const headers = {
+      authorization: `Bearer ${company.tokens.get('compliance-officer')}`,
+      range: 'bytes=1000-',
+    };
+    const answer = await fetch(`${url}/api/v1${audio()}?reason=Beyond`, { headers });
+    expect(answer.headers.get('content-range')).toBe('bytes */1000');
+    expect(await problem(answer)).toEqual({ status: 416, code: 'range-not-satisfiable' });
+    const query = `/audit?subject=${company.recording.id}&q=Beyond`;
+    const { items } = (await (await company.as('auditor', 'GET', query)).json()) as {
+      items: unknown[];
+    };
+    expect(items).toEqual([]);
+  });
+
   it('what the manifest says is one entry in the trail for each look, whole or in part', async () => {
     const path = `/recordings/${company.recording.id}`;
     const looks = ['statements', 'consents', 'timeline'];
