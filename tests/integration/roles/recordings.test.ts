@@ -34,8 +34,16 @@ describe('hearing', () => {
   it('needs a reason where the policy says so, which the trail has', async () => {
     await policy({ reasonToPlay: true });
     for (const path of [audio(), `/recordings/${company.recording.id}/export`]) {
-      const refused = await company.as('compliance-officer', 'GET', path);
-      expect(await problem(refused)).toEqual({ status: 400, code: 'reason-required' });
+      for (const none of [
+        '',
+        '?reason=%E2%80%8B',
+        '?reason=%E3%85%A4',
+        '?reason=%00',
+        '?reason=-',
+      ]) {
+        const refused = await company.as('compliance-officer', 'GET', `${path}${none}`);
+        expect(await problem(refused)).toEqual({ status: 400, code: 'reason-required' });
+      }
       expect(
         (await company.as('compliance-officer', 'GET', `${path}?reason=Case%207`)).status,
       ).toBe(200);
@@ -112,6 +120,22 @@ describe('hearing', () => {
 
 describe('hold and deletion', () => {
   const body = { reason: 'Case 7' };
+
+  it('need a reason that says something', async () => {
+    const path = `/recordings/${company.recording.id}`;
+    const calls = [
+      ['PUT', `${path}/hold`],
+      ['DELETE', `${path}/hold`],
+      ['DELETE', path],
+      ['DELETE', `${path}/deletion`],
+    ] as const;
+    for (const [method, of] of calls) {
+      for (const reason of ['\u200b', '\u3164', '\u0000', ' ', '!']) {
+        const refused = await company.as('compliance-officer', method, of, { reason });
+        expect(await problem(refused)).toEqual({ status: 400, code: 'bad-request' });
+      }
+    }
+  });
 
   it('two officers, by REST, with a tombstone in the end', async () => {
     const path = `/recordings/${company.recording.id}`;
