@@ -137,6 +137,35 @@ describe('hold and deletion', () => {
     }
   });
 
+  it('an officer who ceases to be one takes along what waits for a second', async () => {
+    const path = `/recordings/${company.recording.id}`;
+    const deletion = async (): Promise<unknown> => {
+      const answer = await company.as('compliance-officer', 'GET', path);
+      return ((await answer.json()) as { deletion: unknown }).deletion;
+    };
+    await company.as('administrator', 'PUT', '/recording-policy', { twoToDelete: true });
+    for (const cease of [{ roles: ['host'] }, undefined]) {
+      await company.makeUser('cat', ['compliance-officer']);
+      const cat = `/users/${company.ids.get('cat')}`;
+      expect((await company.as('cat', 'DELETE', path, body)).status).toBe(202);
+      // What else is changed of a user does not matter.
+      await company.as('administrator', 'PATCH', cat, { roles: ['host', 'compliance-officer'] });
+      expect(await deletion()).toMatchObject({ by: 'cat@example.org' });
+      if (cease) await company.as('administrator', 'PATCH', cat, cease);
+      expect(await deletion()).toEqual(cease ? null : expect.anything());
+      await company.as('administrator', 'DELETE', cat);
+      expect(await deletion()).toBeNull();
+    }
+    const query = `/audit?subject=${company.recording.id}&action=recording.deletion-withdrawn`;
+    expect(await (await company.as('auditor', 'GET', query)).json()).toMatchObject({
+      items: [1, 2].map(() => ({
+        actor: { kind: 'system' },
+        details: { askedBy: 'cat@example.org' },
+      })),
+    });
+    await company.as('administrator', 'PUT', '/recording-policy', {});
+  });
+
   it('two officers, by REST, with a tombstone in the end', async () => {
     const path = `/recordings/${company.recording.id}`;
     const hold = await company.as('compliance-officer', 'PUT', `${path}/hold`, body);
