@@ -2,7 +2,7 @@ import './styles/index.css';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';
-import { RestClient } from './api/RestClient.ts';
+import { createRestClient } from './api/createRestClient.ts';
 import { createMessages } from './i18n.ts';
 import { restKey, serviceKey } from './injection.ts';
 import { createAppRouter } from './router.ts';
@@ -17,6 +17,6 @@ createApp(App)
   .use(pinia)
   .use(createAppRouter())
   .use(createMessages())
-  .provide(restKey, new RestClient())
+  .provide(restKey, createRestClient(pinia))
   .provide(serviceKey, service)
   .mount('#app');

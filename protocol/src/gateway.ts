@@ -8,7 +8,7 @@ import {
 } from './meeting.ts';
 import { toldSchema } from './consent.ts';
 import { CALL_FAILURES } from './constants.ts';
-import { cleanText } from './shownText.ts';
+import { cleanText } from './cleanText.ts';
 
 /*
  * Gateways (sip-dialin, recorder), on the socket.io namespace `/gateway`: what they ask; gatewayNews.ts is what they are

@@ -203,18 +203,26 @@ export const recordingViewSchema = z.object({
   tracks: z.array(trackViewSchema).max(10_000),
 }) satisfies z.ZodType<RecordingView>;
 
+/** What is looked for. A control character is in nothing that is shown, and the index ends a text at NUL. */
+const searchText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'must have no control characters');
+
 export const listRecordingsQuerySchema = z.object({
-  meetingId: z.union([nothing, z.string().max(64)]).optional(),
+  meetingId: z.union([nothing, searchText(64)]).optional(),
   from: moment('00:00:00.000').optional(),
   to: moment('23:59:59.999').optional(),
   /** Looked for in titles and names. */
-  q: z.string().max(200).optional(),
+  q: searchText(200).optional(),
   /** Part of the meeting's title. */
-  title: z.string().max(200).optional(),
+  title: searchText(200).optional(),
   /** Part of a participant's name. */
-  participant: z.string().max(200).optional(),
+  participant: searchText(200).optional(),
   /** Part of a phone's number as it is shown; of a whole number the last four digits are looked for as well. */
-  number: z.string().max(64).optional(),
+  number: searchText(64).optional(),
   minDurationMs: z.union([nothing, z.coerce.number().int().min(0)]).optional(),
   maxDurationMs: z.union([nothing, z.coerce.number().int().min(0)]).optional(),
   /** Under legal hold, or not. */
@@ -222,6 +230,6 @@ export const listRecordingsQuerySchema = z.object({
     .union([nothing, z.enum(['true', 'false']).transform((text) => text === 'true')])
     .optional(),
   state: z.union([nothing, z.enum(['recording', 'sealed', 'failed'])]).optional(),
-  cursor: z.union([nothing, z.string().max(200)]).optional(),
+  cursor: z.union([nothing, searchText(200)]).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

@@ -84,6 +84,18 @@ describe('REST bodies', () => {
     }
   });
 
+  it.each(['q', 'title', 'participant', 'number', 'meetingId', 'cursor'])(
+    'recordings are looked for by a %s without control characters',
+    (name) => {
+      expect(listRecordingsQuerySchema.parse({ [name]: ' Ann\t' })).toMatchObject({
+        [name]: 'Ann',
+      });
+      for (const text of ['\u0000abc', 'a\u0007b', 'a\nb', 'a\u0085b', '\u007f']) {
+        expect(listRecordingsQuerySchema.safeParse({ [name]: text }).success).toBe(false);
+      }
+    },
+  );
+
   it('a page of recordings is bounded', () => {
     expect(listRecordingsQuerySchema.parse({}).limit).toBe(50);
     expect(listRecordingsQuerySchema.safeParse({ limit: '201' }).success).toBe(false);

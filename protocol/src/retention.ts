@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ageRecipientsSchema } from './ageRecipient.ts';
+import { cleanReason } from './cleanText.ts';
 import type { RecordingView } from './meeting.ts';
 
 /*
@@ -7,10 +8,15 @@ import type { RecordingView } from './meeting.ts';
  */
 const MAX_RETENTION_DAYS = 36_525;
 
-export const reasonSchema = z.object({ reason: z.string().trim().min(1).max(500) });
+const reason = z.string().trim().max(500).transform(cleanReason);
 
-/** `?reason=` of who plays or exports. */
-export const reasonQuerySchema = z.object({ reason: z.string().trim().max(500).optional() });
+/** Of a hold, its end, a deletion, and what takes that back. */
+export const reasonSchema = z.object({
+  reason: reason.pipe(z.string().min(1, 'must have a letter or a digit')),
+});
+
+/** `?reason=` of who plays or exports; one that says nothing is none. */
+export const reasonQuerySchema = z.object({ reason: reason.optional() });
 
 /** Of an export. An empty `recipient` is an error: nobody gets in the clear what was to be encrypted. */
 export const exportQuerySchema = reasonQuerySchema.extend({

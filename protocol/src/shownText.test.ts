@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cleanText, personNameSchema } from './shownText.ts';
+import { cleanText } from './cleanText.ts';
+import { personNameSchema } from './shownText.ts';
 
 describe('cleanText()', () => {
   it.each([

@@ -222,6 +222,9 @@ it('a hold is put on with a reason, no deletion is offered then, and the trail k
   const said = items.map(({ action, details }) => `${action} ${details.reason ?? ''}`);
   expect(said).toContain('recording.hold-set Case 7');
   expect(said).toContain('recording.played Complaint 12');
+  // Their waveforms, once each however often the page has loaded them.
+  const seen = said.filter((text) => text === 'recording.viewed Complaint 12');
+  expect(seen).toHaveLength(recording.tracks.length);
 });
 
 /** Where a file of the recording lies. */

@@ -106,6 +106,10 @@ describe('recordings', () => {
     }
     const none = await server.rest('GET', '/recordings?q=nobody');
     expect(await none.json()).toEqual({ items: [], nextCursor: null });
+    for (const filter of ['q', 'title', 'participant', 'number', 'meetingId', 'cursor']) {
+      const refused = await server.rest('GET', `/recordings?${filter}=%00abc`);
+      expect(await problem(refused)).toEqual({ status: 400, code: 'bad-request' });
+    }
 
     const audio = `/recordings/${items[0]!.id}/tracks/track-1/audio`;
     const whole = await server.rest('GET', audio);

@@ -45,6 +45,23 @@ describe('RestClient', () => {
     await expect(rest.previewJoin('x')).rejects.toMatchObject({ code });
   });
 
+  it('tells of a token that is good no more, and of nothing else', async () => {
+    const ended: string[] = [];
+    let status = 401;
+    const rest = new RestClient({
+      fetch: async () => new Response('{}', { status }),
+      sessionEnded: (token) => ended.push(token),
+    });
+    const refused = { code: 'unauthenticated' };
+    await expect(rest.signIn('a@b.c', 'wrong')).rejects.toMatchObject(refused);
+    expect(ended).toEqual([]);
+    await expect(rest.call('GET', '/recordings', 'one')).rejects.toMatchObject(refused);
+    await expect(rest.file('/recordings/r1/audio', 'two')).rejects.toMatchObject(refused);
+    status = 403;
+    await expect(rest.call('GET', '/recordings', 'three')).rejects.toThrow();
+    expect(ended).toEqual(['one', 'two']);
+  });
+
   it('says unavailable when the server cannot be reached', async () => {
     const rest = new RestClient({ fetch: () => Promise.reject(new TypeError('failed')) });
     await expect(rest.signIn('a@b.c', 'x')).rejects.toMatchObject({ code: 'unavailable' });

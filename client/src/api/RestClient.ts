@@ -9,7 +9,7 @@ import {
 } from '@switchroom/protocol';
 import type { Session } from '../stores/session.ts';
 
-type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
+export type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
 
 function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorStatus, value);
@@ -33,12 +33,23 @@ async function problemOf(response: Response): Promise<AppError> {
   );
 }
 
+interface Options {
+  fetch?: Fetch;
+  /** Told of a token that the server does not know any more, before the call that was made with it throws. */
+  sessionEnded?: (token: string) => void;
+}
+
 /** The calls of the REST contract that the app makes. Each throws an `AppError`. */
 export class RestClient {
   readonly #fetch: Fetch;
+  readonly #sessionEnded: (token: string) => void;
 
-  constructor({ fetch = (path, init) => globalThis.fetch(path, init) }: { fetch?: Fetch } = {}) {
+  constructor({
+    fetch = (path, init) => globalThis.fetch(path, init),
+    sessionEnded = () => undefined,
+  }: Options = {}) {
     this.#fetch = fetch;
+    this.#sessionEnded = sessionEnded;
   }
 
   signIn(email: string, password: string): Promise<Session> {
@@ -103,6 +114,7 @@ export class RestClient {
     } catch (cause) {
       throw new AppError('unavailable', 'The server cannot be reached.', { cause });
     }
+    if (response.status === 401 && token !== undefined) this.#sessionEnded(token);
     if (!response.ok) throw await problemOf(response);
     return response;
   }

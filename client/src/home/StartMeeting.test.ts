@@ -73,15 +73,12 @@ it('says that the password is wrong, and stays', async () => {
   expect(wrapper.get('[role=alert]').text()).toBe('E-mail or password is wrong.');
 });
 
-it('asks to sign in again when the token ran out', async () => {
-  wrapper = mountApp(StartMeeting, {
-    rest: {
-      signIn: () => Promise.resolve(session),
-      createMeeting: () => Promise.reject(new AppError('unauthenticated', '')),
-    },
-  });
+it('asks to sign in again when the token ran out, and says why', async () => {
+  const answers = [Response.json(session, { status: 201 }), Response.json({}, { status: 401 })];
+  wrapper = mountApp(StartMeeting, { fetch: async () => answers.shift()! });
   await signIn();
   await wrapper.get('form').trigger('submit');
   await flushPromises();
   expect(wrapper.find('input[type=password]').exists()).toBe(true);
+  expect(wrapper.get('[role=alert]').text()).toBe('You were signed out. Please sign in again.');
 });

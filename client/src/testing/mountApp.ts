@@ -2,7 +2,8 @@ import { mount, type VueWrapper } from '@vue/test-utils';
 import { createPinia, setActivePinia } from 'pinia';
 import { shallowRef, type Component } from 'vue';
 import { createMemoryHistory, createRouter } from 'vue-router';
-import type { RestClient } from '../api/RestClient.ts';
+import { createRestClient } from '../api/createRestClient.ts';
+import type { Fetch, RestClient } from '../api/RestClient.ts';
 import { createMessages } from '../i18n.ts';
 import { restKey, serviceKey } from '../injection.ts';
 import type { MeetingService } from '../service/MeetingService.ts';
@@ -37,13 +38,15 @@ export function fakeService(other: object = {}): MeetingService {
 interface Options {
   props?: Record<string, unknown>;
   rest?: Partial<RestClient>;
+  /** In the place of `rest`: what a client as main.ts makes it asks. */
+  fetch?: Fetch;
   service?: MeetingService;
 }
 
 /** Mounts one component with all that main.ts provides, and fresh stores. */
 export function mountApp(
   component: Component,
-  { props = {}, rest = {}, service = fakeService() }: Options = {},
+  { props = {}, rest = {}, fetch, service = fakeService() }: Options = {},
 ): VueWrapper {
   localStorage.clear();
   sessionStorage.clear();
@@ -62,7 +65,7 @@ export function mountApp(
     attachTo: document.body,
     global: {
       plugins: [pinia, router, createMessages()],
-      provide: { [restKey]: rest, [serviceKey]: service },
+      provide: { [restKey]: fetch ? createRestClient(pinia, fetch) : rest, [serviceKey]: service },
     },
   });
   return wrapper as VueWrapper;

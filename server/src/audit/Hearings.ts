@@ -14,14 +14,19 @@ export class Hearings {
 
   /** Whether it is to be written down. What is asked for whole always is. */
   isNew(key: string, isRange: boolean): boolean {
-    this.#forget();
+    this.#forgetOld();
     if (isRange && this.#begun.has(key)) return false;
     this.#begun.delete(key);
     this.#begun.set(key, this.#now());
     return true;
   }
 
-  #forget(): void {
+  /** It could not be written down: the next one is to be. */
+  forget(key: string): void {
+    this.#begun.delete(key);
+  }
+
+  #forgetOld(): void {
     for (const [key, at] of this.#begun) {
       if (this.#now() - at < ONE_HEARING_MS) return;
       this.#begun.delete(key);

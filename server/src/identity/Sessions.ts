@@ -48,11 +48,14 @@ export class Sessions {
     return row && userOf(row);
   }
 
-  /** Signs out. An unknown token is ignored. */
-  async end(token: string): Promise<void> {
-    await this.#db
-      .deleteFrom('sessions')
-      .where('tokenHash', '=', sha256(token).toString('hex'))
-      .execute();
+  /** Signs out. An unknown token is ignored, and nothing is noted of it. */
+  async end(token: string, note: Note<string> = async () => undefined): Promise<void> {
+    await this.#db.transaction().execute(async (db) => {
+      const { numDeletedRows } = await db
+        .deleteFrom('sessions')
+        .where('tokenHash', '=', sha256(token).toString('hex'))
+        .executeTakeFirst();
+      if (numDeletedRows > 0n) await note(db, token);
+    });
   }
 }

@@ -127,6 +127,21 @@ describe('Sessions', () => {
     await sessions.end(token);
     expect(await sessions.find(token, now)).toBeUndefined();
   });
+
+  it('one that cannot be noted does not end, and one that is over is noted once', async () => {
+    await users.ensureAdministrator({ email: 'boss@example.org', password: 'first password' });
+    const user = (await users.check('boss@example.org', 'first password'))!;
+    const sessions = new Sessions(db);
+    const token = await sessions.create(user);
+    const broken = sessions.end(token, () => Promise.reject(new Error('disk')));
+    await expect(broken).rejects.toThrow('disk');
+    expect(await sessions.find(token)).toEqual(user);
+    let notes = 0;
+    for (let times = 0; times < 2; times += 1) {
+      await sessions.end(token, async () => (notes += 1));
+    }
+    expect([notes, await sessions.find(token)]).toEqual([1, undefined]);
+  });
 });
 
 describe('FailureLimiter', () => {

@@ -8,10 +8,18 @@ import { byteRange } from './byteRange.ts';
 /** Answers with Ogg Opus, whole or the range asked for. Errors: `range-not-satisfiable`. */
 export async function sendAudio(
   file: AudioFile,
-  request: Request,
-  response: Response,
+  options: {
+    /**
+     * Done before the first byte goes out, and only where bytes do: what is not there is not heard. Told whether it
+     * is a part of the file.
+     */
+    note: (isPart: boolean) => Promise<void>;
+    request: Request;
+    response: Response;
+  },
 ): Promise<void> {
   const { size } = file;
+  const { note, request, response } = options;
   response.set({ 'Accept-Ranges': 'bytes', 'Content-Type': 'audio/ogg' });
   // Silent where it is damaged: the listener is told, in ms of the recording's clock.
   const damage = file.damage.map(({ fromMs, toMs }) => `${fromMs}-${toMs}`).join(', ');
@@ -20,6 +28,7 @@ export async function sendAudio(
   const wanted = request.get('if-range') === undefined ? request.get('range') : undefined;
   const range = rangeOrTellSize(wanted, size, response);
   const { start, end } = range ?? { start: 0, end: size };
+  await note(range !== undefined);
   if (range) response.set('Content-Range', `bytes ${start}-${end - 1}/${size}`);
   response.status(range ? 206 : 200).set('Content-Length', String(end - start));
   if (request.method === 'HEAD') response.end();

@@ -4,8 +4,9 @@ import type { Logger } from 'pino';
 import { SYSTEM, type AuditDraft } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
 import type { TombstonesTable } from '../db/schema.ts';
+import { DeletionRequests } from './DeletionRequests.ts';
 import { cutoff, expiryOf } from './expiry.ts';
-import { entryOn, statedRow, type Asked, type KeepingOptions } from './Keeping.ts';
+import { entryOn, type Asked, type KeepingOptions } from './Keeping.ts';
 
 export interface DeletionsOptions extends Omit<KeepingOptions, 'keys'> {
   vault: Pick<Vault, 'remove'>;
@@ -24,31 +25,30 @@ export class Deletions {
   readonly #options: DeletionsOptions;
   readonly #now: () => number;
   readonly #logger: Logger;
+  readonly #requests: DeletionRequests;
 
   constructor(options: DeletionsOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => Date.now());
     this.#logger = options.logger.child({ file: 'Deletions' });
+    this.#requests = new DeletionRequests(options.trail, this.#now);
   }
 
   /**
-   * Deletes, or, where the policy wants two, waits for another officer to ask as well. Errors: `not-found`;
-   * `conflict` under hold, while it is being recorded, and for the same officer twice; `write-once` as long as the
-   * store keeps it; `unavailable` when it is deleted but its files could not be removed yet.
+   * Deletes, or, where the policy wants two, waits for another officer to ask as well; the first must be one still
+   * when the second asks. Errors: `not-found`; `conflict` under hold, while it is being recorded, and for the same
+   * officer twice; `write-once` as long as the store keeps it; `unavailable` when it is deleted but its files could
+   * not be removed yet.
    */
   async delete(id: string, asked: Asked): Promise<'deleted' | 'waiting'> {
     const { db, policy } = this.#options;
     const verdict = await db.transaction().execute(async (trx) => {
       const recording = await deletable(id, trx, this.#now());
-      const before = await trx
-        .selectFrom('deletions')
-        .selectAll()
-        .where('recordingId', '=', id)
-        .executeTakeFirst();
+      const before = await this.#requests.standing(id, trx);
       const isSame = before?.userId === asked.source.actor.id;
       if (policy.value.twoToDelete && (!before || isSame)) {
         if (before) throw new AppError('conflict', 'A second officer must confirm this.');
-        await this.#wait(id, asked, trx);
+        await this.#requests.put(id, asked, trx);
         return 'waiting' as const;
       }
       const first = before && !isSame ? [before] : [];
@@ -70,15 +70,13 @@ export class Deletions {
 
   /** Takes back a deletion that waits for a second officer. Errors: `not-found`. */
   async withdraw(id: string, asked: Asked): Promise<void> {
-    const { db, trail } = this.#options;
-    await db.transaction().execute(async (trx) => {
-      const { numDeletedRows } = await trx
-        .deleteFrom('deletions')
-        .where('recordingId', '=', id)
-        .executeTakeFirst();
-      if (numDeletedRows === 0n) throw new AppError('not-found', 'Nobody asked for its deletion.');
-      await trail.append(entryOn('recording.deletion-withdrawn', id, asked), trx);
-    });
+    const { db } = this.#options;
+    await db.transaction().execute((trx) => this.#requests.withdraw(id, asked, trx));
+  }
+
+  /** Within the transaction in which a user ceases to be an officer: what they asked for waits no longer. */
+  async withdrawAllOf(userId: string, within: Database): Promise<void> {
+    await this.#requests.dropOf(userId, within);
   }
 
   /** Deletes what has expired and is under no hold, and erases what is deleted. Gives how many expired. */
@@ -126,14 +124,6 @@ export class Deletions {
       .executeTakeFirst();
     if (!row) throw new AppError('not-found', 'No such recording was deleted.');
     return tombstoneOf(row);
-  }
-
-  async #wait(id: string, asked: Asked, db: Database): Promise<void> {
-    await db
-      .insertInto('deletions')
-      .values(statedRow(id, asked, this.#now()))
-      .execute();
-    await this.#options.trail.append(entryOn('recording.deletion-asked', id, asked), db);
   }
 
   async #expire(): Promise<number> {

@@ -22,8 +22,11 @@ import { RetentionSweeper } from './RetentionSweeper.ts';
 
 const DAY_MS = 86_400_000;
 const roles: UserRole[] = ['compliance-officer'];
+const officer = (name: string): User => ({
+  ...{ id: name, email: `${name}@example.org`, role: roles[0]!, roles },
+});
 const asked = (name: string, reason = 'Case 7'): Asked => ({
-  source: userAt({ id: name, email: `${name}@example.org`, role: roles[0]!, roles }, '192.0.2.7'),
+  source: userAt(officer(name), '192.0.2.7'),
   reason,
 });
 
@@ -64,17 +67,10 @@ beforeEach(async () => {
   deletions = new Deletions({ ...options, vault, logger: pino({ level: 'silent' }) });
   meetings = new MeetingStore(db);
   store = new RecordingStore(db);
-  const { id, email, role } = host;
-  const row = {
-    id,
-    email,
-    role,
-    roles: '["host"]',
-    passwordHash: '',
-    createdAt: '',
-    removedAt: null,
-  };
-  await db.insertInto('users').values(row).execute();
+  const users = [host, ...['ann', 'bob', 'cat'].map((name) => officer(name))];
+  const rest = { passwordHash: '', createdAt: '', removedAt: null };
+  const rows = users.map((user) => ({ ...user, roles: JSON.stringify(user.roles), ...rest }));
+  await db.insertInto('users').values(rows).execute();
 });
 afterEach(async () => {
   await db.destroy();

@@ -239,6 +239,33 @@ describe('the screens, one after the other as a host meets them, are fit for eve
     await isFit();
   });
 
+  it('a recording whose session was ended elsewhere gives way to the sign-in, and is there again', async () => {
+    await page.goto(`${switchroom.url}/recordings`);
+    await page.getByRole('link', { name: 'Quarterly planning' }).click();
+    await button('Put on hold').waitFor();
+    const address = page.url();
+    await page.evaluate(async () => {
+      const { token } = JSON.parse(sessionStorage.getItem('switchroom.session') ?? '') as {
+        token: string;
+      };
+      const headers = { authorization: `Bearer ${token}` };
+      await fetch('/api/v1/sessions', { method: 'DELETE', headers });
+    });
+    // The page looks for alarms by itself, every ten seconds.
+    await page.getByText('You were signed out. Please sign in again.').waitFor();
+    expect(await page.getByText('Quarterly planning').count()).toBe(0);
+    for (const name of ['Export', 'Put on hold', 'Delete', 'Sign out']) {
+      expect(await button(name).count(), name).toBe(0);
+    }
+    await isFit();
+    await page.getByLabel('E-mail').fill(ADMIN.ADMIN_EMAIL);
+    await page.getByLabel('Password').fill(ADMIN.ADMIN_PASSWORD);
+    await button('Sign in').click();
+    await page.getByRole('heading', { name: 'Quarterly planning' }).waitFor();
+    expect(page.url()).toBe(address);
+    await isFit();
+  });
+
   it('says nothing in the console but what HTTP answered', () => {
     expect(browser.errors.filter((text) => !/status of 40[14]/.test(text))).toEqual([]);
   });

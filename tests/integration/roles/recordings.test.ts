@@ -34,8 +34,16 @@ describe('hearing', () => {
   it('needs a reason where the policy says so, which the trail has', async () => {
     await policy({ reasonToPlay: true });
     for (const path of [audio(), `/recordings/${company.recording.id}/export`]) {
-      const refused = await company.as('compliance-officer', 'GET', path);
-      expect(await problem(refused)).toEqual({ status: 400, code: 'reason-required' });
+      for (const none of [
+        '',
+        '?reason=%E2%80%8B',
+        '?reason=%E3%85%A4',
+        '?reason=%00',
+        '?reason=-',
+      ]) {
+        const refused = await company.as('compliance-officer', 'GET', `${path}${none}`);
+        expect(await problem(refused)).toEqual({ status: 400, code: 'reason-required' });
+      }
       expect(
         (await company.as('compliance-officer', 'GET', `${path}?reason=Case%207`)).status,
       ).toBe(200);
@@ -52,6 +60,45 @@ describe('hearing', () => {
       details: { reason: 'Case 7', trackId: 'mix' },
       actor: { name: 'compliance-officer@example.org', roles: ['compliance-officer'] },
     });
+  });
+
+  it('a host whom the policy keeps from it is in the trail, with what was asked for', async () => {
+    const id = company.recording.id;
+    const paths = [
+      audio(),
+      `/recordings/${id}/tracks/t1/audio`,
+      `/recordings/${id}/tracks/t1/peaks`,
+    ];
+    for (const path of paths) {
+      expect((await company.as('host', 'GET', `${path}?reason=Mine`)).status).toBe(403);
+    }
+    const query = `/audit?subject=${id}&action=access.refused&limit=3`;
+    const { items } = (await (await company.as('auditor', 'GET', query)).json()) as {
+      items: { details: { path: string } }[];
+    };
+    expect(items).toMatchObject(
+      ['peaks', 'audio', 'audio'].map((part) => ({
+        actor: { name: 'host@example.org', roles: ['host'] },
+        ...{ outcome: 'refused', subject: { type: 'recording', id } },
+        details: { method: 'GET', path: expect.stringMatching(part) as string, reason: 'Mine' },
+      })),
+    );
+  });
+
+  it('a range that is not there is heard by nobody, and the trail says no other', async () => {
+    const { url } = company.server;
+    const headers = {
+      authorization: `Bearer ${company.tokens.get('compliance-officer')}`,
+      range: 'bytes=1000-',
+    };
+    const answer = await fetch(`${url}/api/v1${audio()}?reason=Beyond`, { headers });
+    expect(answer.headers.get('content-range')).toBe('bytes */1000');
+    expect(await problem(answer)).toEqual({ status: 416, code: 'range-not-satisfiable' });
+    const query = `/audit?subject=${company.recording.id}&q=Beyond`;
+    const { items } = (await (await company.as('auditor', 'GET', query)).json()) as {
+      items: unknown[];
+    };
+    expect(items).toEqual([]);
   });
 
   it('what the manifest says is one entry in the trail for each look, whole or in part', async () => {
@@ -73,6 +120,51 @@ describe('hearing', () => {
 
 describe('hold and deletion', () => {
   const body = { reason: 'Case 7' };
+
+  it('need a reason that says something', async () => {
+    const path = `/recordings/${company.recording.id}`;
+    const calls = [
+      ['PUT', `${path}/hold`],
+      ['DELETE', `${path}/hold`],
+      ['DELETE', path],
+      ['DELETE', `${path}/deletion`],
+    ] as const;
+    for (const [method, of] of calls) {
+      for (const reason of ['\u200b', '\u3164', '\u0000', ' ', '!']) {
+        const refused = await company.as('compliance-officer', method, of, { reason });
+        expect(await problem(refused)).toEqual({ status: 400, code: 'bad-request' });
+      }
+    }
+  });
+
+  it('an officer who ceases to be one takes along what waits for a second', async () => {
+    const path = `/recordings/${company.recording.id}`;
+    const deletion = async (): Promise<unknown> => {
+      const answer = await company.as('compliance-officer', 'GET', path);
+      return ((await answer.json()) as { deletion: unknown }).deletion;
+    };
+    await company.as('administrator', 'PUT', '/recording-policy', { twoToDelete: true });
+    for (const cease of [{ roles: ['host'] }, undefined]) {
+      await company.makeUser('cat', ['compliance-officer']);
+      const cat = `/users/${company.ids.get('cat')}`;
+      expect((await company.as('cat', 'DELETE', path, body)).status).toBe(202);
+      // What else is changed of a user does not matter.
+      await company.as('administrator', 'PATCH', cat, { roles: ['host', 'compliance-officer'] });
+      expect(await deletion()).toMatchObject({ by: 'cat@example.org' });
+      if (cease) await company.as('administrator', 'PATCH', cat, cease);
+      expect(await deletion()).toEqual(cease ? null : expect.anything());
+      await company.as('administrator', 'DELETE', cat);
+      expect(await deletion()).toBeNull();
+    }
+    const query = `/audit?subject=${company.recording.id}&action=recording.deletion-withdrawn`;
+    expect(await (await company.as('auditor', 'GET', query)).json()).toMatchObject({
+      items: [1, 2].map(() => ({
+        actor: { kind: 'system' },
+        details: { askedBy: 'cat@example.org' },
+      })),
+    });
+    await company.as('administrator', 'PUT', '/recording-policy', {});
+  });
 
   it('two officers, by REST, with a tombstone in the end', async () => {
     const path = `/recordings/${company.recording.id}`;

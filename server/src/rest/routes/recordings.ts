@@ -9,7 +9,7 @@ import { given } from '../../audit/given.ts';
 import { phoneName } from '../../meetings/phoneName.ts';
 import { Waveforms } from '../../recording/Waveforms.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
-import { Player, subjectOf } from '../Player.ts';
+import { Player, subjectOf, type Sound, type Wish } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { sendAudio } from '../sendAudio.ts';
 import { sendExport } from '../sendExport.ts';
@@ -25,11 +25,26 @@ const KEYS = ['key-elsewhere', 'key-lost'] as const;
 
 const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' } as const;
 
+interface TrackWish extends Wish {
+  params: z.output<typeof byTrack>;
+}
+
 /** What was recorded, as lists and as sound. A host sees the recordings of own meetings, an officer all. */
 export function recordingEndpoints(deps: RestDeps): Endpoint[] {
   const { recordingStore, recordingKeys, vault, keeping, trail } = deps;
   const player = new Player(deps);
   const waveforms = new Waveforms();
+  /** A track of a recording that may be heard. Errors: those of both, and of the key. */
+  async function trackOf(wish: TrackWish): Promise<Sound> {
+    await player.check(wish);
+    const { params, user } = wish;
+    const recording = await recordingStore.forUser(params.id, user);
+    // Nothing that comes from outside becomes part of a path unless we know it.
+    const track = recording.tracks.find((one) => one.id === params.trackId);
+    if (!track) throw new AppError('not-found', 'There is no such track.');
+    await recordingKeys.mustBeHere(recording.id);
+    return { recording, trackId: track.id };
+  }
   return [
     endpoint({
       ...seer,
@@ -84,14 +99,16 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       status: 200,
       mediaType: 'audio/ogg',
       errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable', 'unavailable'],
-      async handle({ params, query, user, source, token, request, response }) {
-        player.check(user, query.reason);
+      async handle(wish) {
+        const { params, user, request, response } = wish;
+        await player.check(wish);
         const recording = await recordingStore.forUser(params.id, user);
         await recordingKeys.mustBeHere(recording.id);
-        const audio = await vault.openAudio(recording.id, MIX);
-        const { reason } = query;
-        await player.note({ recording, trackId: MIX, reason, source, token, request });
-        await sendAudio(audio, request, response);
+        const sound = { recording, trackId: MIX };
+        await sendAudio(await vault.openAudio(recording.id, MIX), {
+          note: (isPart) => player.noteSound(wish, sound, isPart),
+          ...{ request, response },
+        });
       },
     }),
     endpoint({
@@ -103,17 +120,14 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       status: 200,
       mediaType: 'audio/ogg',
       errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable', 'unavailable'],
-      async handle({ params, query, user, source, token, request, response }) {
-        player.check(user, query.reason);
-        const recording = await recordingStore.forUser(params.id, user);
-        // Nothing that comes from outside becomes part of a path unless we know it.
-        const track = recording.tracks.find((one) => one.id === params.trackId);
-        if (!track) throw new AppError('not-found', 'There is no such track.');
-        await recordingKeys.mustBeHere(recording.id);
-        const audio = await vault.openAudio(recording.id, track.id);
-        const { reason } = query;
-        await player.note({ recording, trackId: track.id, reason, source, token, request });
-        await sendAudio(audio, request, response);
+      async handle(wish) {
+        const { request, response } = wish;
+        const sound = await trackOf(wish);
+        const audio = await vault.openAudio(sound.recording.id, sound.trackId);
+        await sendAudio(audio, {
+          note: (isPart) => player.noteSound(wish, sound, isPart),
+          ...{ request, response },
+        });
       },
     }),
     endpoint({
@@ -126,14 +140,13 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       status: 200,
       response: peaksSchema,
       errors: ['not-found', ...KEYS, 'reason-required', 'unavailable'],
-      async handle({ params, query, user }) {
-        player.check(user, query.reason);
-        const { id, tracks } = await recordingStore.forUser(params.id, user);
-        const track = tracks.find((one) => one.id === params.trackId);
-        if (!track) throw new AppError('not-found', 'There is no such track.');
-        await recordingKeys.mustBeHere(id);
-        const audio = await vault.openAudio(id, track.id);
-        return { ...(await waveforms.of(`${id}/${track.id}`, audio)), damage: audio.damage };
+      async handle(wish) {
+        const sound = await trackOf(wish);
+        const { id } = sound.recording;
+        const audio = await vault.openAudio(id, sound.trackId);
+        const peaks = await waveforms.of(`${id}/${sound.trackId}`, audio);
+        await player.notePeaks(wish, sound);
+        return { ...peaks, damage: audio.damage };
       },
     }),
     endpoint({
@@ -148,9 +161,10 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       status: 200,
       mediaType: 'application/zip',
       errors: ['not-found', 'conflict', ...KEYS, 'reason-required', 'unavailable'],
-      async handle({ params, query, user, source, request, response }) {
+      async handle(wish) {
+        const { params, query, user, source, request, response } = wish;
         const { reason, recipient } = query;
-        player.check(user, reason);
+        await player.check(wish);
         const recording = await recordingStore.forUser(params.id, user);
         const { key } = (await recordingKeys.of([recording.id]))(recording.id);
         // A key that is lost is not passed over in silence: then it must be asked for.

@@ -59,9 +59,10 @@ export function sessionEndpoints({ users, sessions, trail }: RestDeps): Endpoint
       auth: true,
       status: 204,
       async handle({ token, user, source }) {
-        await sessions.end(token);
         const subject = { type: 'user', id: user.id };
-        await trail.append({ ...source, action: 'session.ended', subject });
+        await sessions.end(token, (db) =>
+          trail.append({ ...source, action: 'session.ended', subject }, db),
+        );
       },
     }),
   ];

@@ -8,6 +8,7 @@ import {
 import { z } from 'zod';
 import type { AuditSource, Note } from '../../audit/AuditTrail.ts';
 import { FailureLimiter } from '../../identity/FailureLimiter.ts';
+import { hasRole } from '../../identity/roles.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { userViewSchema } from '../views.ts';
@@ -16,7 +17,7 @@ const byId = z.object({ id: z.string().max(64) });
 const administrator = { auth: true, roles: ['administrator'] } as const;
 
 /** Those who sign in, and what they may do. */
-export function userEndpoints({ users, userStore, trail }: RestDeps): Endpoint[] {
+export function userEndpoints({ users, userStore, trail, deletions }: RestDeps): Endpoint[] {
   // Of one's own password, by whoever has got hold of a session.
   const guesses = new FailureLimiter({
     failures: 10,
@@ -111,7 +112,11 @@ export function userEndpoints({ users, userStore, trail }: RestDeps): Endpoint[]
           throw new AppError('forbidden', 'Another administrator must give you roles.');
         }
         const more = body.password === undefined ? {} : { password: 'set' };
-        return userStore.update(params.id, body, noteOf('user.changed', source, more));
+        const note = noteOf('user.changed', source, more);
+        return userStore.update(params.id, body, async (db, changed) => {
+          await note(db, changed);
+          if (!hasRole(changed, 'compliance-officer')) await deletions.withdrawAllOf(params.id, db);
+        });
       },
     }),
     endpoint({
@@ -122,7 +127,13 @@ export function userEndpoints({ users, userStore, trail }: RestDeps): Endpoint[]
       params: byId,
       status: 204,
       errors: ['not-found', 'conflict'],
-      handle: ({ params, source }) => userStore.remove(params.id, noteOf('user.removed', source)),
+      handle({ params, source }) {
+        const note = noteOf('user.removed', source);
+        return userStore.remove(params.id, async (db, removed) => {
+          await note(db, removed);
+          await deletions.withdrawAllOf(params.id, db);
+        });
+      },
     }),
   ];
 }
