@@ -41,12 +41,16 @@ beforeEach(() => {
 afterEach(() => wrapper.unmount());
 
 async function answer(path: string, init: RequestInit = {}): Promise<Response> {
-  if (path.endsWith('/sessions')) {
+  const token = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? '';
+  if (path.endsWith('/sessions') && init.method === 'POST') {
     known.add('second');
     return Response.json({ token: 'second', user });
   }
-  const token = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? '';
   if (!known.has(token)) return Response.json({ code: 'unauthenticated' }, { status: 401 });
+  if (path.endsWith('/sessions')) {
+    known.delete(token);
+    return new Response(null, { status: 204 });
+  }
   if (path.endsWith('/alarms')) return Response.json({ active: [] });
   if (path.endsWith('/statements')) return Response.json(statements);
   if (path.includes('/recordings?')) return Response.json({ items: [recording], nextCursor: null });
@@ -90,6 +94,15 @@ it.each([
     expect(buttonOf(wrapper, button).exists()).toBe(true);
   },
 );
+
+it('signing out ends the session on the server, too', async () => {
+  await open('');
+  await buttonOf(wrapper, 'Sign out').trigger('click');
+  await flushPromises();
+  expect(known.size).toBe(0);
+  expect(wrapper.text()).not.toContain('Board');
+  expect(wrapper.find('[role=alert]').exists()).toBe(false);
+});
 
 it('what is answered late to an older session does not end the one after it', async () => {
   await open('r1');
