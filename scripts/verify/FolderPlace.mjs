@@ -1,7 +1,7 @@
 // @ts-check
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { strictLines } from './strictLines.mjs';
 
 /**
  * Where a chain and recordings lie. Names are `<folder>/<file>`.
@@ -47,6 +47,6 @@ export class FolderPlace {
 
   async lines() {
     const path = join(this.label, 'chain.jsonl');
-    return existsSync(path) ? createInterface({ input: createReadStream(path) }) : null;
+    return existsSync(path) ? strictLines(createReadStream(path), 'chain.jsonl') : null;
   }
 }

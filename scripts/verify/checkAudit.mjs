@@ -1,8 +1,9 @@
 // @ts-check
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { basename } from 'node:path';
 import { must, parseJson } from './Fault.mjs';
+import { strictLines } from './strictLines.mjs';
 
 /*
  * The audit trail: entries of JSON in one form only (RFC 8785), one a line, each with its own hash and that of the
@@ -52,7 +53,7 @@ export async function checkAudit(path) {
   /** @type {AuditEntry | undefined} */
   let before;
   let first = 0;
-  for await (const line of createInterface({ input: createReadStream(path) })) {
+  for await (const line of strictLines(createReadStream(path), basename(path))) {
     const where = before ? `The entry after ${before.seq}` : 'The first entry';
     const entry = entryOf(line, where);
     if (before) {

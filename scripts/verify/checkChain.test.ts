@@ -58,6 +58,21 @@ describe('checkChain()', () => {
         await rewrite(vault, [a!, b!.replace('"sequence":2', '"sequence":2,"more":1'), c!]);
       }),
     ).toBe('The signature of Seal 2 of the chain is wrong.');
+    const change = (from: string, to: string) => async (vault: string) => {
+      const text = await readFile(path.join(vault, 'chain.jsonl'), 'utf8');
+      await writeFile(path.join(vault, 'chain.jsonl'), text.replace(from, to));
+    };
+    expect(await check(change('\n', '\r\n'))).toBe(
+      'Seal 1 of the chain is not written as a seal is.',
+    );
+    expect(await check(change('\n', '\r'))).toBe('Seal 1 of the chain is not JSON.');
+    for (const end of ['', '\r']) {
+      const cutOff = async (vault: string): Promise<void> => {
+        const [a, b, c] = await chainOf(vault);
+        await writeFile(path.join(vault, 'chain.jsonl'), `${a}\n${b}\n${c}${end}`);
+      };
+      expect(await check(cutOff)).toBe('Line 3 of chain.jsonl, the last, has no end.');
+    }
     expect(
       await checkChain([new FolderPlace(house.vaultDirectory)], new Set(['0'.repeat(64)])).catch(
         String,
