@@ -15,6 +15,8 @@ const FIRST = '0'.repeat(64);
 /**
  * @typedef {object} AuditEntry
  * @property {number} seq
+ * @property {string} action
+ * @property {string} outcome
  * @property {{ type: string, id: string | null }} subject
  * @property {string} prev
  * @property {string | null} subjectPrev
@@ -47,9 +49,10 @@ export function checkExtract(text, recordingId, name) {
 /**
  * A trail as `GET /audit/export` gives it, whole or a range of it. Throws a `Fault`.
  * @param {string} path
+ * @param {(entry: AuditEntry) => void} [onEntry] told of each that is right, in order
  * @returns {Promise<import('./checkExport.mjs').Report>}
  */
-export async function checkAudit(path) {
+export async function checkAudit(path, onEntry = () => {}) {
   /** @type {AuditEntry | undefined} */
   let before;
   let first = 0;
@@ -64,6 +67,7 @@ export async function checkAudit(path) {
       first = entry.seq;
     }
     before = entry;
+    onEntry(entry);
   }
   must(before !== undefined, 'There is no entry.');
   const facts = [`entries ${first} to ${before.seq}, the last is ${before.hash}`];

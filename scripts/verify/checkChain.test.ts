@@ -39,7 +39,18 @@ describe('checkChain()', () => {
     ).toBe('b/more.sealed was added.');
     expect(
       await check(async (vault) => await rm(path.join(vault, 'b'), { recursive: true })),
-    ).toContain('1 sealed recordings are no longer in the vault');
+    ).toContain('1 sealed recordings are no longer in the vault: b.');
+    const onlySeal = async (vault: string): Promise<void> => {
+      for (const id of ['index', 'manifest', 'mix']) await rm(path.join(vault, `b/${id}.sealed`));
+    };
+    expect(await check(onlySeal)).toMatch(/^b\/\w+\.sealed is missing from the vault\.$/);
+    expect(
+      await check(async (vault) => {
+        await onlySeal(vault);
+        await rm(path.join(vault, 'b/seal.json'));
+        await writeFile(path.join(vault, 'b/state.open'), 'x');
+      }),
+    ).toBe('b/seal.json is not as in the chain.');
     expect(
       await check(async (vault) => await rewrite(vault, (await chainOf(vault)).slice(0, 2))),
     ).toBe('Recording c is sealed, but its seal is not in the chain; the chain was cut.');
@@ -90,7 +101,7 @@ describe('checkChain()', () => {
     const found = Promise.withResolvers<undefined>();
     let [reading, most] = [0, 0];
     const place: Place = {
-      ...{ label: vault, sealed: () => folder.sealed(), lines: () => folder.lines() },
+      ...{ label: vault, folders: () => folder.folders(), lines: () => folder.lines() },
       names: (name) => folder.names(name),
       open: async (name) => {
         reading++;
@@ -161,7 +172,7 @@ describe('checkChain()', () => {
     );
     await rm(path.join(bucket, 'c'), { recursive: true });
     expect(await check()).toContain(
-      `1 sealed recordings are no longer in the vault or in ${bucket}.`,
+      `1 sealed recordings are no longer in the vault or in ${bucket}: a.`,
     );
     await house.close();
   });
