@@ -125,7 +125,7 @@ export class FileVault implements Vault {
     await this.#files.remove(recordingId);
   }
 
-  /** `null` while it is made, and when there is none. Errors: `internal` for one that is not to be believed; `unavailable`. */
+  /** `null` while it is made, and when there is none. Errors: `recording-damaged` for one that is not to be believed; `unavailable`. */
   async #seal(recordingId: string): Promise<ReadSeal | null> {
     try {
       return await trustedSeal(this.#files, recordingId, this.#options.sealKeys);
@@ -143,7 +143,7 @@ export class FileVault implements Vault {
     throw new AppError('key-elsewhere', 'The key to this recording is not on this server.');
   }
 
-  /** Errors: `not-found`, `key-elsewhere`, `key-lost`, `unavailable`, `internal`. */
+  /** Errors: `not-found`, `key-elsewhere`, `key-lost`, `unavailable`, `recording-damaged`. */
   async #manifest(recordingId: string): Promise<{ bytes: Buffer; manifest: Manifest }> {
     if (!isSafeId(recordingId)) throw notFound();
     const file = { recordingId, trackId: MANIFEST_ID };

@@ -38,7 +38,7 @@ async function isRefused(words: string, vault = fresh()): Promise<void> {
   ];
   for (const read of reads) {
     const message = expect.stringContaining(words) as string;
-    await expect(read()).rejects.toMatchObject({ code: 'internal', message });
+    await expect(read()).rejects.toMatchObject({ code: 'recording-damaged', message });
   }
   expect(told).toEqual(Array(reads.length).fill('seal'));
 }
@@ -97,7 +97,7 @@ describe('the vault refuses a recording', () => {
     const manifest = { ...body.manifest, signature };
     const line = signSeal({ ...body, manifest }, studio.key);
     await writeFile(join(directory, SEAL_FILE), `${line}\n`);
-    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
     expect(told).toEqual(['manifest']);
   });
 });
@@ -115,7 +115,7 @@ describe('a manifest between its seal and its place', () => {
     await expect(fresh().exportZip('r1')).rejects.toMatchObject({ code: 'conflict' });
     expect(told).toEqual([]);
     await cp(name(), name('.new'));
-    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
     expect(told).toEqual(['manifest']);
     // A recorder that seals it anew has written the manifest, and not the seal yet.
     await writeFile(join(directory, JOURNAL_FILE), 'x');
@@ -126,9 +126,9 @@ describe('a manifest between its seal and its place', () => {
     const bytes = await readFile(name());
     bytes[bytes.length - 1]! ^= 1;
     await writeFile(name(), bytes);
-    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
     await rm(name());
-    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
     expect(told).toEqual(['manifest', 'manifest']);
   });
 });

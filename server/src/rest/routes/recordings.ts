@@ -20,8 +20,8 @@ const byId = z.object({ id: z.string().max(64) });
 const byTrack = byId.extend({ trackId: z.string().max(64) });
 /** How the vault calls the mix of all tracks. */
 const MIX = 'mix';
-/** What is wrong where this server cannot open a recording. */
-const KEYS = ['key-elsewhere', 'key-lost'] as const;
+/** What is wrong where a recording cannot be opened. */
+const CLOSED = ['key-elsewhere', 'key-lost', 'recording-damaged'] as const;
 
 const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' } as const;
 
@@ -83,7 +83,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable', 'unavailable'],
+      errors: ['not-found', ...CLOSED, 'reason-required', 'range-not-satisfiable', 'unavailable'],
       async handle({ params, query, user, source, token, request, response }) {
         player.check(user, query.reason);
         const recording = await recordingStore.forUser(params.id, user);
@@ -102,7 +102,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable', 'unavailable'],
+      errors: ['not-found', ...CLOSED, 'reason-required', 'range-not-satisfiable', 'unavailable'],
       async handle({ params, query, user, source, token, request, response }) {
         player.check(user, query.reason);
         const recording = await recordingStore.forUser(params.id, user);
@@ -125,7 +125,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       response: peaksSchema,
-      errors: ['not-found', ...KEYS, 'reason-required', 'unavailable'],
+      errors: ['not-found', ...CLOSED, 'reason-required', 'unavailable'],
       async handle({ params, query, user }) {
         player.check(user, query.reason);
         const { id, tracks } = await recordingStore.forUser(params.id, user);
@@ -147,7 +147,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: exportQuerySchema,
       status: 200,
       mediaType: 'application/zip',
-      errors: ['not-found', 'conflict', ...KEYS, 'reason-required', 'unavailable'],
+      errors: ['not-found', 'conflict', ...CLOSED, 'reason-required', 'unavailable'],
       async handle({ params, query, user, source, request, response }) {
         const { reason, recipient } = query;
         player.check(user, reason);
