@@ -33,6 +33,12 @@ export interface Vault {
    */
   exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>>;
 
+  /**
+   * Whether it has a seal, or needs none yet; that is only looked for, and not read. Who is to be told of damage is told where
+   * it is gone. Errors: `AppError('unavailable')`.
+   */
+  isThere(recordingId: string): Promise<boolean>;
+
   /** Deletes the sound and the keys that it was sealed with, for good. Silent when there is none. */
   remove(recordingId: string): Promise<void>;
 }
