@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError } from '@switchroom/protocol';
 import { describe, expect, it } from 'vitest';
 import { personOf } from '../testing/FakeServer.ts';
@@ -13,6 +15,16 @@ describe('the recorder: its connection', () => {
     const stranger = await bench.makeRecorder('another-token-altogether');
     await expect(stranger.start()).rejects.toMatchObject({ code: 'forbidden' });
     await stranger.close();
+  });
+
+  it('tells the server of a recording left open whose journal is damaged', async () => {
+    await mkdir(join(bench.vaultDirectory, 'left'), { recursive: true });
+    await writeFile(join(bench.vaultDirectory, 'left', 'state.open'), '12345');
+    const next = await bench.makeRecorder();
+    await next.start();
+    const alarm = { kind: 'recording-damaged', recordingId: 'left', file: 'journal' };
+    await expect.poll(() => bench.server.alarms).toEqual([alarm]);
+    await next.close();
   });
 
   it('tells the server at each connection what it records', async () => {

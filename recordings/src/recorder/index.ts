@@ -68,7 +68,10 @@ export async function createRecorder(
   const recovery = new Recovery({
     ...{ vaultDirectory, recordersDirectory, journal, sealer, logger, wallTime },
     recorder: life.id,
-    onSealed: (view) => gateway.report(view),
+    onSealed: (view) => gateway.reports.push(view),
+    onDamage: (recordingId) =>
+      gateway.reports.alarm({ kind: 'recording-damaged', recordingId, file: 'journal' }),
+    isMine: (recordingId) => gateway.has(recordingId),
   });
   return {
     async start() {

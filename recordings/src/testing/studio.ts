@@ -24,6 +24,8 @@ export class Studio {
   readonly journal: StateJournal;
   readonly vault: Vault;
   readonly views: RecordingView[] = [];
+  /** Recordings whose journal was found to be none. */
+  readonly damaged: string[] = [];
 
   readonly key: SigningKey;
   readonly sealer: Sealer;
@@ -98,7 +100,10 @@ export class Studio {
     const logger = pino({ level: 'silent' });
     const recordersDirectory = join(this.dataDirectory, 'keys', 'recorders');
     const left = { vaultDirectory, recordersDirectory, journal, sealer, recorder: 'next' };
-    return await recover({ ...left, logger, wallTime });
+    return await recover({
+      ...{ ...left, logger, wallTime, isMine: () => false },
+      onDamage: (id) => this.damaged.push(id),
+    });
   }
 
   async close(): Promise<void> {
