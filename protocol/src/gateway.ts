@@ -101,6 +101,12 @@ export type RecordingCounts = z.infer<typeof recordingCountsSchema>;
 export const vaultAlarmSchema = z.discriminatedUnion('kind', [
   /** Of a recording that was left open, its journal: it cannot be sealed. */
   z.object({ kind: z.literal('recording-damaged'), recordingId: id, file: z.literal('journal') }),
+  /** The chain of seals does not go on from the last one that was added: their numbers. */
+  z.object({
+    kind: z.literal('chain-broken'),
+    known: z.int().nonnegative(),
+    found: z.int().nonnegative(),
+  }),
 ]);
 export type VaultAlarm = z.infer<typeof vaultAlarmSchema>;
 

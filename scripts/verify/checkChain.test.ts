@@ -92,6 +92,26 @@ describe('checkChain()', () => {
     await house.close();
   });
 
+  it('shows what is missing of a chain that was lost or cut, and went on', async () => {
+    const house = await Studio.open();
+    const seal = async (id: string): Promise<void> =>
+      await (await house.record(id)).stop(STARTED_AT + 100);
+    const chain = path.join(house.vaultDirectory, 'chain.jsonl');
+    const check = (): Promise<string> =>
+      checkChain([new FolderPlace(house.vaultDirectory)], new Set()).then(
+        () => 'ok',
+        (error: unknown) => (error as Error).message,
+      );
+    for (const id of ['a', 'b', 'c']) await seal(id);
+    await writeFile(chain, `${(await readFile(chain, 'utf8')).split('\n')[0]!}\n`);
+    await seal('d');
+    expect(await check()).toBe('Seal 2 of the chain has the number 4.');
+    await rm(chain);
+    await seal('e');
+    expect(await check()).toBe('Seal 1 of the chain has the number 5.');
+    await house.close();
+  });
+
   it('reads a few at a time, and names what is wrong first in the chain, not what is found first', async () => {
     const house = await Studio.open();
     const ids = ['a', 'b', 'c', 'd', 'e', 'f'];

@@ -46,7 +46,13 @@ export function recordingHandlers(
   };
 }
 
-function alarmOf({ kind, recordingId, file }: VaultAlarm): Alarm {
+function alarmOf(alarm: VaultAlarm): Alarm {
+  if (alarm.kind === 'chain-broken') {
+    const { kind, known, found } = alarm;
+    const details = { known: String(known), found: String(found) };
+    return { kind, subject: { type: 'vault', id: 'chain' }, details };
+  }
+  const { kind, recordingId, file } = alarm;
   return { kind, subject: { type: 'recording', id: recordingId, file }, details: { file } };
 }
 
