@@ -6,6 +6,7 @@ import { parseIdentities } from './verify/age.mjs';
 import { checkAny } from './verify/checkAny.mjs';
 import { checkAudit } from './verify/checkAudit.mjs';
 import { checkChain } from './verify/checkChain.mjs';
+import { checkChainByTrail } from './verify/checkChainByTrail.mjs';
 import { Fault } from './verify/Fault.mjs';
 import { FolderPlace } from './verify/FolderPlace.mjs';
 import { fingerprint } from './verify/keys.mjs';
@@ -20,6 +21,7 @@ import { bucketSettings } from './verify/s3/settings.mjs';
 const USAGE = `Usage: npm run verify -- export.zip [--key fingerprint]... [--identity key.txt]
        npm run verify -- --chain DATA_DIR [--key fingerprint]...    (and S3_BUCKET, as the server has it)
        npm run verify -- --chain s3://bucket/prefix [--key fingerprint]...
+       npm run verify -- --chain ... --audit audit.jsonl            (what is gone must have been deleted by it)
        npm run verify -- --audit audit.jsonl`;
 
 function readArguments() {
@@ -37,25 +39,30 @@ function readArguments() {
   const here = process.env.INIT_CWD ?? process.cwd();
   const { chain, audit, identity } = values;
   const [zip, ...more] = positionals;
-  const given = [zip, chain, audit].filter((one) => one !== undefined);
-  if (more.length > 0 || given.length !== 1) {
+  const isOne = (zip === undefined) !== (chain === undefined && audit === undefined);
+  if (more.length > 0 || !isOne) {
     throw new TypeError(
-      'Give one export, or --chain and a directory or bucket, or --audit and a file.',
+      'Give one export, or --chain and a directory or bucket, or --audit and a file, or the last two.',
     );
   }
-  const path = resolve(here, String(given[0]));
   /** @returns {[import('./verify/FolderPlace.mjs').Place, ...import('./verify/FolderPlace.mjs').Place[]]} */
   const places = () => {
     const isBucket = chain?.startsWith('s3://') ?? false;
     const settings = bucketSettings(process.env, isBucket ? chain : undefined);
     const bucket = settings && new BucketPlace(settings);
     if (isBucket && bucket) return [bucket];
-    return [new FolderPlace(join(path, 'vault')), ...(bucket ? [bucket] : [])];
+    const vault = join(resolve(here, String(chain)), 'vault');
+    return [new FolderPlace(vault), ...(bucket ? [bucket] : [])];
   };
   /** @returns {Promise<import('./verify/checkExport.mjs').Report>} */
   const check = async () => {
+    const trail = audit === undefined ? undefined : resolve(here, audit);
+    if (chain !== undefined && trail !== undefined) {
+      return await checkChainByTrail(places(), pins, trail);
+    }
     if (chain !== undefined) return await checkChain(places(), pins);
-    if (audit !== undefined) return await checkAudit(path);
+    if (trail !== undefined) return await checkAudit(trail);
+    const path = resolve(here, String(zip));
     const text = identity === undefined ? undefined : readFileSync(resolve(here, identity), 'utf8');
     return checkAny(path, pins, text === undefined ? [] : parseIdentities(text));
   };

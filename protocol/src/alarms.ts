@@ -9,8 +9,8 @@ export type AlarmKind = (typeof ALARM_KINDS)[number];
 export interface AlarmView {
   id: string;
   kind: AlarmKind;
-  /** What it is about: one alarm of a kind for each. `file`: of a recording, where it is one alone: a track's id, `mix`, `manifest` or `seal`. */
-  subject: { type: 'meeting' | 'recording'; id: string; file?: string };
+  /** What it is about: one alarm of a kind for each. `file`: of a recording, where it is one alone: a track's id, `mix`, `manifest`, `seal`, or the recorder's `journal`. */
+  subject: { type: 'meeting' | 'recording' | 'vault'; id: string; file?: string };
   /** The meeting whose hosts see it; null when it is of none that is live. */
   meetingId: string | null;
   /** For people: why, in numbers and codes. No names. */

@@ -63,12 +63,14 @@ export const CALL_FAILURES = [
 export const PROMPT_LANGUAGES = ['en', 'es', 'fr', 'de'] as const;
 
 /**
- * `recording-incomplete`: less is written than was said. `recording-damaged`: found so in the vault. `recorder-unavailable`: a
- * meeting that must be recorded is not. `storage-full`: nor will it be, until there is space.
+ * `recording-incomplete`: less is written than was said. `recording-damaged`: found so in the vault. `chain-broken`: seals are
+ * missing from its chain. `recorder-unavailable`: a meeting that must be recorded is not. `storage-full`: nor will it be, until
+ * there is space.
  */
 export const ALARM_KINDS = [
   'recording-incomplete',
   'recording-damaged',
+  'chain-broken',
   'recorder-unavailable',
   'storage-full',
 ] as const;

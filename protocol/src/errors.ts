@@ -29,6 +29,8 @@ export const errorStatus = {
   'key-elsewhere': 409,
   /** The server's own key to this recording is not there any more. */
   'key-lost': 409,
+  /** It is not in the vault as it was sealed, or not at all; an alarm tells which file. 500, as whoever does not know the code takes it. */
+  'recording-damaged': 500,
   'payload-too-large': 413,
   'range-not-satisfiable': 416,
   'rate-limited': 429,

@@ -97,6 +97,19 @@ export const recordingCountsSchema = z.object({
 });
 export type RecordingCounts = z.infer<typeof recordingCountsSchema>;
 
+/** What a recorder finds wrong with the vault, and somebody must see to. */
+export const vaultAlarmSchema = z.discriminatedUnion('kind', [
+  /** Of a recording that was left open, its journal: it cannot be sealed. */
+  z.object({ kind: z.literal('recording-damaged'), recordingId: id, file: z.literal('journal') }),
+  /** The chain of seals does not go on from the last one that was added: their numbers. */
+  z.object({
+    kind: z.literal('chain-broken'),
+    known: z.int().nonnegative(),
+    found: z.int().nonnegative(),
+  }),
+]);
+export type VaultAlarm = z.infer<typeof vaultAlarmSchema>;
+
 export const gatewayRequests = {
   /** Opens the room for this gateway; a second call gives the same transport again. */
   'room:open': z.object(meeting),
@@ -214,6 +227,8 @@ export const gatewayRequests = {
   'recording:report': z.object({ recording: recordingViewSchema }),
   /** recorder: what it counted, every 2 s; the answer is what was sent to it. Error `conflict`: the room is not open. */
   'recording:counts': recordingCountsSchema,
+  /** recorder: becomes an alarm of that kind (docs/compliance.md). */
+  'vault:alarm': vaultAlarmSchema,
 } as const;
 
 export type GatewayRequest = keyof typeof gatewayRequests;
@@ -268,6 +283,7 @@ export interface GatewayResults {
   'call:event': Record<string, never>;
   'recording:report': Record<string, never>;
   'recording:counts': { sent: { consumerId: string; packets: number }[] };
+  'vault:alarm': Record<string, never>;
 }
 
 export type GatewayClientToServer = {

@@ -1,13 +1,13 @@
 // @ts-check
-import { createReadStream, existsSync, readdirSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { strictLines } from './strictLines.mjs';
 
 /**
  * Where a chain and recordings lie. Names are `<folder>/<file>`.
  * @typedef {object} Place
  * @property {string} label for people
- * @property {() => Promise<Set<string>>} sealed the folders with a seal in them, of recordings that are not being made any more
+ * @property {() => Promise<Map<string, string[]>>} folders all there are, with the names of the files in each
  * @property {(folder: string, fresh?: boolean) => Promise<string[]>} names of the files in a folder, in order; none when there is no such folder.
  *   `fresh`: as it is now, not as it was at first
  * @property {(name: string) => Promise<AsyncIterable<Uint8Array> | null>} open null when there is none
@@ -24,12 +24,17 @@ export class FolderPlace {
     this.label = directory;
   }
 
-  async sealed() {
-    if (!existsSync(this.label)) return new Set();
-    /** @type {(...names: string[]) => boolean} */
-    const has = (...names) => existsSync(join(this.label, ...names));
-    const ids = readdirSync(this.label);
-    return new Set(ids.filter((id) => has(id, 'seal.json') && !has(id, 'state.open')));
+  async folders() {
+    if (!existsSync(this.label)) return new Map();
+    const found = readdirSync(this.label).flatMap((folder) => {
+      const path = join(this.label, folder);
+      const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+      return isFolder ? [folder] : [];
+    });
+    /** @type {Map<string, string[]>} */
+    const folders = new Map();
+    for (const folder of found) folders.set(folder, await this.names(folder));
+    return folders;
   }
 
   /** @param {string} folder */
@@ -47,6 +52,6 @@ export class FolderPlace {
 
   async lines() {
     const path = join(this.label, 'chain.jsonl');
-    return existsSync(path) ? createInterface({ input: createReadStream(path) }) : null;
+    return existsSync(path) ? strictLines(createReadStream(path), 'chain.jsonl') : null;
   }
 }

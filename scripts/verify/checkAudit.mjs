@@ -1,8 +1,9 @@
 // @ts-check
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { basename } from 'node:path';
 import { must, parseJson } from './Fault.mjs';
+import { strictLines } from './strictLines.mjs';
 
 /*
  * The audit trail: entries of JSON in one form only (RFC 8785), one a line, each with its own hash and that of the
@@ -14,6 +15,8 @@ const FIRST = '0'.repeat(64);
 /**
  * @typedef {object} AuditEntry
  * @property {number} seq
+ * @property {string} action
+ * @property {string} outcome
  * @property {{ type: string, id: string | null }} subject
  * @property {string} prev
  * @property {string | null} subjectPrev
@@ -46,13 +49,14 @@ export function checkExtract(text, recordingId, name) {
 /**
  * A trail as `GET /audit/export` gives it, whole or a range of it. Throws a `Fault`.
  * @param {string} path
+ * @param {(entry: AuditEntry) => void} [onEntry] told of each that is right, in order
  * @returns {Promise<import('./checkExport.mjs').Report>}
  */
-export async function checkAudit(path) {
+export async function checkAudit(path, onEntry = () => {}) {
   /** @type {AuditEntry | undefined} */
   let before;
   let first = 0;
-  for await (const line of createInterface({ input: createReadStream(path) })) {
+  for await (const line of strictLines(createReadStream(path), basename(path))) {
     const where = before ? `The entry after ${before.seq}` : 'The first entry';
     const entry = entryOf(line, where);
     if (before) {
@@ -63,6 +67,7 @@ export async function checkAudit(path) {
       first = entry.seq;
     }
     before = entry;
+    onEntry(entry);
   }
   must(before !== undefined, 'There is no entry.');
   const facts = [`entries ${first} to ${before.seq}, the last is ${before.hash}`];

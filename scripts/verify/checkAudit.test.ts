@@ -61,7 +61,19 @@ describe('checkAudit()', () => {
     expect(await fault([a, b.replace('played', 'viewed')])).toBe('The entry after 4 was changed.');
     expect(await fault([a, auditLines([on(5)])[0]!])).toBe('The entry after 4 does not follow it.');
     expect(await fault([a, b.replace(',', ', ')])).toContain('not written as an entry is');
-    expect(await fault(['{}'])).toContain('The first entry');
+    expect(await fault(['{}\n'])).toContain('The first entry');
     expect(await fault([])).toBe('There is no entry.');
+  });
+
+  it('finds an end of line that was changed or removed, and a line that was added', async () => {
+    const [a, b, c] = LINES as [string, string, string];
+    const other = 'The entry after 4 is not written as an entry is.';
+    expect(await fault([a, b.replace('\n', '\r\n'), c])).toBe(other);
+    expect(await fault([a, b.replace('\n', '\r'), c])).toBe('The entry after 4 is not JSON.');
+    expect(await fault([a, b, c.trimEnd()])).toBe('Line 3 of audit.jsonl, the last, has no end.');
+    expect(await fault([a, b, c.replace('\n', '\r')])).toBe(
+      'Line 3 of audit.jsonl, the last, has no end.',
+    );
+    expect(await fault([a, b, c, '\n'])).toBe('The entry after 6 is not JSON.');
   });
 });

@@ -1,8 +1,10 @@
 // @ts-check
 import { createHash } from 'node:crypto';
+import { checkStrays } from './checkStrays.mjs';
 import { must } from './Fault.mjs';
 import { fewAtATime } from './fewAtATime.mjs';
 import { checkSeal } from './seal.mjs';
+import { textOf } from './textOf.mjs';
 
 /** @typedef {import('./FolderPlace.mjs').Place} Place */
 
@@ -20,39 +22,49 @@ const AT_ONCE = { recordings: 4, files: 3 };
  * first in the order of the chain, whichever is found first.
  * @param {readonly [Place, ...Place[]]} places
  * @param {Set<string>} pins
+ * @param {ReadonlySet<string>} [deleted] recordings whose deletion is proved; without it, all that are gone are told
  * @returns {Promise<import('./checkExport.mjs').Report>}
  */
-export async function checkChain(places, pins) {
+export async function checkChain(places, pins, deleted) {
   const [main, ...others] = places;
   // Before the chain is read: what is sealed or moved meanwhile is not missing from it.
-  const sealed = [];
-  for (const place of places) sealed.push({ place, ids: await place.sealed() });
+  const before = [];
+  for (const place of places) before.push({ place, folders: await place.folders() });
   /** @type {ChainCopy[]} */
   const copies = [];
   for (const place of others) copies.push(await ChainCopy.of(place));
   const chain = new Chain(pins);
-  let gone = 0;
+  /** @type {string[]} */
+  const gone = [];
   /** @type {Map<Place, number>} */
   const found = new Map(places.map((place) => [place, 0]));
   const looked = fewAtATime(chain.follow(main), AT_ONCE.recordings, async ({ seal, line }) => {
     for (const copy of copies) await copy.check(seal.sequence, line);
-    return await whereAll(places, seal, line);
+    return { id: seal.recordingId, at: await whereAll(places, seal, line) };
   });
-  for await (const at of looked) {
-    if (at === null) gone++;
-    else found.set(at, (found.get(at) ?? 0) + 1);
+  for await (const { id, at } of looked) {
+    if (at !== null) {
+      found.set(at, (found.get(at) ?? 0) + 1);
+      continue;
+    }
+    const isProved = deleted?.has(id) ?? true;
+    must(isProved, `Recording ${id} is gone, and the audit trail tells of no deletion.`);
+    gone.push(id);
   }
-  for (const { place, ids } of sealed) await checkUnknown(place, ids, chain.known);
+  const strays = [];
+  for (const { place, folders } of before)
+    strays.push(...(await checkStrays(place, folders, chain)));
   for (const copy of copies) copy.end(chain.sequence);
   const elsewhere = others.map((place) => `, ${found.get(place) ?? 0} of them in ${place.label}`);
   const facts = [
     `${chain.sequence} seals, each signed and following the one before; the last is ${chain.last}`,
-    `${chain.sequence - gone} recordings, every file as it was sealed${elsewhere.join('')}`,
+    `${chain.sequence - gone.length} recordings, every file as it was sealed${elsewhere.join('')}`,
+    ...(deleted ? [`${gone.length} recordings gone, each deleted as the audit trail says`] : []),
     ...copies.map(({ fact }) => fact),
     `signed by ${[...chain.keys].join(', ') || 'nobody'}`,
   ];
-  const warnings = copies.flatMap(({ warnings }) => warnings);
-  if (gone > 0) warnings.unshift(goneWords(gone, others));
+  const warnings = [...copies.flatMap(({ warnings }) => warnings), ...strays];
+  if (gone.length > 0 && !deleted) warnings.unshift(goneWords(gone, others));
   if (pins.size === 0) warnings.push('No key was pinned; give --key with the one you noted down.');
   return { title: `chain of ${main.label}`, facts, warnings };
 }
@@ -62,6 +74,8 @@ class Chain {
   sequence = 0;
   /** Hash of the last. */
   last = FIRST;
+  /** The latest, in ms since 1970. */
+  sealedAt = 0;
   /**
    * The recordings in it.
    * @type {Set<string>}
@@ -99,6 +113,7 @@ class Chain {
       this.known.add(seal.recordingId);
       this.keys.add(key.fingerprint);
       [this.last, this.sequence] = [hash, seal.sequence];
+      this.sealedAt = Math.max(this.sealedAt, Date.parse(seal.sealedAt));
       yield { seal, line };
     }
   }
@@ -192,7 +207,8 @@ async function* chainOf(place) {
 async function whereAll(places, seal, line) {
   for (const place of places) {
     const names = await place.names(seal.recordingId);
-    if (!seal.files.some(({ id }) => names.includes(`${id}.sealed`))) continue;
+    // What is deleted or moved goes as a whole: whatever is left of one was left by somebody else.
+    if (names.length === 0) continue;
     try {
       await checkFiles(place, names, seal, line);
       return place;
@@ -233,36 +249,10 @@ async function checkFiles(place, names, { recordingId, files }, line) {
 }
 
 /**
- * @param {Place} place
- * @param {Set<string>} sealed
- * @param {Set<string>} known
- */
-async function checkUnknown(place, sealed, known) {
-  for (const id of sealed) {
-    must(
-      known.has(id) || (await place.open(`${id}/seal.json`)) === null,
-      `Recording ${id} is sealed, but its seal is not in the chain; the chain was cut.`,
-    );
-  }
-}
-
-/**
- * @param {Place} place
- * @param {string} name
- */
-async function textOf(place, name) {
-  const content = await place.open(name);
-  if (content === null) return null;
-  const parts = [];
-  for await (const part of content) parts.push(part);
-  return Buffer.concat(parts).toString();
-}
-
-/**
- * @param {number} gone
+ * @param {readonly string[]} gone
  * @param {readonly Place[]} others
  */
 function goneWords(gone, others) {
   const where = ['in the vault', ...others.map(({ label }) => `in ${label}`)].join(' or ');
-  return `${gone} sealed recordings are no longer ${where}.`;
+  return `${gone.length} sealed recordings are no longer ${where}: ${gone.join(', ')}. Whether they were deleted, --audit tells.`;
 }

@@ -39,7 +39,18 @@ describe('checkChain()', () => {
     ).toBe('b/more.sealed was added.');
     expect(
       await check(async (vault) => await rm(path.join(vault, 'b'), { recursive: true })),
-    ).toContain('1 sealed recordings are no longer in the vault');
+    ).toContain('1 sealed recordings are no longer in the vault: b.');
+    const onlySeal = async (vault: string): Promise<void> => {
+      for (const id of ['index', 'manifest', 'mix']) await rm(path.join(vault, `b/${id}.sealed`));
+    };
+    expect(await check(onlySeal)).toMatch(/^b\/\w+\.sealed is missing from the vault\.$/);
+    expect(
+      await check(async (vault) => {
+        await onlySeal(vault);
+        await rm(path.join(vault, 'b/seal.json'));
+        await writeFile(path.join(vault, 'b/state.open'), 'x');
+      }),
+    ).toBe('b/seal.json is not as in the chain.');
     expect(
       await check(async (vault) => await rewrite(vault, (await chainOf(vault)).slice(0, 2))),
     ).toBe('Recording c is sealed, but its seal is not in the chain; the chain was cut.');
@@ -58,11 +69,46 @@ describe('checkChain()', () => {
         await rewrite(vault, [a!, b!.replace('"sequence":2', '"sequence":2,"more":1'), c!]);
       }),
     ).toBe('The signature of Seal 2 of the chain is wrong.');
+    const change = (from: string, to: string) => async (vault: string) => {
+      const text = await readFile(path.join(vault, 'chain.jsonl'), 'utf8');
+      await writeFile(path.join(vault, 'chain.jsonl'), text.replace(from, to));
+    };
+    expect(await check(change('\n', '\r\n'))).toBe(
+      'Seal 1 of the chain is not written as a seal is.',
+    );
+    expect(await check(change('\n', '\r'))).toBe('Seal 1 of the chain is not JSON.');
+    for (const end of ['', '\r']) {
+      const cutOff = async (vault: string): Promise<void> => {
+        const [a, b, c] = await chainOf(vault);
+        await writeFile(path.join(vault, 'chain.jsonl'), `${a}\n${b}\n${c}${end}`);
+      };
+      expect(await check(cutOff)).toBe('Line 3 of chain.jsonl, the last, has no end.');
+    }
     expect(
       await checkChain([new FolderPlace(house.vaultDirectory)], new Set(['0'.repeat(64)])).catch(
         String,
       ),
     ).toContain('signed by another key');
+    await house.close();
+  });
+
+  it('shows what is missing of a chain that was lost or cut, and went on', async () => {
+    const house = await Studio.open();
+    const seal = async (id: string): Promise<void> =>
+      await (await house.record(id)).stop(STARTED_AT + 100);
+    const chain = path.join(house.vaultDirectory, 'chain.jsonl');
+    const check = (): Promise<string> =>
+      checkChain([new FolderPlace(house.vaultDirectory)], new Set()).then(
+        () => 'ok',
+        (error: unknown) => (error as Error).message,
+      );
+    for (const id of ['a', 'b', 'c']) await seal(id);
+    await writeFile(chain, `${(await readFile(chain, 'utf8')).split('\n')[0]!}\n`);
+    await seal('d');
+    expect(await check()).toBe('Seal 2 of the chain has the number 4.');
+    await rm(chain);
+    await seal('e');
+    expect(await check()).toBe('Seal 1 of the chain has the number 5.');
     await house.close();
   });
 
@@ -75,7 +121,7 @@ describe('checkChain()', () => {
     const found = Promise.withResolvers<undefined>();
     let [reading, most] = [0, 0];
     const place: Place = {
-      ...{ label: vault, sealed: () => folder.sealed(), lines: () => folder.lines() },
+      ...{ label: vault, folders: () => folder.folders(), lines: () => folder.lines() },
       names: (name) => folder.names(name),
       open: async (name) => {
         reading++;
@@ -146,7 +192,7 @@ describe('checkChain()', () => {
     );
     await rm(path.join(bucket, 'c'), { recursive: true });
     expect(await check()).toContain(
-      `1 sealed recordings are no longer in the vault or in ${bucket}.`,
+      `1 sealed recordings are no longer in the vault or in ${bucket}: a.`,
     );
     await house.close();
   });

@@ -55,12 +55,22 @@ describe('npm run verify', () => {
       code: 0,
       text: expect.stringContaining('entries 1 to 1') as string,
     });
+    expect(await verify('--chain', studio.dataDirectory, '--audit', trail)).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/^ok: chain of .*, and audit trail\n/) as string,
+    });
     expect(await verify(path.join(studio.dataDirectory, 'none.zip'))).toMatchObject({
       code: 1,
       text: expect.stringContaining('ENOENT') as string,
     });
-    for (const args of [[], ['a', 'b'], [zipPath, '--key', 'abc'], ['--what']]) {
+    for (const args of [
+      [],
+      ['a', 'b'],
+      [zipPath, '--key', 'abc'],
+      [zipPath, '--audit', trail],
+      ['--what'],
+    ]) {
       expect(await verify(...args)).toMatchObject({ code: 2 });
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -35,6 +35,7 @@ import { RecordingControl, type RecordingWish } from './recording/RecordingContr
 import { RecordingKeys } from './recording/RecordingKeys.ts';
 import { RecordingNotes } from './recording/RecordingNotes.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
+import { VaultCheck } from './recording/VaultCheck.ts';
 import { createApp } from './rest/createApp.ts';
 import { Deletions } from './retention/Deletions.ts';
 import { Keeping } from './retention/Keeping.ts';
@@ -112,14 +113,15 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     undo.defer(() => store?.close());
     const dir = join(config.DATA_DIR, 'vault');
     const files = openVaultFiles(dir, store);
+    const recordingStore = new RecordingStore(db, recordingKeys);
     const vault =
       deps.vault ??
       openVault({
         ...{ dir, files, ...keys },
+        stateOf: recordingStore.stateOf.bind(recordingStore),
         auditExtract: (id) => auditReader.extract(id),
         onDamage: damage.add.bind(damage),
       });
-    const recordingStore = new RecordingStore(db, recordingKeys);
     await recordingStore.failUnfinished();
     const pauses = await RecordingNotes.open<PausedBy>(db, 'pause');
     const wishes = await RecordingNotes.open<RecordingWish>(db, 'wish');
@@ -193,6 +195,8 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
 
     const sweeper = new RetentionSweeper(deletions, logger);
     undo.defer(() => sweeper.close());
+    const vaultCheck = new VaultCheck({ store: recordingStore, vault, logger });
+    undo.defer(() => vaultCheck.close());
     undo.defer(() => closeHttp(httpServer, signaling));
     undo.defer(() => within(SEAL_TIMEOUT_MS, recordings.whenSealed()));
     undo.defer(() => calls.close());

@@ -43,6 +43,7 @@ export class QuickRecorder {
     const key = await loadSealingKey(keys, vaultDirectory);
     const sealer = new Sealer({
       ...{ vaultDirectory, key, lockPath: join(keys, 'chain.lock'), wallTime: () => new Date() },
+      onBroken: () => undefined,
     });
     const recorder = new QuickRecorder(server, await StateJournal.open(keys), sealer);
     recorder.#socket = await server.gateway('recorder', (socket) => {

@@ -1,12 +1,12 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { createHash, createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createEncoder } from 'libopus-wasm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { MeetingView, RecordingView } from '@switchroom/protocol';
+import type { AlarmView, MeetingView, RecordingView } from '@switchroom/protocol';
 import { enter, rtpPacket, SSRC } from './gatewayHarness.ts';
 import { askGateway, SERVICE_TOKEN, startServer, type Harness } from './serverHarness.ts';
 
@@ -114,6 +114,35 @@ async function verify(...args: string[]): Promise<string> {
   );
 }
 
+/** Takes its seal away, and then all of it: each is refused, and told. */
+async function missed({ id, tracks }: RecordingView): Promise<void> {
+  const directory = path.join(server.dataDir, 'vault', id);
+  const aside = path.join(server.dataDir, 'aside');
+  const answers = async (): Promise<unknown[]> => {
+    const parts = ['audio', `tracks/${tracks[0]!.id}/audio`, 'timeline', 'export'];
+    const all = parts.map(async (part) => {
+      const answer = await server.rest('GET', `/recordings/${id}/${part}`);
+      return [answer.status, ((await answer.json()) as { code: string }).code];
+    });
+    return await Promise.all(all);
+  };
+  const refused = Array<unknown>(4).fill([500, 'recording-damaged']);
+  const [seal, journal] = ['seal.json', 'state.open'].map((name) => path.join(directory, name));
+  await rename(seal!, aside);
+  await writeFile(journal!, 'junk');
+  expect(await answers()).toEqual(refused);
+  await rm(journal!);
+  await rename(aside, seal!);
+  await rename(directory, aside);
+  expect(await answers()).toEqual(refused);
+  const alarms = (await (await server.rest('GET', '/alarms')).json()) as { active: AlarmView[] };
+  expect(alarms.active.map(({ kind, subject }) => [kind, subject.file])).toContainEqual([
+    ...['recording-damaged', 'seal'],
+  ]);
+  expect(await verify('--chain', server.dataDir)).toContain(`no longer in the vault: ${id}.`);
+  await rename(aside, directory);
+}
+
 async function exportOf({ id }: RecordingView): Promise<{ file: string; bytes: Buffer }> {
   const answer = await server.rest('GET', `/recordings/${id}/export`);
   expect(answer.status).toBe(200);
@@ -169,6 +198,7 @@ describe('the export of a recording', () => {
     expect(await verify('--chain', server.dataDir)).toMatch(/^wrong: .*was changed since/);
     await writeFile(sealed, ((content[content.length >> 1]! ^= 1), content));
     expect(await verify('--chain', server.dataDir)).toMatch(/^ok: /);
+    await missed(recording);
   });
 
   it('states the gap after a recorder was killed, signed and chained as any other', async () => {

@@ -64,6 +64,9 @@ const fakeVault: Vault = {
       yield Buffer.from('PK sealed fake');
     })();
   },
+  async isThere() {
+    return true;
+  },
   async remove() {},
 };
 

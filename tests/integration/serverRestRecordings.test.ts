@@ -225,6 +225,25 @@ describe('recordings', () => {
     another.disconnect();
   });
 
+  it('what a recorder finds wrong with the vault is an alarm, and nobody else tells so', async () => {
+    const damaged = { kind: 'recording-damaged', recordingId: 'r7', file: 'journal' } as const;
+    const recorder = await server.gateway('recorder');
+    await askGateway(recorder, 'vault:alarm', damaged);
+    await askGateway(recorder, 'vault:alarm', damaged);
+    await askGateway(recorder, 'vault:alarm', { kind: 'chain-broken', known: 7, found: 3 });
+    const answer = await server.rest('GET', '/alarms');
+    const { active } = (await answer.json()) as { active: AlarmItem[] };
+    expect(active.filter(({ subject }) => subject.id === 'r7')).toMatchObject([
+      { kind: 'recording-damaged', subject: { type: 'recording', file: 'journal' } },
+    ]);
+    const chain = { subject: { type: 'vault', id: 'chain' }, details: { known: '7', found: '3' } };
+    expect(active).toContainEqual(expect.objectContaining({ kind: 'chain-broken', ...chain }));
+    recorder.disconnect();
+    const phones = (await server.gateway('sip-dialin')) as unknown as Socket;
+    expect(await ask(phones, 'vault:alarm', damaged)).toMatchObject({ code: 'forbidden' });
+    phones.disconnect();
+  });
+
   it('a report about an unknown recording is not found', async () => {
     const recorder = (await server.gateway('recorder')) as unknown as Socket;
     const start = { recordingId: 'x', meetingId: 'y', title: '', recipient: '' };

@@ -197,7 +197,10 @@ describe('a recording', () => {
     const [ann] = recording.tracks;
     tracks = [ann!, { ...ann!, id: 't2', participantId: 'p2', participantName: 'Bea' }];
     await open(['compliance-officer']);
-    refused['/t2/peaks'] = new AppError('internal', 'A file of it is gone from the vault.');
+    refused['/t2/peaks'] = new AppError(
+      'recording-damaged',
+      'A file of it is gone from the vault.',
+    );
     await buttonOf(wrapper, 'Listen').trigger('click');
     await flushPromises();
     const [first, second, ...more] = wrapper.findAll('.lanes > li').map((one) => one.text());
@@ -231,7 +234,7 @@ describe('a recording', () => {
 
   it('says so where the mix cannot be read at all, and plays the tracks in its place', async () => {
     await open(['compliance-officer']);
-    refused['r1/audio'] = new AppError('internal', 'A file of it is gone from the vault.');
+    refused['r1/audio'] = new AppError('recording-damaged', 'A file of it is gone from the vault.');
     await buttonOf(wrapper, 'Listen').trigger('click');
     await flushPromises();
     expect(wrapper.find('[role=alert]').text()).toContain('The mix cannot be read');
@@ -240,7 +243,10 @@ describe('a recording', () => {
   });
 
   it('says that a recording is not what was sealed, and plays nothing of it', async () => {
-    const forged = new AppError('internal', 'The recording cannot be read: the seal is forged.');
+    const forged = new AppError(
+      'recording-damaged',
+      'The recording cannot be read: the seal is forged.',
+    );
     for (const part of ['/statements', '/peaks', '/audio']) refused[part] = forged;
     await open(['compliance-officer']);
     expect(wrapper.find('[role=alert]').text()).toContain('its seal or its manifest is damaged');

@@ -30,7 +30,7 @@ function setUp(given: { readable?: (typeof ann)[]; broken?: Record<string, AppEr
   return { tracks, loaded, chosen: () => chosen };
 }
 
-const unreadable = new AppError('internal', 'It is damaged.');
+const unreadable = new AppError('recording-damaged', 'It is damaged.');
 
 describe('useHeardTracks', () => {
   it('hears everyone by the mix, and knows its damage from then on', async () => {

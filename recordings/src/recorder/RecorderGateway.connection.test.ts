@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError } from '@switchroom/protocol';
 import { describe, expect, it } from 'vitest';
 import { personOf } from '../testing/FakeServer.ts';
@@ -13,6 +15,30 @@ describe('the recorder: its connection', () => {
     const stranger = await bench.makeRecorder('another-token-altogether');
     await expect(stranger.start()).rejects.toMatchObject({ code: 'forbidden' });
     await stranger.close();
+  });
+
+  it('tells the server of a recording left open whose journal is damaged', async () => {
+    await mkdir(join(bench.vaultDirectory, 'left'), { recursive: true });
+    await writeFile(join(bench.vaultDirectory, 'left', 'state.open'), '12345');
+    const next = await bench.makeRecorder();
+    await next.start();
+    const alarm = { kind: 'recording-damaged', recordingId: 'left', file: 'journal' };
+    await expect.poll(() => bench.server.alarms).toEqual([alarm]);
+    await next.close();
+  });
+
+  it('tells the server of a chain that was cut, and seals all the same', async () => {
+    await bench.start('r1');
+    await bench.server.stop('r1');
+    await rm(join(bench.vaultDirectory, 'chain.jsonl'));
+    const next = await bench.makeRecorder();
+    await next.start();
+    const broken = { kind: 'chain-broken', known: 1, found: 0 };
+    await expect.poll(() => bench.server.alarms).toEqual([broken]);
+    await bench.start('r2');
+    await bench.server.stop('r2');
+    await next.close();
+    expect((await bench.manifest('r2')).seal).toMatchObject({ sequence: 2 });
   });
 
   it('tells the server at each connection what it records', async () => {

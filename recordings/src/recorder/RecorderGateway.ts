@@ -47,10 +47,11 @@ export interface RecorderGatewayOptions {
 
 /** The recorder's end of the `/gateway` namespace: makes a session for each recording asked for. */
 export class RecorderGateway {
+  /** What the server is told, now or when it is there again. */
+  readonly reports: ReportQueue;
   readonly #options: RecorderGatewayOptions;
   readonly #logger: Logger;
   readonly #socket: GatewaySocket;
-  readonly #reports: ReportQueue;
   /** By meeting id. */
   readonly #sessions = new Map<string, RecordingSession>();
   /** Meetings whose recording is being opened. */
@@ -73,7 +74,7 @@ export class RecorderGateway {
       // Asked for at each connection: what we record goes on, or another one does by now.
       auth: (tell: (auth: GatewayHandshake) => void) => tell(this.#handshake),
     });
-    this.#reports = new ReportQueue(this.#socket, this.#logger);
+    this.reports = new ReportQueue(this.#socket, this.#logger);
     this.#listen();
   }
 
@@ -102,9 +103,9 @@ export class RecorderGateway {
     }
   }
 
-  /** Tells the server of a recording, now or when it is there again. */
-  report(view: RecordingView): void {
-    this.#reports.push(view);
+  /** Whether it is making this recording. */
+  has(recordingId: string): boolean {
+    return this.#sessionOf(recordingId) !== undefined;
   }
 
   /** Seals all open recordings, tells the server, and disconnects. */
@@ -125,7 +126,7 @@ export class RecorderGateway {
     await Promise.all(
       [...this.#sessions.values()].map((session) => this.#end(session, 'shutdown')),
     );
-    await this.#reports.flush();
+    await this.reports.flush();
     this.#socket.disconnect();
   }
 
@@ -172,7 +173,7 @@ export class RecorderGateway {
   #connected(): void {
     this.#lostAt = null;
     this.#logger.info('connected');
-    void this.#reports.flush();
+    void this.reports.flush();
     for (const session of this.#sessions.values()) void this.#relink(session);
   }
 
@@ -238,11 +239,11 @@ export class RecorderGateway {
       await session.discard();
       throw error;
     }
-    this.report(session.view);
+    this.reports.push(session.view);
   }
 
   #changed(view: RecordingView): void {
-    this.report(view);
+    this.reports.push(view);
     const session = this.#sessions.get(view.meetingId);
     // It ended itself, since a file could not be written.
     if (view.state === 'failed' && session?.recordingId === view.id) {
@@ -253,7 +254,7 @@ export class RecorderGateway {
   async #stop(recordingId: string): Promise<void> {
     const session = this.#mustHave(recordingId);
     await session.close().finally(() => this.#drop(session));
-    await this.#reports.flush();
+    await this.reports.flush();
   }
 
   #sessionOf(recordingId: string): RecordingSession | undefined {

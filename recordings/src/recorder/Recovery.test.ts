@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordingView } from '@switchroom/protocol';
 import { pino } from 'pino';
@@ -11,9 +12,11 @@ import { deadRecorders, SignOfLife } from './SignOfLife.ts';
 let studio: Studio;
 let recorders: string;
 const sealed: RecordingView[] = [];
+const damaged: string[] = [];
 
 beforeEach(async () => {
   sealed.length = 0;
+  damaged.length = 0;
   studio = await Studio.open();
   recorders = join(studio.dataDirectory, 'keys', 'recorders');
 });
@@ -26,6 +29,8 @@ function recoveryOf(): Recovery {
     logger: pino({ level: 'silent' }),
     wallTime: () => new Date('2026-01-02T03:10:00.000Z'),
     onSealed: (view) => sealed.push(view),
+    onDamage: (id) => damaged.push(id),
+    isMine: (id) => id === 'mine',
   });
 }
 
@@ -62,5 +67,42 @@ describe('several recorders in one vault', () => {
     life.release();
     expect(deadRecorders(recorders, 'next')).toEqual([]);
     expect(existsSync(join(recorders, `${life.id}.alive`))).toBe(false);
+  });
+});
+
+describe('a journal that is damaged', () => {
+  const journal = (id: string): string => join(studio.vaultDirectory, id, 'state.open');
+  async function recovered(): Promise<void> {
+    const recovery = recoveryOf();
+    recovery.start(10_000);
+    await recovery.close();
+  }
+
+  it('is told of, and keeps no other recording from being sealed', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await studio.record(id, { recorder: 'gone' });
+    await writeFile(journal('a'), '12345');
+    // Of another one: its files are not to be cut in the name of this.
+    await copyFile(journal('d'), journal('b'));
+    const mix = join(studio.vaultDirectory, 'a', 'mix.sealed');
+    const before = await readFile(mix);
+    await recovered();
+    expect(sealed.map(({ id }) => id)).toEqual(['c', 'd']);
+    expect(damaged).toEqual(['a', 'b']);
+    expect(await readFile(mix)).toEqual(before);
+    expect((await readFile(journal('a'))).toString()).toBe('12345');
+    expect((await studio.vault.openAudio('a', 'mix')).size).toBeGreaterThan(0);
+  });
+
+  it('is taken away where a seal in the chain has the recording, unless somebody is making that', async () => {
+    for (const id of ['mine', 'r1']) await (await studio.record(id)).stop(STARTED_AT + 100);
+    for (const id of ['mine', 'r1']) await writeFile(journal(id), '12345');
+    const life = FileLock.tryTake(join(recorders, 'other.alive'));
+    await recovered();
+    expect([existsSync(journal('r1')), existsSync(journal('mine'))]).toEqual([true, true]);
+    life!.release();
+    await recovered();
+    expect([existsSync(journal('r1')), existsSync(journal('mine'))]).toEqual([false, true]);
+    expect(damaged).toEqual(['mine', 'r1', 'mine', 'r1']);
+    expect(sealed).toEqual([]);
   });
 });

@@ -1,15 +1,16 @@
-import { AppError, type RecordingView } from '@switchroom/protocol';
+import { AppError, type RecordingView, type VaultAlarm } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { request, type GatewaySocket } from './request.ts';
 
 /**
- * Tells the server how recordings stand: the latest of each, one at a time, and again after a
+ * Tells the server how recordings stand, the latest of each, and what is wrong with the vault: one at a time, and again after a
  * connection was lost, until the server has it.
  */
 export class ReportQueue {
   readonly #socket: GatewaySocket;
   readonly #logger: Logger;
-  readonly #waiting = new Map<string, RecordingView>();
+  /** By what they are about. */
+  readonly #waiting = new Map<string, () => Promise<unknown>>();
   #sending: Promise<void> | null = null;
 
   constructor(socket: GatewaySocket, logger: Logger) {
@@ -18,8 +19,13 @@ export class ReportQueue {
   }
 
   push(view: RecordingView): void {
-    this.#waiting.set(view.id, view);
-    void this.flush();
+    this.#add(`recording ${view.id}`, () =>
+      request(this.#socket, 'recording:report', { recording: view }),
+    );
+  }
+
+  alarm(alarm: VaultAlarm): void {
+    this.#add(`alarm ${JSON.stringify(alarm)}`, () => request(this.#socket, 'vault:alarm', alarm));
   }
 
   /** Resolves when nothing waits, or the server cannot be reached. */
@@ -29,21 +35,27 @@ export class ReportQueue {
   }
 
   async #send(): Promise<void> {
-    for (let view = this.#first(); view !== undefined; view = this.#first()) {
+    for (let next = this.#first(); next !== undefined; next = this.#first()) {
       if (!this.#socket.connected) return;
+      const [about, tell] = next;
       try {
-        await request(this.#socket, 'recording:report', { recording: view });
+        await tell();
       } catch (error) {
         // No answer: it waits for the next connection or the next change.
         if (!(error instanceof AppError)) return;
         const { code, message } = error;
-        this.#logger.warn({ recordingId: view.id, code, message }, 'report() | refused');
+        this.#logger.warn({ about, code, message }, 'report() | refused');
       }
-      if (this.#waiting.get(view.id) === view) this.#waiting.delete(view.id);
+      if (this.#waiting.get(about) === tell) this.#waiting.delete(about);
     }
   }
 
-  #first(): RecordingView | undefined {
-    return this.#waiting.values().next().value;
+  #add(about: string, tell: () => Promise<unknown>): void {
+    this.#waiting.set(about, tell);
+    void this.flush();
+  }
+
+  #first(): [string, () => Promise<unknown>] | undefined {
+    return this.#waiting.entries().next().value;
   }
 }

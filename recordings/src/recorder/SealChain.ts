@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CHAIN_FILE, hashOfSeal, NO_SEAL, sealSchema } from '../format/seal.ts';
+import { CHAIN_FILE, hashOfSeal, sealSchema } from '../format/seal.ts';
 import { syncDirectory } from '../format/durable.ts';
 import { isCode } from '../format/secretFile.ts';
 import { FileLock } from './FileLock.ts';
+import { KnownHead, leadsOn, NO_HEAD, type ChainHead } from './KnownHead.ts';
 
 const LINE_END = 0x0a;
 /** Read backwards in such steps, to find the last line. */
@@ -13,11 +14,21 @@ const STEP = 64 * 1024;
 /** Others may have many recordings to seal, each within a moment. */
 const LOCK_WAIT_MS = 30_000;
 
-/** The last seal of a vault. */
-export interface ChainHead {
-  /** 0 when there is none. */
-  sequence: number;
-  hash: string;
+/** Beside the lock, and so beside the keys. */
+const HEAD_FILE = 'chain-head.json';
+
+/** A chain that does not end, or go on, where the last seal was put: it was cut, lost or made anew. */
+export interface BrokenChain {
+  known: ChainHead;
+  found: ChainHead;
+}
+
+export interface SealChainOptions {
+  vaultDirectory: string;
+  /** The same for all. */
+  lockPath: string;
+  /** Told each time that it is opened, until a seal was added: that one names the known head, so that what is missing shows. */
+  onBroken: (chain: BrokenChain) => void;
 }
 
 /**
@@ -27,29 +38,36 @@ export interface ChainHead {
 export class SealChain {
   readonly #path: string;
   readonly #handle: FileHandle;
+  readonly #known: KnownHead;
   #head: ChainHead;
   /** Up to the end of the last whole line. */
   #size: number;
 
-  private constructor(path: string, handle: FileHandle, head: ChainHead, size: number) {
-    this.#path = path;
-    this.#handle = handle;
-    this.#head = head;
-    this.#size = size;
+  private constructor(options: {
+    path: string;
+    handle: FileHandle;
+    known: KnownHead;
+    head: ChainHead;
+    size: number;
+  }) {
+    this.#path = options.path;
+    this.#handle = options.handle;
+    this.#known = options.known;
+    this.#head = options.head;
+    this.#size = options.size;
   }
 
   /**
    * Opens the chain, or makes it, while `work` runs; waits for whoever else does. A line that was cut off by a
-   * crash is taken away. `lockPath`: the same for all. Errors: `AppError('unavailable')`, and those of the file system.
+   * crash is taken away. Errors: `AppError('unavailable')`, and those of the file system.
    */
   static async with<T>(
-    vaultDirectory: string,
-    lockPath: string,
+    options: SealChainOptions,
     work: (chain: SealChain) => Promise<T>,
   ): Promise<T> {
-    const lock = await FileLock.take(lockPath, LOCK_WAIT_MS);
+    const lock = await FileLock.take(options.lockPath, LOCK_WAIT_MS);
     try {
-      const chain = await SealChain.#open(vaultDirectory);
+      const chain = await SealChain.#open(options);
       try {
         return await work(chain);
       } finally {
@@ -60,17 +78,24 @@ export class SealChain {
     }
   }
 
-  static async #open(vaultDirectory: string): Promise<SealChain> {
+  static async #open(options: SealChainOptions): Promise<SealChain> {
+    const { vaultDirectory, lockPath, onBroken } = options;
     await mkdir(vaultDirectory, { recursive: true, mode: 0o700 });
     const path = join(vaultDirectory, CHAIN_FILE);
     const handle = await openOrMake(path);
     try {
       await syncDirectory(vaultDirectory);
-      const { line, end } = await lastLine(handle);
-      await handle.truncate(end);
-      if (line === null) return new SealChain(path, handle, { sequence: 0, hash: NO_SEAL }, end);
-      const sequence = sequenceOf(line) ?? (await countLines(path));
-      return new SealChain(path, handle, { sequence, hash: hashOfSeal(line) }, end);
+      const { line, end: size } = await lastLine(handle);
+      await handle.truncate(size);
+      const found = line === null ? NO_HEAD : await headOf(path, line);
+      const known = new KnownHead(join(dirname(lockPath), HEAD_FILE));
+      const noted = await known.read();
+      // From before there was one: it is taken as it is, once.
+      if (noted === null && found.sequence > 0) await known.write(found);
+      const head = noted ?? found;
+      const isWhole = head.hash === found.hash || (await leadsOn(path, head));
+      if (!isWhole) onBroken({ known: head, found });
+      return new SealChain({ path, handle, known, head: isWhole ? found : head, size });
     } catch (error) {
       await handle.close();
       throw error;
@@ -81,7 +106,7 @@ export class SealChain {
     return this.#head;
   }
 
-  /** Adds the seal that follows `head`; resolves once it is on the disk. */
+  /** Adds the seal that follows `head`; resolves once that, and that it is the head now, is on the disk. */
   async append(line: string): Promise<void> {
     const bytes = Buffer.from(`${line}\n`);
     try {
@@ -93,6 +118,7 @@ export class SealChain {
     }
     this.#size += bytes.length;
     this.#head = { sequence: this.#head.sequence + 1, hash: hashOfSeal(line) };
+    await this.#known.write(this.#head);
   }
 
   /** Whether a seal is in it. */
@@ -110,6 +136,10 @@ function sequenceOf(line: string): number | null {
   } catch {
     return null;
   }
+}
+
+async function headOf(path: string, line: string): Promise<ChainHead> {
+  return { sequence: sequenceOf(line) ?? (await countLines(path)), hash: hashOfSeal(line) };
 }
 
 async function countLines(path: string): Promise<number> {

@@ -5,6 +5,7 @@ import {
   readFile,
   rename,
   rm,
+  writeFile,
   type FileHandle,
 } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ beforeEach(async () => {
 afterEach(async () => await studio.close());
 
 const inVault = (...names: string[]): string => join(studio.vaultDirectory, ...names);
+const headFile = (): string => join(studio.dataDirectory, 'keys/chain-head.json');
 
 /** As a recorder that is started again. */
 async function restart(): Promise<void> {
@@ -85,6 +87,7 @@ describe('the chain of seals', () => {
 
   it('goes on after a line that was changed, which the next one gives away', async () => {
     await (await studio.record('a')).stop(STARTED_AT + 100);
+    await rm(headFile());
     await appendFile(inVault('chain.jsonl'), 'not a seal\n');
     await restart();
     await (await studio.record('b')).stop(STARTED_AT + 100);
@@ -94,10 +97,76 @@ describe('the chain of seals', () => {
   });
 });
 
+describe('a chain that is not as it was at the last seal', () => {
+  const ids = ['a', 'b', 'c'];
+  /** Of these recordings, as they were sealed. */
+  let lines: string[];
+  const headOf = (at: number) => ({ sequence: at + 1, hash: hashOfSeal(lines[at]!) });
+  const rewrite = (all: string[]) =>
+    writeFile(inVault('chain.jsonl'), all.map((line) => `${line}\n`).join(''));
+
+  beforeEach(async () => {
+    for (const id of ids) await (await studio.record(id)).stop(STARTED_AT + 100);
+    lines = (await chain()).map(({ line }) => line);
+    await restart();
+  });
+
+  it.each([
+    ['lost', async () => await rm(inVault('chain.jsonl')), 0],
+    ['cut', async () => await rewrite(lines.slice(0, 1)), 1],
+    ['added to by a stranger', async () => await rewrite([...lines, 'not a seal']), 4],
+  ])('and was %s is told of, and goes on from the head that is known', async (_, harm, found) => {
+    await harm();
+    expect(await studio.sealer.head()).toEqual(headOf(2));
+    expect(studio.broken).toMatchObject([{ known: headOf(2), found: { sequence: found } }]);
+    await (await studio.record('d')).stop(STARTED_AT + 100);
+    const text = await readFile(inVault('chain.jsonl'), 'utf8');
+    const last = JSON.parse(text.trimEnd().split('\n').at(-1)!) as Seal;
+    expect(last).toMatchObject({ sequence: 4, previous: headOf(2).hash, recordingId: 'd' });
+    const told = studio.broken.length;
+    await (await studio.record('e')).stop(STARTED_AT + 100);
+    expect(studio.broken).toHaveLength(told);
+    expect(await studio.sealer.head()).toMatchObject({ sequence: 5 });
+  });
+
+  it('and was made anew by another key, of as many seals, is told of', async () => {
+    const other = await Studio.open();
+    for (const id of ids) await (await other.record(id)).stop(STARTED_AT + 100);
+    await copyFile(join(other.vaultDirectory, 'chain.jsonl'), inVault('chain.jsonl'));
+    await other.close();
+    expect(await studio.sealer.head()).toEqual(headOf(2));
+    expect(studio.broken).toMatchObject([{ known: headOf(2), found: { sequence: 3 } }]);
+  });
+
+  it('but has one seal more after a crash, or more where older keys were put back, is right', async () => {
+    for (const at of [1, 0]) {
+      await writeFile(headFile(), JSON.stringify(headOf(at)));
+      expect(await studio.sealer.head()).toEqual(headOf(2));
+    }
+    await (await studio.record('d')).stop(STARTED_AT + 100);
+    expect(studio.broken).toEqual([]);
+    expect((await chain()).at(-1)!.seal).toMatchObject({ sequence: 4, previous: headOf(2).hash });
+  });
+
+  it('is taken as it is once where no head was noted down yet', async () => {
+    for (const before of ['', 'x']) {
+      if (before === '') await rm(headFile());
+      else await writeFile(headFile(), before);
+      expect(await studio.sealer.head()).toEqual(headOf(2));
+      expect(JSON.parse(await readFile(headFile(), 'utf8'))).toEqual(headOf(2));
+    }
+    expect(studio.broken).toEqual([]);
+    await rm(inVault('chain.jsonl'));
+    await studio.sealer.head();
+    expect(studio.broken).toHaveLength(1);
+  });
+});
+
 describe('a recorder that dies while it seals', () => {
   it('before the chain has it: the next one seals it anew', async () => {
     await sealedWithJournal('a');
     await rm(inVault('chain.jsonl'));
+    await rm(headFile());
     await restart();
     expect(await studio.recover()).toMatchObject([{ id: 'a', state: 'sealed', durationMs: 1000 }]);
     const lines = await chain();

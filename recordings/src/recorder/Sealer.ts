@@ -14,7 +14,8 @@ import { SEAL_FILE, signSeal } from '../format/seal.ts';
 import { isCode } from '../format/secretFile.ts';
 import type { SigningKey } from '../format/SigningKey.ts';
 import type { IndexFile } from './IndexLog.ts';
-import { SealChain, type ChainHead } from './SealChain.ts';
+import type { ChainHead } from './KnownHead.ts';
+import { SealChain, type BrokenChain } from './SealChain.ts';
 
 export interface SealerOptions {
   vaultDirectory: string;
@@ -24,6 +25,8 @@ export interface SealerOptions {
   lockPath: string;
   /** The time now. */
   wallTime: () => Date;
+  /** Told of a chain that was cut, lost or made anew; sealing goes on from the head that is known. */
+  onBroken: (chain: BrokenChain) => void;
 }
 
 export interface SealRequest {
@@ -79,8 +82,7 @@ export class Sealer {
   }
 
   #withChain<T>(work: (chain: SealChain) => Promise<T>): Promise<T> {
-    const { vaultDirectory, lockPath } = this.#options;
-    return SealChain.with(vaultDirectory, lockPath, work);
+    return SealChain.with(this.#options, work);
   }
 
   async #seal(

@@ -43,15 +43,18 @@ export class SignOfLife {
 
 /** Recorders that died and were not yet cleared away; `self` is alive, as it looks. */
 export function deadRecorders(directory: string, self: string): string[] {
-  return namesIn(directory)
-    .filter((name) => name.endsWith(SUFFIX))
-    .map((name) => name.slice(0, -SUFFIX.length))
-    .filter((id) => {
-      if (id === self) return false;
-      const lock = standInFor(directory, id);
-      lock?.release();
-      return lock !== undefined;
-    });
+  return idsIn(directory).filter((id) => {
+    if (id === self) return false;
+    const lock = standInFor(directory, id);
+    lock?.release();
+    return lock !== undefined;
+  });
+}
+
+/** Whether any other recorder than `self` lives, as it looks. */
+export function hasOthers(directory: string, self: string): boolean {
+  const dead = new Set(deadRecorders(directory, self));
+  return idsIn(directory).some((id) => id !== self && !dead.has(id));
 }
 
 /**
@@ -69,9 +72,11 @@ export function clearAway(directory: string, id: string): void {
   lock?.release();
 }
 
-function namesIn(directory: string): string[] {
+function idsIn(directory: string): string[] {
   try {
-    return readdirSync(directory);
+    return readdirSync(directory)
+      .filter((name) => name.endsWith(SUFFIX))
+      .map((name) => name.slice(0, -SUFFIX.length));
   } catch (error) {
     if (isCode(error, 'ENOENT')) return [];
     throw error;

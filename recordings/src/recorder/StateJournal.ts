@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { replaceFile } from '../format/durable.ts';
 import { JOURNAL_FILE } from '../format/ids.ts';
 import { manifestSchema } from '../format/manifest.ts';
+import { SealError } from '../format/SealError.ts';
 import { isCode, loadOrCreateSecret } from '../format/secretFile.ts';
 
 const NONCE_BYTES = 12;
@@ -53,7 +54,10 @@ export class StateJournal {
     await replaceFile(join(directory, JOURNAL_FILE), bytes);
   }
 
-  /** The note in a recording's directory; `null` when there is none: it is sealed. */
+  /**
+   * The note in a recording's directory; `null` when there is none: it is sealed. Errors: `SealError` for one that no recorder here
+   * has written; those of the file system.
+   */
   async read(directory: string): Promise<OpenState | null> {
     let bytes: Buffer;
     try {
@@ -62,15 +66,24 @@ export class StateJournal {
       if (isCode(error, 'ENOENT')) return null;
       throw error;
     }
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES));
-    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
-    decipher.final();
-    return stateSchema.parse(JSON.parse(text.toString()));
+    try {
+      return stateSchema.parse(JSON.parse(this.#opened(bytes)));
+    } catch (cause) {
+      throw new SealError('tampered', 'The journal of the recording was changed.', { cause });
+    }
   }
 
   async remove(directory: string): Promise<void> {
     await rm(join(directory, `${JOURNAL_FILE}.new`), { force: true });
     await rm(join(directory, JOURNAL_FILE), { force: true });
+  }
+
+  #opened(bytes: Buffer): string {
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+    const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+    return Buffer.concat([text, decipher.final()]).toString();
   }
 }

@@ -57,7 +57,17 @@ export async function createRecorder(
   const key = await loadSealingKey(keysDirectory, vaultDirectory);
   const wallTime = (): Date => new Date();
   const lockPath = join(keysDirectory, 'chain.lock');
-  const sealer = new Sealer({ vaultDirectory, key, lockPath, wallTime });
+  const sealer = new Sealer({
+    ...{ vaultDirectory, key, lockPath, wallTime },
+    onBroken: ({ known, found }) => {
+      logger.error(
+        { known, found },
+        'onBroken() | the chain of seals does not go on where it ended',
+      );
+      const [sequence, last] = [known.sequence, found.sequence];
+      gateway.reports.alarm({ kind: 'chain-broken', known: sequence, found: last });
+    },
+  });
   const life = SignOfLife.show(recordersDirectory);
   const gateway = new RecorderGateway({
     ...{ serviceToken, vaultDirectory, journal, sealer, logger, now, software: software() },
@@ -68,7 +78,10 @@ export async function createRecorder(
   const recovery = new Recovery({
     ...{ vaultDirectory, recordersDirectory, journal, sealer, logger, wallTime },
     recorder: life.id,
-    onSealed: (view) => gateway.report(view),
+    onSealed: (view) => gateway.reports.push(view),
+    onDamage: (recordingId) =>
+      gateway.reports.alarm({ kind: 'recording-damaged', recordingId, file: 'journal' }),
+    isMine: (recordingId) => gateway.has(recordingId),
   });
   return {
     async start() {

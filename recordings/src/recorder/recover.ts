@@ -3,11 +3,12 @@ import type { RecordingView } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { recordingDirectory } from '../format/ids.ts';
 import type { Manifest } from '../format/manifest.ts';
+import { SealError } from '../format/SealError.ts';
 import { isCode } from '../format/secretFile.ts';
 import { leftGaps, leftLedger } from './leftAccount.ts';
 import { endLeftOver } from './leftOver.ts';
 import type { Sealer } from './Sealer.ts';
-import { clearAway, deadRecorders, standInFor } from './SignOfLife.ts';
+import { clearAway, deadRecorders, hasOthers, standInFor } from './SignOfLife.ts';
 import type { OpenState, StateJournal } from './StateJournal.ts';
 
 export interface RecoverOptions {
@@ -18,6 +19,10 @@ export interface RecoverOptions {
   recorder: string;
   journal: StateJournal;
   sealer: Sealer;
+  /** Told of each recording whose journal is none: what it was is not known, and it cannot be sealed. */
+  onDamage: (recordingId: string) => void;
+  /** Whether we are making a recording ourselves. */
+  isMine: (recordingId: string) => boolean;
   logger: Logger;
   wallTime: Date;
 }
@@ -35,6 +40,7 @@ export async function recover(options: RecoverOptions): Promise<RecordingView[]>
       const view = await recoverOne(options, recordingId);
       if (view) views.push(view);
     } catch (error) {
+      if (error instanceof SealError) await giveUp(options, recordingId);
       logger.error({ err: error, recordingId }, 'recover() | recording left open cannot be sealed');
     }
   }
@@ -50,12 +56,14 @@ async function recoverOne(
   const directory = recordingDirectory(vaultDirectory, recordingId);
   const open = await journal.read(directory);
   if (open === null || open.recorder === options.recorder) return undefined;
+  mustBeOf(open, recordingId);
   const lock = standInFor(recordersDirectory, open.recorder);
   if (!lock) return undefined;
   try {
     // Another one may have been faster.
     const state = await journal.read(directory);
     if (state === null) return undefined;
+    mustBeOf(state, recordingId);
     const view = await sealLeftOver(options, state);
     await journal.remove(directory);
     return view;
@@ -63,6 +71,25 @@ async function recoverOne(
     lock.release();
     clearAway(recordersDirectory, open.recorder);
   }
+}
+
+/** Who copies another recording's journal here would have that one's files cut, and sealed. */
+function mustBeOf({ manifest }: OpenState, recordingId: string): void {
+  if (manifest.recording.id === recordingId) return;
+  throw new SealError('tampered', 'The journal is that of another recording.');
+}
+
+/**
+ * Of a recording whose journal is damaged nobody knows who was in it, nor to whom it is to be sealed: it stays as it is, and is
+ * played as far as it goes. One that a seal in the chain names needs no journal any more.
+ */
+async function giveUp(options: RecoverOptions, recordingId: string): Promise<void> {
+  const { vaultDirectory, recordersDirectory, recorder, journal, sealer } = options;
+  options.onDamage(recordingId);
+  // Whoever is making it, maybe, writes another journal soon.
+  if (options.isMine(recordingId) || hasOthers(recordersDirectory, recorder)) return;
+  if (!(await sealer.resume(recordingId))) return;
+  await journal.remove(recordingDirectory(vaultDirectory, recordingId));
 }
 
 async function sealLeftOver(

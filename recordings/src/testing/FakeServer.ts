@@ -17,6 +17,7 @@ import {
   type RecordingCounts,
   type RecordingView,
   type Result,
+  type VaultAlarm,
 } from '@switchroom/protocol';
 import { Server, type Socket } from 'socket.io';
 
@@ -29,6 +30,7 @@ export class FakeServer {
   readonly calls: string[] = [];
   readonly reports: RecordingView[] = [];
   readonly counts: RecordingCounts[] = [];
+  readonly alarms: VaultAlarm[] = [];
   readonly rtcp: Buffer[] = [];
   /** Set to refuse `room:open` with it. */
   refusal: AppError | null = null;
@@ -149,6 +151,10 @@ export class FakeServer {
       this.counts.push(counts);
       const sent = counts.consumers.map(({ consumerId }) => ({ consumerId, packets: 4711 }));
       ack(ok({ sent }));
+    });
+    socket.on('vault:alarm', (payload, ack) => {
+      this.alarms.push(gatewayRequests['vault:alarm'].parse(payload));
+      ack(ok({}));
     });
     socket.on('recording:report', (payload, ack) => {
       this.reports.push(gatewayRequests['recording:report'].parse(payload).recording);

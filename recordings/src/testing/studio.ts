@@ -8,6 +8,7 @@ import { plainIo } from '../format/FileIo.ts';
 import { Disk } from '../recorder/Disk.ts';
 import { recover } from '../recorder/recover.ts';
 import { Recording } from '../recorder/Recording.ts';
+import type { BrokenChain } from '../recorder/SealChain.ts';
 import { Sealer } from '../recorder/Sealer.ts';
 import { loadSealingKey } from '../recorder/sealingKey.ts';
 import { StateJournal } from '../recorder/StateJournal.ts';
@@ -24,18 +25,23 @@ export class Studio {
   readonly journal: StateJournal;
   readonly vault: Vault;
   readonly views: RecordingView[] = [];
+  /** Recordings whose journal was found to be none. */
+  readonly damaged: string[] = [];
 
   readonly key: SigningKey;
   readonly sealer: Sealer;
+  /** What was found of the chain, each time that it was opened. */
+  readonly broken: BrokenChain[];
 
   private constructor(
-    parts: Pick<Studio, 'dataDirectory' | 'keys' | 'journal' | 'key' | 'sealer'>,
+    parts: Pick<Studio, 'dataDirectory' | 'keys' | 'journal' | 'key' | 'sealer' | 'broken'>,
   ) {
     this.dataDirectory = parts.dataDirectory;
     this.keys = parts.keys;
     this.journal = parts.journal;
     this.key = parts.key;
     this.sealer = parts.sealer;
+    this.broken = parts.broken;
     this.vault = openVault({ dir: this.vaultDirectory, ...parts.keys });
   }
 
@@ -46,6 +52,7 @@ export class Studio {
     const vaultDirectory = join(dataDirectory, 'vault');
     const key = await loadSealingKey(keysDirectory, vaultDirectory);
     const wallTime = (): Date => new Date('2026-01-02T04:00:00.000Z');
+    const broken: BrokenChain[] = [];
     return new Studio({
       dataDirectory,
       keys: await loadOrCreateKeys(keysDirectory),
@@ -53,7 +60,9 @@ export class Studio {
       key,
       sealer: new Sealer({
         ...{ vaultDirectory, key, wallTime, lockPath: join(keysDirectory, 'chain.lock') },
+        onBroken: (chain) => broken.push(chain),
       }),
+      broken,
     });
   }
 
@@ -98,7 +107,10 @@ export class Studio {
     const logger = pino({ level: 'silent' });
     const recordersDirectory = join(this.dataDirectory, 'keys', 'recorders');
     const left = { vaultDirectory, recordersDirectory, journal, sealer, recorder: 'next' };
-    return await recover({ ...left, logger, wallTime });
+    return await recover({
+      ...{ ...left, logger, wallTime, isMine: () => false },
+      onDamage: (id) => this.damaged.push(id),
+    });
   }
 
   async close(): Promise<void> {

@@ -145,7 +145,9 @@ describe('vault.openAudio()', () => {
   it('refuses the file of another track under its name', async () => {
     const mix = await readFile(sealedFile(studio.vaultDirectory, 'r1', 'mix'));
     await writeFile(sealedFile(studio.vaultDirectory, 'r1', trackId), mix);
-    await expect(studio.vault.openAudio('r1', trackId)).rejects.toMatchObject({ code: 'internal' });
+    await expect(studio.vault.openAudio('r1', trackId)).rejects.toMatchObject({
+      code: 'recording-damaged',
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { AppError, type StatementsView } from '@switchroom/protocol';
-import { isSafeId, isSoundId, MANIFEST_ID, MIX_ID, SEAL_ID, SEALED_SUFFIX } from '../format/ids.ts';
+import { AppError, type RecordingState, type StatementsView } from '@switchroom/protocol';
+import { isSafeId, isSoundId, MANIFEST_ID, MIX_ID, SEALED_SUFFIX } from '../format/ids.ts';
 import {
   FRESH_SUFFIX,
   manifestSchema,
@@ -18,9 +18,10 @@ import type { StoredFile } from '../storage/FileStore.ts';
 import { AudioIndex, type AudioFileName } from './AudioIndex.ts';
 import { exportEntries } from './exportEntries.ts';
 import { IndexCache } from './IndexCache.ts';
-import { isBeingMade, trustedSeal, type ReadSeal } from './readSeal.ts';
+import type { ReadSeal } from './readSeal.ts';
 import { sealedEntries } from './sealedEntries.ts';
-import { isHalfSealed, sealedSources } from './sealedSources.ts';
+import { Seals } from './Seals.ts';
+import { sealedSources } from './sealedSources.ts';
 import { statementsOf } from './statementsOf.ts';
 import { storedIndex } from './storedIndex.ts';
 import type { AudioFile, Damage, Vault } from './Vault.ts';
@@ -39,6 +40,11 @@ export interface FileVaultOptions {
   exportKey: SigningKey;
   /** Whose seals are trusted. */
   sealKeys: SealKeys;
+  /**
+   * What is known of a recording elsewhere: one that is `sealed` must have a seal, of one that `failed` something must be
+   * there. `null`: nothing was recorded. Default: only the files tell.
+   */
+  stateOf?: (recordingId: string) => Promise<RecordingState | null>;
   /** What the audit trail says of a recording, as lines of JSON; it becomes part of its export. */
   auditExtract?: (recordingId: string) => AsyncIterable<string>;
   /** Told when a file is found to be damaged, once for each state of the file; of one that does not open at all, no part. */
@@ -50,12 +56,17 @@ export class FileVault implements Vault {
   readonly #options: FileVaultOptions;
   readonly #files: VaultFiles;
   readonly #identity: string | null;
+  readonly #seals: Seals;
   readonly #indexes = new IndexCache();
 
   constructor(options: FileVaultOptions) {
     this.#options = options;
     this.#files = options.files ?? new VaultFiles(new DiskStore(options.dir));
     this.#identity = options.identity;
+    this.#seals = new Seals({
+      ...{ files: this.#files, keys: options.sealKeys, stateOf: options.stateOf },
+      onDamage: (file) => options.onDamage?.(file, []),
+    });
   }
 
   async openAudio(recordingId: string, trackId: string): Promise<AudioFile> {
@@ -76,9 +87,9 @@ export class FileVault implements Vault {
 
   async exportZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
-    const seal = await this.#seal(recordingId);
+    const seal = await this.#seals.of(recordingId);
     const manifest = await this.#sealedManifest(recordingId);
-    if (seal === null || manifest === null || (await isHalfSealed(this.#files, recordingId))) {
+    if (seal === null || manifest === null || (await this.#seals.isHalf(recordingId))) {
       throw new AppError('conflict', 'The recording is not sealed yet; it can be exported then.');
     }
     const audio = new Map<string, AudioIndex>();
@@ -103,8 +114,8 @@ export class FileVault implements Vault {
 
   async exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>> {
     if (!isSafeId(recordingId)) throw notFound();
-    const seal = await this.#seal(recordingId);
-    const isHalf = await isHalfSealed(this.#files, recordingId);
+    const seal = await this.#seals.of(recordingId);
+    const isHalf = await this.#seals.isHalf(recordingId);
     if (seal === null || isHalf) {
       const manifest = isHalf ? null : await this.#open({ recordingId, trackId: MANIFEST_ID });
       await manifest?.close();
@@ -118,23 +129,15 @@ export class FileVault implements Vault {
     );
   }
 
+  async isThere(recordingId: string): Promise<boolean> {
+    return isSafeId(recordingId) && (await this.#seals.has(recordingId));
+  }
+
   async remove(recordingId: string): Promise<void> {
     if (!isSafeId(recordingId)) return;
     this.#indexes.drop(`${recordingId}/`);
     // The keys go with the files: each file begins with its own, and it is kept nowhere else.
     await this.#files.remove(recordingId);
-  }
-
-  /** `null` while it is made, and when there is none. Errors: `internal` for one that is not to be believed; `unavailable`. */
-  async #seal(recordingId: string): Promise<ReadSeal | null> {
-    try {
-      return await trustedSeal(this.#files, recordingId, this.#options.sealKeys);
-    } catch (error) {
-      if (error instanceof SealError) {
-        this.#options.onDamage?.({ recordingId, trackId: SEAL_ID }, []);
-      }
-      throw translated(error);
-    }
   }
 
   /** Errors: `AppError('key-elsewhere')`. */
@@ -143,11 +146,11 @@ export class FileVault implements Vault {
     throw new AppError('key-elsewhere', 'The key to this recording is not on this server.');
   }
 
-  /** Errors: `not-found`, `key-elsewhere`, `key-lost`, `unavailable`, `internal`. */
+  /** Errors: `not-found`, `key-elsewhere`, `key-lost`, `unavailable`, `recording-damaged`. */
   async #manifest(recordingId: string): Promise<{ bytes: Buffer; manifest: Manifest }> {
     if (!isSafeId(recordingId)) throw notFound();
     const file = { recordingId, trackId: MANIFEST_ID };
-    const sealed = (await this.#seal(recordingId))?.seal;
+    const sealed = (await this.#seals.of(recordingId))?.seal;
     const isRight = (bytes: Buffer): boolean =>
       sealed === undefined ||
       (hash('sha256', bytes, 'hex') === sealed.manifest.sha256 &&
@@ -159,7 +162,7 @@ export class FileVault implements Vault {
         if (bytes === null || !isRight(bytes)) continue;
         return { bytes, manifest: manifestSchema.parse(JSON.parse(bytes.toString())) };
       }
-      if (await isBeingMade(this.#files, recordingId)) {
+      if (await this.#seals.isBeingMade(recordingId)) {
         throw new AppError('unavailable', 'The recording is about to be sealed; try again.');
       }
       throw new SealError('tampered', 'The manifest is not the one that was sealed.');
@@ -237,7 +240,7 @@ export class FileVault implements Vault {
 
   async #build(file: AudioFileName, size: number, anew: boolean): Promise<AudioIndex> {
     const key = this.#key();
-    const sealed = await this.#seal(file.recordingId);
+    const sealed = await this.#seals.of(file.recordingId);
     const { rows, isAsSealed } = await storedIndex(
       this.#files,
       file,
@@ -281,7 +284,7 @@ export class FileVault implements Vault {
   async #open(file: AudioFileName): Promise<StoredFile> {
     const opened = await this.#files.open(nameOf(file));
     if (opened !== null) return opened;
-    const sealed = await this.#seal(file.recordingId);
+    const sealed = await this.#seals.of(file.recordingId);
     if (sealed?.seal.files.some(({ id }) => id === file.trackId) !== true) throw notFound();
     throw new SealError('tampered', 'A file of it is gone from the vault.');
   }

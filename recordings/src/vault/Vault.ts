@@ -10,7 +10,8 @@ export interface Vault {
   /**
    * A track, or the mix of all (`trackId` = `'mix'`), as Ogg Opus (RFC 7845). A recording that is
    * still being written is given as far as it has come.
-   * Errors: `AppError('not-found')`; `'key-elsewhere'` without any identity, `'key-lost'` where none fits.
+   * Errors: `AppError('not-found')`; `'key-elsewhere'` without any identity, `'key-lost'` where none fits;
+   * `'recording-damaged'` for what is not as it was sealed, or is gone.
    */
   openAudio(recordingId: string, trackId: string): Promise<AudioFile>;
 
@@ -28,9 +29,15 @@ export interface Vault {
 
   /**
    * The same of the files as they lie in the vault, which takes no key.
-   * Errors: `AppError('not-found')`, `AppError('conflict')` for one that is not sealed yet.
+   * Errors: `AppError('not-found')`, `'recording-damaged'`; `'conflict'` for one that is not sealed yet.
    */
   exportSealedZip(recordingId: string): Promise<AsyncIterable<Uint8Array>>;
+
+  /**
+   * Whether it has a seal, or needs none yet; that is only looked for, and not read. Who is to be told of damage is told where
+   * it is gone. Errors: `AppError('unavailable')`.
+   */
+  isThere(recordingId: string): Promise<boolean>;
 
   /** Deletes the sound and the keys that it was sealed with, for good. Silent when there is none. */
   remove(recordingId: string): Promise<void>;

@@ -159,7 +159,7 @@ it('a file that is gone from the store is told, and not taken for one that never
   await files.upload('r1', wanted, signal);
   await files.drop('r1');
   await rm(join(store.directory, 'r1/mix.sealed'));
-  await expect(vault().openAudio('r1', 'mix')).rejects.toMatchObject({ code: 'internal' });
+  await expect(vault().openAudio('r1', 'mix')).rejects.toMatchObject({ code: 'recording-damaged' });
   await expect(vault().openAudio('r1', 'nobody')).rejects.toMatchObject({ code: 'not-found' });
 });
 

@@ -8,6 +8,7 @@ import type { DiskStore } from '../storage/DiskStore.ts';
 import type { Content, FileStore, Keep, StoredFile } from '../storage/FileStore.ts';
 import { ReadAhead } from '../storage/ReadAhead.ts';
 import { CheckedVersions } from './CheckedVersions.ts';
+import { isInChain } from './isInChain.ts';
 import { readSeal, type ReadSeal } from './readSeal.ts';
 
 /** Within the vault: what is whole in the store, and is about to be removed here. */
@@ -69,6 +70,11 @@ export class VaultFiles {
   /** Files of it do not give what they gave when they were read: the next `isAsSealed()` reads all of them. */
   async distrust(recordingId: string): Promise<void> {
     await this.#checked.forget(recordingId);
+  }
+
+  /** Whether a seal of it is in the chain, which is here wherever the recording lies. All of that is read. */
+  async isInChain(recordingId: string): Promise<boolean> {
+    return await isInChain(this.#disk.directory, recordingId);
   }
 
   /** Everywhere, for good. Silent when there is none. Errors: `unavailable`, `write-once`. */

@@ -161,7 +161,9 @@ describe('a recording in the store', () => {
     const audio = await vault.openAudio('r1', trackId);
     await changed(trackId, flipped, { isNew: false }, async () => {
       expect((await jump(vault, 0.1)).equals(wanted(0.1))).toBe(true);
-      await expect(collect(audio.read(0, audio.size))).rejects.toMatchObject({ code: 'internal' });
+      await expect(collect(audio.read(0, audio.size))).rejects.toMatchObject({
+        code: 'recording-damaged',
+      });
       expect(told).toEqual([[trackId, 1]]);
       const around = await vault.openAudio('r1', trackId);
       expect(around.damage).toHaveLength(1);
@@ -177,7 +179,7 @@ describe('a recording in the store', () => {
     const vault = fresh();
     const zip = await vault.exportZip('r1');
     await changed(trackId, flipped, { isNew: false }, async () => {
-      await expect(collect(zip)).rejects.toMatchObject({ code: 'internal' });
+      await expect(collect(zip)).rejects.toMatchObject({ code: 'recording-damaged' });
       expect((await collect(await vault.exportZip('r1'))).toString('latin1')).toContain('"fromMs"');
     });
   });
@@ -212,7 +214,7 @@ describe('a file in which all opens, and which is not the one that was sealed', 
       { isNew: true },
       async () => {
         const refused = {
-          code: 'internal',
+          code: 'recording-damaged',
           message: expect.stringContaining('not the one') as string,
         };
         await expect(fresh().openAudio('r1', id())).rejects.toMatchObject(refused);
@@ -233,7 +235,7 @@ describe('a file in which all opens, and which is not the one that was sealed', 
       { isNew: true },
       async () => {
         for (const read of [() => fresh().statements('r1'), () => fresh().exportZip('r1')]) {
-          await expect(read()).rejects.toMatchObject({ code: 'internal' });
+          await expect(read()).rejects.toMatchObject({ code: 'recording-damaged' });
         }
       },
     );
@@ -246,6 +248,8 @@ describe('a file in which all opens, and which is not the one that was sealed', 
     const bytes = await forge(trackId);
     await rename(join(store.directory, 'r1'), local);
     await writeFile(sealedFile(studio.vaultDirectory, 'r1', trackId), bytes);
-    await expect(fresh().openAudio('r1', trackId)).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().openAudio('r1', trackId)).rejects.toMatchObject({
+      code: 'recording-damaged',
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { cp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RecordingState } from '@switchroom/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JOURNAL_FILE, MIX_ID } from '../format/ids.ts';
 import { SEAL_FILE, signSeal, type Seal } from '../format/seal.ts';
@@ -19,10 +20,11 @@ beforeEach(async () => {
 });
 afterEach(async () => await studio.close());
 
-/** As it is after a start. */
-function fresh({ vaultDirectory, keys }: Studio = studio): Vault {
+/** As it is after a start, with what is known of all recordings. */
+function fresh({ vaultDirectory, keys }: Studio = studio, state?: RecordingState): Vault {
   const onDamage = ({ trackId }: { trackId: string }): void => void told.push(trackId);
-  return openVault({ dir: vaultDirectory, ...keys, onDamage });
+  const stateOf = (): Promise<RecordingState | null> => Promise.resolve(state ?? null);
+  return openVault({ dir: vaultDirectory, ...keys, onDamage, stateOf });
 }
 
 const seal = async (): Promise<Seal> =>
@@ -38,7 +40,7 @@ async function isRefused(words: string, vault = fresh()): Promise<void> {
   ];
   for (const read of reads) {
     const message = expect.stringContaining(words) as string;
-    await expect(read()).rejects.toMatchObject({ code: 'internal', message });
+    await expect(read()).rejects.toMatchObject({ code: 'recording-damaged', message });
   }
   expect(told).toEqual(Array(reads.length).fill('seal'));
 }
@@ -91,13 +93,49 @@ describe('the vault refuses a recording', () => {
     expect((await fresh().openAudio('r1', MIX_ID)).size).toBeGreaterThan(0);
   });
 
+  it('whose seal is gone though it is known to be sealed, whatever file says that it is made', async () => {
+    await rm(join(directory, SEAL_FILE));
+    await writeFile(join(directory, JOURNAL_FILE), 'x');
+    for (const state of ['sealed', 'failed'] as const) {
+      await isRefused('gone from the vault', fresh(studio, state));
+      told = [];
+      expect(await fresh(studio, state).isThere('r1')).toBe(false);
+      expect(told).toEqual(['seal']);
+      told = [];
+    }
+    const made = fresh(studio, 'recording');
+    expect((await made.openAudio('r1', MIX_ID)).size).toBeGreaterThan(0);
+    expect(await made.isThere('r1')).toBe(true);
+    // One that failed and was not sealed as that yet: no seal of it is in the chain.
+    await rm(join(studio.vaultDirectory, 'chain.jsonl'));
+    const left = fresh(studio, 'failed');
+    expect((await left.openAudio('r1', MIX_ID)).size).toBeGreaterThan(0);
+    expect(await left.isThere('r1')).toBe(true);
+    expect(told).toEqual([]);
+  });
+
+  it('of which nothing is left, though something must be', async () => {
+    await rm(directory, { recursive: true });
+    for (const state of ['sealed', 'failed'] as const) {
+      await isRefused('It is gone from the vault', fresh(studio, state));
+      told = [];
+      expect(await fresh(studio, state).isThere('r1')).toBe(false);
+      told = [];
+    }
+    for (const vault of [fresh(), fresh(studio, 'recording')]) {
+      await expect(vault.openAudio('r1', MIX_ID)).rejects.toMatchObject({ code: 'not-found' });
+      expect(await vault.isThere('r1')).toBe(true);
+    }
+    expect(told).toEqual([]);
+  });
+
   it('and a manifest whose own signature is wrong, by a seal that is right', async () => {
     const { key: _, signature: __, ...body } = await seal();
     const signature = studio.key.sign(Buffer.from('another manifest')).toString('base64');
     const manifest = { ...body.manifest, signature };
     const line = signSeal({ ...body, manifest }, studio.key);
     await writeFile(join(directory, SEAL_FILE), `${line}\n`);
-    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
     expect(told).toEqual(['manifest']);
   });
 });
@@ -115,20 +153,33 @@ describe('a manifest between its seal and its place', () => {
     await expect(fresh().exportZip('r1')).rejects.toMatchObject({ code: 'conflict' });
     expect(told).toEqual([]);
     await cp(name(), name('.new'));
-    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
     expect(told).toEqual(['manifest']);
     // A recorder that seals it anew has written the manifest, and not the seal yet.
     await writeFile(join(directory, JOURNAL_FILE), 'x');
     await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'unavailable' });
+    for (const state of ['sealed', 'failed'] as const) {
+      told = [];
+      const vault = fresh(studio, state);
+      await expect(vault.statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
+      expect(told).toEqual(['manifest']);
+    }
+  });
+
+  it('does not keep from an export what is known to be sealed', async () => {
+    await cp(name(), name('.new'));
+    await expect(fresh().exportSealedZip('r1')).rejects.toMatchObject({ code: 'conflict' });
+    expect(await fresh(studio, 'sealed').exportSealedZip('r1')).toBeDefined();
+    expect(await fresh(studio, 'sealed').exportZip('r1')).toBeDefined();
   });
 
   it('is told to be damaged where it does not open, or is gone', async () => {
     const bytes = await readFile(name());
     bytes[bytes.length - 1]! ^= 1;
     await writeFile(name(), bytes);
-    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
     await rm(name());
-    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'internal' });
+    await expect(fresh().statements('r1')).rejects.toMatchObject({ code: 'recording-damaged' });
     expect(told).toEqual(['manifest', 'manifest']);
   });
 });

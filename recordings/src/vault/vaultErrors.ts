@@ -13,7 +13,7 @@ export function translated(error: unknown): unknown {
       cause: error,
     });
   }
-  return new AppError('internal', `The recording cannot be read: ${error.message}`, {
+  return new AppError('recording-damaged', `The recording cannot be read: ${error.message}`, {
     cause: error,
   });
 }

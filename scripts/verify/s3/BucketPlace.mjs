@@ -38,10 +38,9 @@ export class BucketPlace {
     this.#base.pathname = pathStyle ? `${path}/${escaped(bucket)}/` : `${path}/`;
   }
 
-  async sealed() {
+  async folders() {
     this.#listed ??= await this.#list('');
-    const folders = [...this.#listed];
-    return new Set(folders.filter(([, names]) => names.includes('seal.json')).map(([id]) => id));
+    return this.#listed;
   }
 
   /**

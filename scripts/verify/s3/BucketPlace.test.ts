@@ -51,7 +51,7 @@ const problem = (response: ServerResponse, status: number, code: string): void =
   void response.writeHead(status).end(`<Error><Code>${code}</Code></Error>`);
 
 describe('BucketPlace', () => {
-  it('lists all pages, signed, and knows what is sealed', async () => {
+  it('lists all pages, signed, by folder', async () => {
     answer = (_, query, response) => {
       expect([query.get('prefix'), query.get('encoding-type')]).toEqual(['a/b/', 'url']);
       const isFirst = query.get('continuation-token') === null;
@@ -67,7 +67,13 @@ describe('BucketPlace', () => {
     };
     const bucket = place();
     expect(bucket.label).toBe('s3://bucket/a/b');
-    expect(await bucket.sealed()).toEqual(new Set(['r1']));
+    expect(await bucket.folders()).toEqual(
+      new Map([
+        ['chain', ['0000000001.json']],
+        ['r1', ['mix.sealed', 'seal.json']],
+        ['r2', ['a+b.sealed']],
+      ]),
+    );
     expect(asked).toEqual(Array(2).fill('AWS4-HMAC-SHA256 /bucket/'));
     expect(await bucket.names('chain')).toEqual(['0000000001.json']);
     expect(await bucket.names('r1')).toEqual(['mix.sealed', 'seal.json']);
@@ -79,7 +85,7 @@ describe('BucketPlace', () => {
     answer = (_, _query, response) =>
       response.end(names.map((name) => `<Key>${name}</Key>`).join(''));
     const bucket = place('');
-    expect(await bucket.sealed()).toEqual(new Set());
+    expect(await bucket.folders()).toEqual(new Map([['r2', names.map((name) => name.slice(3))]]));
     names = ['r2/a.sealed', 'r2/seal.json'];
     expect(await bucket.names('r2')).toEqual(['a.sealed', 'seal.json']);
     expect(await bucket.names('r3')).toEqual([]);
@@ -144,7 +150,7 @@ describe('BucketPlace', () => {
     await expect(place().open('r1/x')).rejects.toThrow(refused);
     await expect(place().names('r1')).rejects.toThrow(refused);
     answer = (_, _query, response) => void response.writeHead(307).end();
-    await expect(place().sealed()).rejects.toThrow('an answer that is none of S3 (307)');
+    await expect(place().folders()).rejects.toThrow('an answer that is none of S3 (307)');
     answer = (_, _query, response) => problem(response, 404, 'NoSuchBucket');
     await expect(place().open('r1/x')).rejects.toThrow('NoSuchBucket (404)');
 
@@ -158,6 +164,6 @@ describe('BucketPlace', () => {
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
-    await expect(place().sealed()).rejects.toThrow(/cannot be reached: ECONNREFUSED\.$/);
+    await expect(place().folders()).rejects.toThrow(/cannot be reached: ECONNREFUSED\.$/);
   });
 });

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 
 /** Entries of an audit trail on one recording, a line each, as the server writes them. */
-export function auditLines(entries: { seq: number; recordingId: string }[]): string[] {
+export function auditLines(
+  entries: { seq: number; recordingId: string; action?: string; outcome?: string }[],
+): string[] {
   let before: string | null = null;
-  return entries.map(({ seq, recordingId }) => {
+  return entries.map(({ seq, recordingId, action: what = 'recording.played', outcome = 'ok' }) => {
     // In the order of their names.
     const rest = {
-      ...{ action: 'recording.played', at: '2026-01-02T03:04:05.000Z', details: { ä: [1, 'x'] } },
+      ...{ action: what, at: '2026-01-02T03:04:05.000Z', details: { ä: [1, 'x'] }, outcome },
       ...{ prev: before ?? '0'.repeat(64), seq, subject: { id: recordingId, type: 'recording' } },
       subjectPrev: before,
     };

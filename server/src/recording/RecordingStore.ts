@@ -1,4 +1,10 @@
-import { AppError, type RecordingView, type TrackView, type User } from '@switchroom/protocol';
+import {
+  AppError,
+  type RecordingState,
+  type RecordingView,
+  type TrackView,
+  type User,
+} from '@switchroom/protocol';
 import type { Database } from '../db/openDatabase.ts';
 import type { RecordingsTable, TracksTable } from '../db/schema.ts';
 import type { Note } from '../audit/AuditTrail.ts';
@@ -107,6 +113,26 @@ export class RecordingStore {
     for (const { id } of rows) await this.fail(id);
   }
 
+  /**
+   * Of which state one is that anything was recorded of: where it failed before anybody had a track, there may be nothing. `null`
+   * also when there is none of that id.
+   */
+  async stateOf(id: string): Promise<RecordingState | null> {
+    const row = await this.#ofSubstance().where('id', '=', id).executeTakeFirst();
+    return row?.state ?? null;
+  }
+
+  /** The ids of those that are over and of which there must be something, in their order, `limit` of those after `after`. */
+  async ended(after: string, limit: number): Promise<string[]> {
+    const rows = await this.#ofSubstance()
+      .where('state', '!=', 'recording')
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
   /** Newest first; a host sees those of own meetings, an officer all. Errors: `bad-request` for a broken cursor. */
   async list(query: RecordingsQuery, user: User): Promise<RecordingsPage> {
     const found = await findRecordings(this.#db, query, user);
@@ -134,6 +160,20 @@ export class RecordingStore {
     const [view] = await this.#withTracks(rows);
     if (!view) throw new AppError('not-found', 'There is no such recording.');
     return view;
+  }
+
+  #ofSubstance() {
+    return this.#db
+      .selectFrom('recordings')
+      .select(['id', 'state'])
+      .where((eb) =>
+        eb.or([
+          eb('state', '!=', 'failed'),
+          eb.exists(
+            eb.selectFrom('tracks').select('id').whereRef('recordingId', '=', 'recordings.id'),
+          ),
+        ]),
+      );
   }
 
   #select() {

@@ -81,7 +81,7 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
     // The path may hold a join token, the route does not.
     const route = (request.route as { path?: string } | undefined)?.path;
     const { method } = request;
-    if (problem.code === 'internal') logger.error({ err: error, method, route }, 'request failed');
+    if (problem.status === 500) logger.error({ err: error, method, route }, 'request failed');
     else logger.debug({ code: problem.code, method, route }, 'request refused');
     if (response.headersSent) next(error);
     else sendProblem(response, problem);

@@ -191,7 +191,7 @@ export const alarmViewSchema = z.object({
   id: z.string(),
   kind: z.enum(ALARM_KINDS),
   subject: z.object({
-    type: z.enum(['meeting', 'recording']),
+    type: z.enum(['meeting', 'recording', 'vault']),
     id: z.string(),
     file: z.string().exactOptional(),
   }),

@@ -159,7 +159,9 @@ describe('a recording in the store', () => {
       around.headers.get('recording-damage'),
     );
     await ceph.hide(settings, name);
-    expect(await problem(await server.rest('GET', url))).toEqual({ status: 500, code: 'internal' });
+    expect(await problem(await server.rest('GET', url))).toEqual({
+      ...{ status: 500, code: 'recording-damaged' },
+    });
     expect(server.logs.some((line) => line.includes('damaged in the vault'))).toBe(true);
     expect(await all.metric('recording_damage_total')).toBe(2);
   });

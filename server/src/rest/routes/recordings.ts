@@ -20,8 +20,8 @@ const byId = z.object({ id: z.string().max(64) });
 const byTrack = byId.extend({ trackId: z.string().max(64) });
 /** How the vault calls the mix of all tracks. */
 const MIX = 'mix';
-/** What is wrong where this server cannot open a recording. */
-const KEYS = ['key-elsewhere', 'key-lost'] as const;
+/** What is wrong where a recording cannot be opened. */
+const CLOSED = ['key-elsewhere', 'key-lost', 'recording-damaged'] as const;
 
 const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' } as const;
 
@@ -98,7 +98,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable', 'unavailable'],
+      errors: ['not-found', ...CLOSED, 'reason-required', 'range-not-satisfiable', 'unavailable'],
       async handle(wish) {
         const { params, user, request, response } = wish;
         await player.check(wish);
@@ -119,7 +119,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       mediaType: 'audio/ogg',
-      errors: ['not-found', ...KEYS, 'reason-required', 'range-not-satisfiable', 'unavailable'],
+      errors: ['not-found', ...CLOSED, 'reason-required', 'range-not-satisfiable', 'unavailable'],
       async handle(wish) {
         const { request, response } = wish;
         const sound = await trackOf(wish);
@@ -139,7 +139,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: reasonQuerySchema,
       status: 200,
       response: peaksSchema,
-      errors: ['not-found', ...KEYS, 'reason-required', 'unavailable'],
+      errors: ['not-found', ...CLOSED, 'reason-required', 'unavailable'],
       async handle(wish) {
         const sound = await trackOf(wish);
         const { id } = sound.recording;
@@ -160,7 +160,7 @@ export function recordingEndpoints(deps: RestDeps): Endpoint[] {
       query: exportQuerySchema,
       status: 200,
       mediaType: 'application/zip',
-      errors: ['not-found', 'conflict', ...KEYS, 'reason-required', 'unavailable'],
+      errors: ['not-found', 'conflict', ...CLOSED, 'reason-required', 'unavailable'],
       async handle(wish) {
         const { params, query, user, source, request, response } = wish;
         const { reason, recipient } = query;

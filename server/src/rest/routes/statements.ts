@@ -6,7 +6,8 @@ import { subjectOf } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { consentsSchema, statementsSchema, timelineSchema } from '../views.ts';
 
-const errors: ErrorCode[] = ['not-found', 'key-elsewhere', 'key-lost', 'unavailable'];
+const closed: ErrorCode[] = ['key-elsewhere', 'key-lost', 'recording-damaged'];
+const errors: ErrorCode[] = ['not-found', ...closed, 'unavailable'];
 const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' } as const;
 const common = { ...seer, params: z.object({ id: z.string().max(64) }), status: 200, errors };
 

@@ -76,6 +76,7 @@ describe('GatewaySession', () => {
     const alarms = new Alarms({ trail, logger });
     deps = {
       trail,
+      alarms,
       rooms,
       meetings,
       dialPlan,

@@ -1,5 +1,6 @@
 import { AppError, type GatewayKind } from '@switchroom/protocol';
 import type { Logger } from 'pino';
+import type { Alarms } from '../../alarms/Alarms.ts';
 import type { AuditTrail } from '../../audit/AuditTrail.ts';
 import type { Calls } from '../../calls/Calls.ts';
 import { joinable, type MeetingStore } from '../../meetings/MeetingStore.ts';
@@ -13,6 +14,7 @@ import type { GatewayOutbox } from './GatewayOutbox.ts';
 /** What the handlers of a gateway call. */
 export interface GatewayDeps {
   trail: AuditTrail;
+  alarms: Alarms;
   rooms: Rooms;
   meetings: MeetingStore;
   dialPlan: DialPlan;

@@ -1,4 +1,10 @@
-import type { gatewayRequests, GatewayResults, RecordingCounts } from '@switchroom/protocol';
+import type {
+  gatewayRequests,
+  GatewayResults,
+  RecordingCounts,
+  VaultAlarm,
+} from '@switchroom/protocol';
+import type { Alarm } from '../../alarms/Alarms.ts';
 import type { StreamLook } from '../../recording/ledger/StreamWatch.ts';
 import type { Handlers } from '../handle.ts';
 import type { SoundCounts } from './GatewayLink.ts';
@@ -7,8 +13,11 @@ import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
 /** What a recorder reports. */
 export function recordingHandlers(
   session: GatewaySession,
-  { recordings }: GatewayDeps,
-): Pick<Handlers<typeof gatewayRequests, GatewayResults>, 'recording:report' | 'recording:counts'> {
+  { alarms, recordings }: GatewayDeps,
+): Pick<
+  Handlers<typeof gatewayRequests, GatewayResults>,
+  'recording:report' | 'recording:counts' | 'vault:alarm'
+> {
   return {
     async 'recording:report'({ recording }) {
       session.mustBe('recorder');
@@ -28,7 +37,23 @@ export function recordingHandlers(
         ),
       };
     },
+
+    async 'vault:alarm'(alarm) {
+      session.mustBe('recorder');
+      alarms.raise(alarmOf(alarm));
+      return {};
+    },
   };
+}
+
+function alarmOf(alarm: VaultAlarm): Alarm {
+  if (alarm.kind === 'chain-broken') {
+    const { kind, known, found } = alarm;
+    const details = { known: String(known), found: String(found) };
+    return { kind, subject: { type: 'vault', id: 'chain' }, details };
+  }
+  const { kind, recordingId, file } = alarm;
+  return { kind, subject: { type: 'recording', id: recordingId, file }, details: { file } };
 }
 
 /** What there was of a sound, beside what the recorder has of it. */
