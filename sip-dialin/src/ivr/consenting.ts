@@ -14,7 +14,7 @@ const SOON = 3;
  * Before so much of the question 1 is no answer to it, but a key pressed twice for what was asked before; as much again
  * for each prompt that stands before it. No longer: whoever calls daily knows the question by its first words.
  */
-export const CONSENT_EARLIEST_MS = 800;
+export const CONSENT_EARLIEST_MS = 500;
 /** After 1 was pressed: the server has said that the caller is heard, or 1 is asked for again. */
 const ANSWER_MS = 5_000;
 
