@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIRM_MS } from './confirming.ts';
-import { Conversation, destination, play } from './testing/Conversation.ts';
+import { Conversation, destination, JOINED, play } from './testing/Conversation.ts';
 
 function invited(callMe = false): Conversation {
   const called = new Conversation();
@@ -33,6 +33,16 @@ describe('confirming', () => {
       { type: 'stopTimer' },
       { type: 'hangup', farewell: 'not-confirmed' },
     ]);
+  });
+
+  it.each([
+    [true, 'muted'],
+    [false, 'muted-by-host'],
+  ] as const)('who has a browser may have muted there (call me: %s)', (callMe, prompt) => {
+    const called = invited(callMe);
+    called.key('1');
+    called.send(JOINED);
+    expect(called.send({ type: 'muted', muted: true })).toEqual([play(prompt)]);
   });
 
   it('takes no other key', () => {

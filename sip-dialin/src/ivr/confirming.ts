@@ -25,7 +25,7 @@ export function stepConfirming(state: Confirming, event: DialInEvent): DialInSte
     case 'key': {
       if (event.key !== '1') return stay(state);
       // No roll-call: whoever called knows whom.
-      const step = join(state.destination);
+      const step = join(state.destination, { callMe: state.callMe });
       return {
         state: step.state,
         actions: [{ type: 'stop' }, { type: 'stopTimer' }, ...step.actions],

@@ -55,6 +55,15 @@ export function stepDialIn(state: DialInState, event: DialInEvent): DialInStep {
   }
 }
 
+/** Muted meanwhile: by a host, or in the browser by the participant who comes here by "call me". */
+function arriveAs(
+  { muted, callMe }: Extract<DialInState, { name: 'joining' }>,
+  event: Extract<DialInEvent, { type: 'joined' }>,
+): DialInStep {
+  const step = arrive(event, muted, muted ? ['muted'] : []);
+  return { ...step, state: { ...step.state, callMe } };
+}
+
 type Inside = Extract<DialInState, { name: 'joining' | 'waiting' | 'joined' }>;
 
 function stepInside(state: Inside, event: DialInEvent): DialInStep {
@@ -64,8 +73,7 @@ function stepInside(state: Inside, event: DialInEvent): DialInStep {
   if (event.type === 'waiting' && state.name !== 'waiting') return waitInLobby(state.muted);
   switch (state.name) {
     case 'joining':
-      // By a host meanwhile, or by the participant who comes here by "call me".
-      if (event.type === 'joined') return arrive(event, state.muted, state.muted ? ['muted'] : []);
+      if (event.type === 'joined') return arriveAs(state, event);
       return stay(event.type === 'muted' ? { ...state, muted: event.muted } : state);
     case 'waiting':
       return stepWaiting(state, event);

@@ -17,6 +17,8 @@ export interface InMeeting extends RoomNews {
   role: Role;
   muted: boolean;
   handRaised: boolean;
+  /** Whether this phone is where a participant talks who has a browser, too, with a button to mute. */
+  callMe: boolean;
   /** To being recorded; while it is awaited nobody hears the caller. */
   consent: ConsentState;
   /** How often the question has been heard. */
@@ -49,6 +51,7 @@ export function arrive(
     role,
     muted,
     handRaised: false,
+    callMe: false,
     consent,
     asked: 0,
     answerable: false,
@@ -84,7 +87,7 @@ export function stepInMeeting(state: InMeeting, event: DialInEvent): InMeetingSt
       return consentChanged(state, event.consent);
     case 'muted':
       if (event.muted === state.muted) return { state, actions: [] };
-      return tell({ ...state, muted: event.muted }, event.muted ? 'muted-by-host' : 'unmuted');
+      return tell({ ...state, muted: event.muted }, mutedBy(state, event.muted));
     case 'handRaised':
       if (event.handRaised === state.handRaised) return { state, actions: [] };
       return tell({ ...state, handRaised: event.handRaised }, handPrompt(event.handRaised));
@@ -101,6 +104,12 @@ export function stepInMeeting(state: InMeeting, event: DialInEvent): InMeetingSt
     default:
       return { state, actions: [] };
   }
+}
+
+/** Of who has a browser it may have been the own wish there. */
+function mutedBy({ callMe }: InMeeting, muted: boolean): Utterance {
+  if (!muted) return 'unmuted';
+  return callMe ? 'muted' : 'muted-by-host';
 }
 
 /** What was heard is told before what comes next is said. */

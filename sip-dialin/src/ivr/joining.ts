@@ -7,9 +7,12 @@ export function enter(destination: Destination): DialInStep {
 }
 
 /** At once: a prompt here would only keep the caller from the meeting. */
-export function join({ meetingId, role }: Destination, name?: Uint8Array): DialInStep {
+export function join(
+  { meetingId, role }: Destination,
+  { name, callMe = false }: { name?: Uint8Array; callMe?: boolean } = {},
+): DialInStep {
   return {
-    state: { name: 'joining', muted: false },
+    state: { name: 'joining', muted: false, callMe },
     actions: [{ type: 'join', meetingId, role, ...(name && { name }) }],
   };
 }

@@ -91,6 +91,6 @@ function record(state: Naming): DialInStep {
 
 /** With the name that was said last, if there is one. */
 function goOn({ destination, said }: Naming, before: readonly DialInAction[] = []): DialInStep {
-  const step = join(destination, said.length > 0 ? said : undefined);
+  const step = join(destination, said.length > 0 ? { name: said } : {});
   return { state: step.state, actions: [...before, { type: 'stopTimer' }, ...step.actions] };
 }
