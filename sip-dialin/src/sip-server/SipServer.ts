@@ -50,11 +50,11 @@ export interface SipServerOptions {
   clock?: Clock;
   /** In milliseconds; default: those of RFC 3261. */
   timers?: Partial<SipTimers>;
-  /** Default 1000. */
+  /** Of TCP and of TLS; default 1000. See `ConnectionRoom`. */
   maxConnections?: number;
   /** Requests being served at a time, those that linger included; default 20,000. See `TransactionRoom`. */
   maxTransactions?: number;
-  /** TCP silence after which a connection is closed, in milliseconds; default two hours, as calls are long. */
+  /** TCP silence after which a connection that is in use is closed, in milliseconds; default two hours, as calls are long. */
   idleMs?: number;
 }
 
@@ -147,6 +147,7 @@ export class SipServer {
       maxConnections: options.maxConnections ?? DEFAULTS.maxConnections,
       idleMs: options.idleMs ?? DEFAULTS.idleMs,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      knows: (address) => holder.server?.expects(address) ?? true,
       onMessage: (parsed, peer) => holder.server?.receive(parsed, peer),
     });
     const control = new ControlServer({
@@ -203,6 +204,11 @@ export class SipServer {
     await Promise.all(ports);
   }
 
+  /** Whether anybody at this address is served. For the transports only. */
+  expects(address: string): boolean {
+    return this.#gate.expects(address);
+  }
+
   /** Takes what a transport has read. Never throws. For the transports only. */
   receive(parsed: Parsed, peer: Peer): void {
     try {
@@ -245,6 +251,7 @@ export class SipServer {
           this.#turnAway(message, peer);
           return;
         }
+        peer.connection?.trust();
       }
       this.#context.transactions.receive(message, peer);
     }
@@ -253,6 +260,7 @@ export class SipServer {
   #turnAway(request: SipRequest, peer: Peer): void {
     const response = this.#gate.refusal(request);
     if (response !== undefined) this.#context.send(response, answerTarget(request, peer));
+    peer.connection?.dismiss();
   }
 
   /** Answered without a transaction: the same mistake again gets the same answer again. */

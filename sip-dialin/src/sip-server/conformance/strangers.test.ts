@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import Srf from 'drachtio-srf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSipServer, type SipServer } from '../index.ts';
@@ -86,6 +88,17 @@ describe('what a stranger sends', () => {
     await phone.expect(481, 'CANCEL');
     expect(phone.responses).toHaveLength(1);
     expect(server.stats().serverTransactions).toBe(0);
+  });
+
+  it('over TCP ends with the answer', async () => {
+    const socket = connect(server.sip.port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const request = phone.compose('OPTIONS', 1).replace('/UDP', '/TCP');
+    socket.write(request + request);
+    await once(socket, 'close');
+    expect(text.match(/SIP\/2\.0 403/g)).toHaveLength(1);
+    expect(server.stats().connections).toBe(0);
   });
 
   it('counts as a call where it is one', async () => {

@@ -74,7 +74,9 @@ export class TransactionLayer {
     if (message.kind === 'response') {
       const { host, port, connection } = peer;
       message.source = { host, port, connection };
-      this.#clients.get(clientKey(message))?.received(message);
+      const transaction = this.#clients.get(clientKey(message));
+      if (transaction !== undefined) connection?.trust();
+      transaction?.received(message);
     } else if (message.method === 'ACK') this.#receiveAck(message, peer);
     else this.#receiveRequest(message, peer);
   }
