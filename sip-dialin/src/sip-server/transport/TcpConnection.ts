@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
 import { FramingError, StreamFramer } from '../message/StreamFramer.ts';
+import { Backlog } from './Backlog.ts';
 
 const CRLF = Buffer.from('\r\n');
 /** How long one may take over the first request, and over the rest of any message, in milliseconds. */
@@ -28,6 +29,7 @@ export interface TcpConnectionOptions {
 export class TcpConnection {
   readonly #options: TcpConnectionOptions;
   readonly #framer = new StreamFramer();
+  readonly #backlog: Backlog;
   #idle: Timer | undefined;
   /** True while a message is awaited that ought to come soon. */
   #hurry = true;
@@ -43,7 +45,8 @@ export class TcpConnection {
 
   constructor(options: TcpConnectionOptions) {
     this.#options = options;
-    const { socket } = options;
+    const { socket, clock } = options;
+    this.#backlog = new Backlog({ socket, clock, onStuck: () => this.close() });
     this.#isTrusted = !options.incoming;
     this.certified = options.incoming && socket instanceof TLSSocket && socket.authorized;
     this.address = socket.remoteAddress ?? '';
@@ -66,6 +69,7 @@ export class TcpConnection {
     if (!this.#hurry) this.#restart();
     return new Promise((resolve, reject) => {
       this.#options.socket.write(data, (error) => (error ? reject(error) : resolve()));
+      this.#backlog.weigh();
     });
   }
 
@@ -106,6 +110,7 @@ export class TcpConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#idle?.cancel();
+    this.#backlog.close();
     this.#options.onClose(this);
     for (const tell of [...this.lost]) tell();
     this.lost.clear();
@@ -113,14 +118,16 @@ export class TcpConnection {
 
   #onData(chunk: Buffer): void {
     if (this.#closed) return;
+    const { socket, onMessage } = this.#options;
     try {
       const { messages, pings } = this.#framer.push(chunk);
       this.#onProgress(messages.length + pings > 0);
-      if (pings > 0) this.#options.socket.write(CRLF);
+      // Who does not read has no use for a pong.
+      if (pings > 0 && !socket.writableNeedDrain) socket.write(CRLF);
       for (const message of messages) {
         // The one before may have been the last that we wanted.
         if (this.closed) return;
-        this.#options.onMessage(message, this);
+        onMessage(message, this);
       }
     } catch (error) {
       if (!(error instanceof FramingError)) throw error;

@@ -150,3 +150,21 @@ describe('how many connections there may be', () => {
     }
   });
 });
+
+describe('a far end that asks and does not read', () => {
+  it('is given up before its answers fill the memory', async () => {
+    const answer = Buffer.alloc(60_000);
+    onMessage = (connection) => {
+      connection.trust();
+      connection.send(answer).catch(() => undefined);
+    };
+    const { socket } = await dial();
+    socket.pause();
+    await until('it to be given up', () => {
+      socket.write(MESSAGE.repeat(20));
+      return transport.size === 0;
+    });
+    // Most of it is what the system's own buffers take.
+    expect(messages * answer.length).toBeLessThan(50_000_000);
+  });
+});
