@@ -7,14 +7,13 @@ import { ControlServer } from './control/ControlServer.ts';
 import { refused } from './control/wire.ts';
 import { Answers } from './core/Answers.ts';
 import type { Authorize, Context } from './core/Context.ts';
+import { Gate, type Serves } from './core/Gate.ts';
 import { InboundRequests } from './core/InboundRequests.ts';
-import { randomToken } from './core/ids.ts';
 import { LocalAddress } from './core/LocalAddress.ts';
 import { OutboundRequests } from './core/OutboundRequests.ts';
 import { SessionTimers } from './core/SessionTimers.ts';
 import { DialogTable } from './dialog/DialogTable.ts';
 import { responseTo } from './message/build.ts';
-import { tagOf } from './message/nameAddr.ts';
 import type { Parsed } from './message/parseMessage.ts';
 import { serialize } from './message/serialize.ts';
 import type { SipMessage, SipRequest } from './message/SipMessage.ts';
@@ -40,10 +39,10 @@ export interface SipServerOptions {
   /** SIP over TLS as well. */
   tls?: TlsFiles | undefined;
   /**
-   * Whether calls from this IP address are served at all; default: all are. A new INVITE from elsewhere is
-   * answered 403 without a transaction, before anybody is asked, so that a flood of them costs next to nothing.
+   * Default: everybody is served. What comes from elsewhere is answered without a transaction, before anybody
+   * is asked, so that a flood of it costs next to nothing.
    */
-  serves?: (host: string) => boolean;
+  serves?: Serves;
   /** Answers challenges to session refreshes, which the server sends by itself; default: none are answered. */
   authorize?: Authorize;
   /** Default: silent. */
@@ -51,11 +50,11 @@ export interface SipServerOptions {
   clock?: Clock;
   /** In milliseconds; default: those of RFC 3261. */
   timers?: Partial<SipTimers>;
-  /** Default 1000. */
+  /** Of TCP and of TLS; default 1000. See `ConnectionRoom`. */
   maxConnections?: number;
-  /** Requests being served at a time, those that linger included; default 20,000. */
+  /** Requests being served at a time, those that linger included; default 20,000. See `TransactionRoom`. */
   maxTransactions?: number;
-  /** TCP silence after which a connection is closed, in milliseconds; default two hours, as calls are long. */
+  /** TCP silence after which a connection that is in use is closed, in milliseconds; default two hours, as calls are long. */
   idleMs?: number;
 }
 
@@ -88,9 +87,7 @@ export class SipServer {
   readonly #answers: Answers;
   readonly #inbound: InboundRequests;
   readonly #outbound: OutboundRequests;
-  readonly #serves: (host: string) => boolean;
-  /** Of answers without a transaction: the same each time (RFC 3261 section 8.2.7). */
-  readonly #strangersTag = randomToken();
+  readonly #gate: Gate;
   #ignored = 0;
   #closed = false;
   readonly control: { host: '127.0.0.1'; port: number };
@@ -107,7 +104,6 @@ export class SipServer {
     const timers = { ...RFC_TIMERS, ...options.timers };
     const local = new LocalAddress(announced(options), transport.port, transport.tlsPort);
     this.#transport = transport;
-    this.#serves = options.serves ?? (() => true);
     this.control = parts.controlAddress;
     this.sip = { host: options.host, port: transport.port, tlsPort: transport.tlsPort };
     const transactions = new TransactionLayer({
@@ -116,6 +112,7 @@ export class SipServer {
       maxServerTransactions: options.maxTransactions ?? DEFAULTS.maxTransactions,
       send: (message, target) => transport.send(serialize(message), target),
       user: {
+        isWithinDialog: (request) => this.#gate.isWithinDialog(request),
         onRequest: (...args) => this.#inbound.onRequest(...args),
         onAck: (...args) => this.#inbound.onAck(...args),
         onOverload: (...args) => this.#inbound.onOverload(...args),
@@ -129,6 +126,7 @@ export class SipServer {
     const dialogs = new DialogTable<ControlClient>();
     const authorize = options.authorize ?? (() => undefined);
     this.#context = { clock, timers, log, local, transactions, dialogs, control, send, authorize };
+    this.#gate = new Gate(this.#context, options.serves ?? (() => true));
     this.#sessions = new SessionTimers(this.#context);
     this.#answers = new Answers(this.#context, this.#sessions);
     this.#inbound = new InboundRequests(this.#context, this.#answers);
@@ -149,6 +147,7 @@ export class SipServer {
       maxConnections: options.maxConnections ?? DEFAULTS.maxConnections,
       idleMs: options.idleMs ?? DEFAULTS.idleMs,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      knows: (address) => holder.server?.expects(address) ?? true,
       onMessage: (parsed, peer) => holder.server?.receive(parsed, peer),
     });
     const control = new ControlServer({
@@ -205,6 +204,11 @@ export class SipServer {
     await Promise.all(ports);
   }
 
+  /** Whether anybody at this address is served. For the transports only. */
+  expects(address: string): boolean {
+    return this.#gate.expects(address);
+  }
+
   /** Takes what a transport has read. Never throws. For the transports only. */
   receive(parsed: Parsed, peer: Peer): void {
     try {
@@ -241,20 +245,22 @@ export class SipServer {
     } else if (parsed.outcome === 'refused') this.#refuse(parsed, peer);
     else if (parsed.outcome === 'message') {
       const { message } = parsed;
-      if (message.kind === 'request') stampReceived(message, peer);
-      if (isNewCall(message) && !this.#serves(peer.host)) {
-        this.#turnAway(message, peer);
-        return;
+      if (message.kind === 'request') {
+        stampReceived(message, peer);
+        if (!this.#gate.admits(message, peer)) {
+          this.#turnAway(message, peer);
+          return;
+        }
+        peer.connection?.trust();
       }
       this.#context.transactions.receive(message, peer);
     }
   }
 
-  #turnAway(invite: SipRequest, peer: Peer): void {
-    const response = responseTo(invite, 403);
-    const to = invite.headers.get('To') ?? '';
-    response.headers.set('To', `${to};tag=${this.#strangersTag}`);
-    this.#context.send(response, answerTarget(invite, peer));
+  #turnAway(request: SipRequest, peer: Peer): void {
+    const response = this.#gate.refusal(request);
+    if (response !== undefined) this.#context.send(response, answerTarget(request, peer));
+    peer.connection?.dismiss();
   }
 
   /** Answered without a transaction: the same mistake again gets the same answer again. */
@@ -264,11 +270,6 @@ export class SipServer {
     stampReceived(request, peer);
     this.#context.send(responseTo(request, status, reason), answerTarget(request, peer));
   }
-}
-
-function isNewCall(message: SipMessage): message is SipRequest {
-  const isInvite = message.kind === 'request' && message.method === 'INVITE';
-  return isInvite && tagOf(message.headers.get('To')) === undefined;
 }
 
 function announced({ announcedAddress, host }: SipServerOptions): string {

@@ -39,6 +39,7 @@ interface How {
   ca?: boolean;
   require?: boolean;
   stranger?: boolean;
+  max?: number;
 }
 
 /** A server with TLS and an application that takes every call. */
@@ -51,7 +52,10 @@ async function start(how: How = {}): Promise<{ server: SipServer; srf: Srf }> {
     ...(how.ca ? { caFile: files.ca } : {}),
     requireClientCertificate: how.require,
   };
-  const started = await startSipServer({ host: '127.0.0.1', port: 0, secret: SECRET, timers, tls });
+  const limits = how.max === undefined ? {} : { maxConnections: how.max };
+  const started = await startSipServer({
+    ...{ host: '127.0.0.1', port: 0, secret: SECRET, timers, tls, ...limits },
+  });
   open.push(started);
   const application = new Srf();
   application.use('options', (req, res) => {
@@ -112,6 +116,24 @@ describe('SIP over TLS', () => {
     expect(server.hostPorts).toContain(`,tls/127.0.0.1:${server.sip.tlsPort}`);
     expect((asked[0] as unknown as { protocol: string }).protocol).toBe('tls');
     expect(server.stats().connections).toBe(1);
+  });
+
+  it('counts those that shake hands, and forgets those that are gone', async () => {
+    ({ server } = await start({ max: 2 }));
+    const port = server.sip.tlsPort ?? 0;
+    const silent = [connectTcp(port, '127.0.0.1'), connectTcp(port, '127.0.0.1')];
+    await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    const third = connectTcp(port, '127.0.0.1');
+    third.on('error', () => undefined);
+    await once(third, 'close');
+    for (const socket of silent) socket.destroy();
+    for (let i = 0; i < 4; i++) {
+      let socket: TLSSocket | undefined;
+      while (socket === undefined) socket = await dial().catch(() => undefined);
+      expect(await askOver(socket)).toContain('200 OK');
+      socket.destroy();
+      await until('it to be forgotten', () => server.stats().connections === 0);
+    }
   });
 
   it.each([

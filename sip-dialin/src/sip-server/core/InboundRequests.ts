@@ -19,7 +19,7 @@ import { passageOf, record, tellCanceled } from './tell.ts';
 const DIALOG_ONLY = new Set(['BYE', 'PRACK', 'UPDATE']);
 
 /** What the network asks of us: judged, matched to dialogs and passed to the applications. */
-export class InboundRequests implements TransactionUser {
+export class InboundRequests implements Omit<TransactionUser, 'isWithinDialog'> {
   readonly #context: Context;
   readonly #answers: Answers;
   readonly #served = new Map<ServerTransaction, ServedRequest>();

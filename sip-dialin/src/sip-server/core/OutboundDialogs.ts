@@ -35,6 +35,7 @@ export class OutboundDialogs {
   constructor(context: Context, sessions: SessionTimers) {
     this.#context = context;
     this.#sessions = sessions;
+    context.dialogs.removed.add((dialog) => this.#settle(dialog));
   }
 
   /**
@@ -88,8 +89,9 @@ export class OutboundDialogs {
     }
     dialog.refreshTarget(response);
     dialog.described(invite.request);
-    this.#sessions.agreed(dialog, response);
     this.#accepted.set(dialog, { invite, ack: undefined, unusable: false });
+    if (this.#context.dialogs.has(dialog)) this.#sessions.agreed(dialog, response);
+    else this.#settle(dialog);
     return true;
   }
 
@@ -103,13 +105,14 @@ export class OutboundDialogs {
 
   /** `sip||<dialog id>` with an ACK. */
   ack(command: Command, template: SipRequest, client: ControlClient): void {
-    const dialog = this.#context.dialogs.byId(command.fields[1] ?? '');
+    const dialog = this.#named(command.fields[1] ?? '');
     const waiting = dialog === undefined ? undefined : this.#accepted.get(dialog);
-    if (dialog === undefined || waiting === undefined || waiting.ack !== undefined) {
+    const isOver = dialog !== undefined && !this.#context.dialogs.has(dialog);
+    if (dialog === undefined || waiting === undefined || (waiting.ack !== undefined && !isOver)) {
       client.send(refused(command.messageId, AUTOMATIC_ACK));
       return;
     }
-    const sent = this.#acknowledge(dialog, template);
+    const sent = waiting.ack ?? this.#acknowledge(dialog, template);
     if (sent === undefined) {
       client.send(refused(command.messageId, 'the far end gave no address that can be reached'));
       return;
@@ -124,16 +127,21 @@ export class OutboundDialogs {
   finished(invite: SentInvite): void {
     for (const [dialog, acceptance] of this.#accepted) {
       if (acceptance.invite !== invite) continue;
+      const isOpen = acceptance.ack === undefined && this.#context.dialogs.has(dialog);
+      const bye = isOpen ? hangUp(this.#context, dialog, 'ACK timeout') : undefined;
       this.#accepted.delete(dialog);
-      if (acceptance.ack !== undefined || !this.#context.dialogs.has(dialog)) continue;
-      this.#accepted.set(dialog, acceptance);
-      this.#acknowledge(dialog);
-      this.#accepted.delete(dialog);
-      const bye = hangUp(this.#context, dialog, 'ACK timeout');
       if (bye === undefined) continue;
       tellUnsolicited(this.#context, dialog, bye);
       record(this.#context, 'stop', 'application', bye, 'ack-timeout');
     }
+  }
+
+  /**
+   * Acknowledges what a dialog that is over has not acknowledged yet: a BYE may come on the heels of the 2xx,
+   * before the application's ACK, and its sender goes on sending the 2xx until it has one (section 13.3.1.4).
+   */
+  #settle(dialog: SipDialog): void {
+    if (this.#accepted.get(dialog)?.ack === undefined) this.#acknowledge(dialog);
   }
 
   /** The ACK of a 2xx: CSeq and credentials of its INVITE, route and target of the dialog. */
@@ -161,10 +169,21 @@ export class OutboundDialogs {
     return waiting.ack;
   }
 
+  /** One that is over is still found as long as its 2xx may come again. */
   #find(invite: SentInvite, remoteTag: string): SipDialog | undefined {
     const { headers } = invite.request;
     const localTag = tagOf(headers.get('From')) ?? '';
-    return this.#context.dialogs.byTags(headers.get('Call-ID') ?? '', localTag, remoteTag);
+    const callId = headers.get('Call-ID') ?? '';
+    const open = this.#context.dialogs.byTags(callId, localTag, remoteTag);
+    return open ?? this.#accepting((dialog) => isOf(dialog, callId, localTag, remoteTag));
+  }
+
+  #named(id: string): SipDialog | undefined {
+    return this.#context.dialogs.byId(id) ?? this.#accepting((dialog) => dialog.id === id);
+  }
+
+  #accepting(isMeant: (dialog: SipDialog) => boolean): SipDialog | undefined {
+    return [...this.#accepted.keys()].find(isMeant);
   }
 
   #open(invite: SentInvite, response: SipResponse, remoteTag: string): SipDialog {
@@ -189,4 +208,9 @@ export class OutboundDialogs {
     this.#context.dialogs.add(dialog);
     return dialog;
   }
+}
+
+function isOf(dialog: SipDialog, callId: string, localTag: string, remoteTag: string): boolean {
+  const { callId: own, localTag: local, remoteTag: remote } = dialog;
+  return own === callId && local === localTag && remote === remoteTag;
 }

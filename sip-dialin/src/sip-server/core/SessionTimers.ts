@@ -38,7 +38,7 @@ export class SessionTimers {
 
   constructor(context: Context) {
     this.#context = context;
-    context.dialogs.onRemoved = (dialog) => this.#drop(dialog);
+    context.dialogs.removed.add((dialog) => this.#drop(dialog));
   }
 
   /** Completes a 2xx of ours to an INVITE or UPDATE. */

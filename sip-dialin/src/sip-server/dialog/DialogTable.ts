@@ -4,8 +4,8 @@ import type { Dialog } from './Dialog.ts';
 export class DialogTable<Owner> {
   readonly #byId = new Map<string, Dialog<Owner>>();
   readonly #byTags = new Map<string, Dialog<Owner>>();
-  /** Told of each dialog that goes, so that its timers go with it. */
-  onRemoved: (dialog: Dialog<Owner>) => void = () => undefined;
+  /** Told of each dialog that goes, so that its timers go with it, and what it owes is paid. */
+  readonly removed = new Set<(dialog: Dialog<Owner>) => void>();
 
   get size(): number {
     return this.#byTags.size;
@@ -34,7 +34,7 @@ export class DialogTable<Owner> {
     if (this.has(dialog))
       this.#byTags.delete(key(dialog.callId, dialog.localTag, dialog.remoteTag));
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
-    this.onRemoved(dialog);
+    for (const tell of this.removed) tell(dialog);
   }
 
   ownedBy(owner: Owner): Dialog<Owner>[] {

@@ -33,6 +33,25 @@ describe('StreamFramer', () => {
   });
 
   it.each([
+    ['\r\n', '\r\n'],
+    ['\r', '\n\r\n'],
+    ['\r\n\r', '\n'],
+  ])('counts a ping that comes in two pieces: %j and %j', (first, second) => {
+    const framer = new StreamFramer();
+    expect(framer.push(Buffer.from(first)).pings).toBe(0);
+    expect(framer.push(Buffer.from(second)).pings).toBe(1);
+    expect(framer.pendingBytes).toBe(0);
+  });
+
+  it('takes one CRLF before and one behind a message for no ping', () => {
+    const framer = new StreamFramer();
+    const pings = ['\r\n', one(''), '\r\n', one('abc')].map(
+      (text) => framer.push(Buffer.from(text)).pings,
+    );
+    expect(pings).toEqual([0, 0, 0, 0]);
+  });
+
+  it.each([
     ['no length', one('').replace(/Content-Length.*\r\n/, '')],
     ['a length that is none', one('').replace('Length: 0', 'Length: -1')],
     ['a body that is too large', one('', 70_000)],

@@ -11,6 +11,8 @@ export class FramingError extends Error {}
  */
 export class StreamFramer {
   #pending: Buffer = Buffer.alloc(0);
+  /** CRLFs since the last message or ping: the other half of a ping may come in a segment of its own. */
+  #lineEnds = 0;
 
   /** Bytes held back until the rest of their message arrives. */
   get pendingBytes(): number {
@@ -31,6 +33,7 @@ export class StreamFramer {
       if (length === undefined || length > this.#pending.length) return { messages, pings };
       messages.push(this.#pending.subarray(0, length));
       this.#pending = this.#pending.subarray(length);
+      this.#lineEnds = 0;
     }
   }
 
@@ -38,7 +41,10 @@ export class StreamFramer {
     let at = 0;
     while (this.#pending[at] === 13 && this.#pending[at + 1] === 10) at += 2;
     this.#pending = this.#pending.subarray(at);
-    return Math.floor(at / 4);
+    this.#lineEnds += at / 2;
+    const pings = Math.floor(this.#lineEnds / 2);
+    this.#lineEnds %= 2;
+    return pings;
   }
 
   #nextLength(): number | undefined {

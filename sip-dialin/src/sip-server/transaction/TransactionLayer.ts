@@ -11,9 +11,11 @@ import { NonInviteClientTransaction } from './NonInviteClientTransaction.ts';
 import { NonInviteServerTransaction } from './NonInviteServerTransaction.ts';
 import type { ServerTransaction } from './ServerTransaction.ts';
 import type { SipTimers } from './timers.ts';
+import { TransactionRoom } from './TransactionRoom.ts';
 
 /** Who is told of what no transaction could settle (the "transaction user" of RFC 3261). */
 export interface TransactionUser {
+  isWithinDialog(request: SipRequest): boolean;
   /** A new request; `merged` when the same one is being served over another path. */
   onRequest(transaction: ServerTransaction, peer: Peer, merged: boolean): void;
   /** An ACK that belongs to a 2xx, or to nothing. */
@@ -32,7 +34,7 @@ export interface ClientHandlers {
 export interface TransactionLayerOptions {
   clock: Clock;
   timers: SipTimers;
-  /** Server transactions beyond this are refused. */
+  /** Server transactions beyond this are refused, some earlier: see `TransactionRoom`. */
   maxServerTransactions: number;
   /** Gives the connection it went over, if any; rejects when the message cannot be sent. */
   send: (message: SipMessage, target: Target) => Promise<Peer['connection']>;
@@ -45,9 +47,11 @@ export class TransactionLayer {
   readonly #servers = new Map<string, ServerTransaction>();
   readonly #merged = new Map<string, ServerTransaction>();
   readonly #clients = new Map<string, ClientTransaction>();
+  readonly #room: TransactionRoom;
 
   constructor(options: TransactionLayerOptions) {
     this.#options = options;
+    this.#room = new TransactionRoom(options.maxServerTransactions);
   }
 
   get serverCount(): number {
@@ -58,12 +62,21 @@ export class TransactionLayer {
     return this.#clients.size;
   }
 
+  /** Whether a request is one again that is being served, or the ACK or CANCEL of one. */
+  knows(request: SipRequest): boolean {
+    const isOfInvite = request.method === 'ACK' || request.method === 'CANCEL';
+    if (isOfInvite && this.inviteOf(request) !== undefined) return true;
+    return this.#servers.has(serverKey(request));
+  }
+
   /** Takes a well-formed message from the network. */
   receive(message: SipMessage, peer: Peer): void {
     if (message.kind === 'response') {
       const { host, port, connection } = peer;
       message.source = { host, port, connection };
-      this.#clients.get(clientKey(message))?.received(message);
+      const transaction = this.#clients.get(clientKey(message));
+      if (transaction !== undefined) connection?.trust();
+      transaction?.received(message);
     } else if (message.method === 'ACK') this.#receiveAck(message, peer);
     else this.#receiveRequest(message, peer);
   }
@@ -124,7 +137,9 @@ export class TransactionLayer {
       known.retransmitted();
       return;
     }
-    if (this.#servers.size >= this.#options.maxServerTransactions) {
+    const isOfCall =
+      this.#options.user.isWithinDialog(request) || this.inviteOf(request) !== undefined;
+    if (!this.#room.enter(peer.host, isOfCall)) {
       this.#options.user.onOverload(request, peer);
       return;
     }
@@ -153,6 +168,7 @@ export class TransactionLayer {
       },
       onTerminated: () => {
         this.#servers.delete(key);
+        this.#room.leave(peer.host);
         if (merge !== undefined) this.#merged.delete(merge);
         user.onServerTerminated(transaction);
       },

@@ -20,6 +20,8 @@ export interface SipTransportOptions {
   tls?: { port: number; wire: Wire } | undefined;
   clock: Clock;
   maxConnections: number;
+  /** Whether anybody at this address is served. */
+  knows: (address: string) => boolean;
   idleMs: number;
   connectTimeoutMs: number;
   onMessage: (parsed: Parsed, peer: Peer) => void;

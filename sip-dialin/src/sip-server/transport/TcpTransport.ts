@@ -1,15 +1,18 @@
-import type { Server, Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Clock } from '../clock.ts';
 import { hostPort } from '../message/uri.ts';
+import { ConnectionRoom } from './ConnectionRoom.ts';
 import { TcpConnection } from './TcpConnection.ts';
 import type { Far, Wire } from './wires.ts';
 
 export interface TcpTransportOptions {
   wire: Wire;
   clock: Clock;
-  /** Connections beyond this are closed at once. */
+  /** Connections beyond this are closed at once, some earlier: see `ConnectionRoom`. */
   maxConnections: number;
+  /** Whether anybody at this address is served. */
+  knows: (address: string) => boolean;
   idleMs: number;
   connectTimeoutMs: number;
   onMessage: (data: Buffer, connection: TcpConnection) => void;
@@ -21,13 +24,19 @@ export class TcpTransport {
   readonly #server: Server;
   readonly #byPeer = new Map<string, TcpConnection>();
   readonly #connecting = new Map<string, Promise<TcpConnection>>();
+  readonly #room: ConnectionRoom;
+  /** All that came in and are open, those that shake hands or take their leave included. */
+  readonly #raw = new Set<Socket>();
   #closed = false;
 
   constructor(options: TcpTransportOptions) {
     this.#options = options;
-    this.#server = options.wire.createServer((socket) => this.#accept(socket));
-    // Those that are still shaking hands count too.
-    this.#server.maxConnections = options.maxConnections;
+    this.#room = new ConnectionRoom(options.maxConnections);
+    const accept = options.wire.acceptor((socket) => this.#accept(socket));
+    this.#server = createServer((raw) => {
+      if (this.#admits(raw)) accept(raw);
+      else raw.destroy();
+    });
   }
 
   get size(): number {
@@ -54,6 +63,8 @@ export class TcpTransport {
     const key = this.#options.wire.keyOf(far);
     const open = this.#byPeer.get(key);
     const connection = open ?? (await (this.#connecting.get(key) ?? this.#connect(key, far)));
+    // Where we send of our own accord, we want to hear what comes back.
+    connection.trust();
     await connection.send(data);
     return connection;
   }
@@ -62,15 +73,29 @@ export class TcpTransport {
     if (this.#closed) return;
     this.#closed = true;
     for (const connection of [...this.#byPeer.values()]) connection.close();
+    for (const raw of this.#raw) raw.destroy();
     if (!this.#server.listening) return;
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
   }
 
+  /** Those that are still shaking hands count too. */
+  #admits(raw: Socket): boolean {
+    const { remoteAddress: address } = raw;
+    if (this.#closed || address === undefined) return false;
+    const leave = this.#room.enter(address, this.#options.knows(address));
+    if (leave === undefined) return false;
+    this.#raw.add(raw);
+    raw.once('close', () => {
+      this.#raw.delete(raw);
+      leave();
+    });
+    return true;
+  }
+
   #accept(socket: Socket): void {
-    if (this.#closed || this.#byPeer.size >= this.#options.maxConnections) socket.destroy();
-    else if (socket.remoteAddress === undefined) socket.destroy();
+    if (this.#closed || socket.remoteAddress === undefined) socket.destroy();
     else this.#adopt(socket, hostPort(socket.remoteAddress, socket.remotePort ?? 0), true);
   }
 
@@ -78,6 +103,7 @@ export class TcpTransport {
     const connection = new TcpConnection({
       socket,
       incoming,
+      isKnown: !incoming || this.#options.knows(socket.remoteAddress ?? ''),
       clock: this.#options.clock,
       idleMs: this.#options.idleMs,
       onMessage: this.#options.onMessage,

@@ -1,4 +1,4 @@
-import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import {
   connect as connectTls,
   createSecureContext,
@@ -22,7 +22,8 @@ export interface Far {
 export interface Wire {
   /** The event of a new socket that says it can be used. */
   readonly ready: 'connect' | 'secureConnect';
-  createServer(onSocket: (socket: Socket) => void): Server;
+  /** Gives what a connection that has come in is to be passed to; `onSocket` gets it when it can be used. */
+  acceptor(onSocket: (socket: Socket) => void): (raw: Socket) => void;
   connect(far: Far): Socket;
   /** Equal for far ends that may share a connection. */
   keyOf(far: Far): string;
@@ -30,7 +31,7 @@ export interface Wire {
 
 export const plainWire: Wire = {
   ready: 'connect',
-  createServer: (onSocket) => createServer(onSocket),
+  acceptor: (onSocket) => onSocket,
   connect: ({ address, port }) => connect({ host: address, port }),
   keyOf: ({ address, port }) => hostPort(address, port),
 };
@@ -59,7 +60,7 @@ export function tlsWire(material: TlsMaterial): Wire {
   check(material);
   return {
     ready: 'secureConnect',
-    createServer: (onSocket) => {
+    acceptor: (onSocket) => {
       const verify = {
         requestCert: ca !== undefined,
         rejectUnauthorized: requireClientCertificate,
@@ -69,7 +70,7 @@ export function tlsWire(material: TlsMaterial): Wire {
       const server = createTlsServer({ ...options, handshakeTimeout: HANDSHAKE_MS }, onSocket);
       // Whoever cannot shake hands is a stranger: Node closes the socket.
       server.on('tlsClientError', (_error: Error, socket: TLSSocket) => socket.destroy());
-      return server;
+      return (raw) => void server.emit('connection', raw);
     },
     connect: ({ address, port, name }) =>
       connectTls({
