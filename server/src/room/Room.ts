@@ -209,18 +209,25 @@ export class Room {
 
   /**
    * The member's sound, from now on; a former one is closed. It may come in by another connection than
-   * the member's own (`origin`). Errors: `not-found`; `forbidden` in the lobby; `conflict` when it
-   * comes in by another, and this one is the member's own.
+   * the member's own (`origin`), and bring a mute with it, which is as it was where the sound is refused.
+   * Errors: `not-found`; `forbidden` in the lobby; `conflict` when it comes in by another, and this one is
+   * the member's own.
    */
-  async setSource(id: string, source: MediaProducer, origin?: RoomListener): Promise<void> {
+  async setSource(
+    id: string,
+    source: MediaProducer,
+    { origin, muted }: { origin?: RoomListener; muted?: boolean } = {},
+  ): Promise<void> {
     try {
       this.#sounds.place(this.#roster.get(id), source, origin);
     } catch (error) {
       source.close();
       throw error;
     }
+    const member = this.#roster.get(id);
+    if (muted !== undefined) this.#roster.update(member, { muted }, member.origin);
     // The mute may have been pressed while the producer was made.
-    await source.setPaused(this.#roster.get(id).participant.silent);
+    await source.setPaused(member.participant.silent);
   }
 
   /** Its sound comes in by its own connection again; the other is told unless it is `by`. Errors: `not-found`. */

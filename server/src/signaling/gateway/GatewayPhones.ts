@@ -130,7 +130,7 @@ export class GatewayPhones {
     const phone = { participantId, role, ssrc, waiting: false, carriesAnother: true, onGone };
     this.#phones.set(participantId, phone);
     try {
-      await this.#room.setSource(participantId, source, this.#origin);
+      await this.#room.setSource(participantId, source, { origin: this.#origin });
     } catch (error) {
       this.#phones.delete(participantId);
       throw error;
