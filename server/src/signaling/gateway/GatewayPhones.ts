@@ -135,6 +135,8 @@ export class GatewayPhones {
       this.#phones.delete(participantId);
       throw error;
     }
+    // The phone's path has been up since it was answered, whatever becomes of the browser's.
+    this.#room.setJoined(participantId);
     const participant = find();
     if (participant) return participant;
     throw new AppError('not-found', 'There is no such participant in the room.');
