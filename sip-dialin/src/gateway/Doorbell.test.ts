@@ -85,6 +85,30 @@ describe('Doorbell: tones', () => {
     expect(said()).toHaveLength(2);
   });
 
+  it('does not ring for a phone that somebody’s sound moves to and back, but when they leave', async () => {
+    bench.socket.entry = 'tones';
+    await bench.joined();
+    await later();
+    const carried = (id: string): void =>
+      bench.socket.answer('phone:join', () => {
+        const room = { entry: 'tones', locked: false, recording: false, paused: false } as const;
+        return { participantId: id, participant: browser(id), ...room };
+      });
+    carried('b1');
+    const phone = await bench.joined('m1', { callId: 'c1' });
+    await later();
+    phone.membership.leave();
+    await later();
+    expect(said()).toEqual(['entry']);
+    carried('b2');
+    const other = await bench.joined('m1', { callId: 'c2' });
+    await later();
+    goes('b2');
+    await settle();
+    expect(said()).toEqual(['entry', 'leave']);
+    expect(other.events).toEqual(['joined', 'meetingEnded']);
+  });
+
   it('does not ring where the meeting wants none, nor as phones join again', async () => {
     await bench.joined('m1', { recordedName: NAME });
     comes('b1');
