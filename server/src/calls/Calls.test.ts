@@ -1,5 +1,5 @@
 import { AppError, CALL_FAILURES, type CallView } from '@switchroom/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Meeting } from '../meetings/MeetingStore.ts';
 import { Participant } from '../room/Participant.ts';
 import { CALL_LIMITS_MS } from './Call.ts';
@@ -206,6 +206,35 @@ describe('a gateway that goes away', () => {
     expect([second, calls.active, leg.hungUp]).toEqual([1, 0, 0]);
     expect(callLog(bench.logs, up).at(-1)).toMatchObject({ outcome: 'ended', seconds: 30 });
     expect(bench.told.at(-1)).toBe('joined');
+  });
+
+  it('and a server that was started anew: a call that comes back counts, and is ended as a call', async () => {
+    await bench.allow({ maxCalls: 1 });
+    const id = '0b9f0a52-4a5c-4b3e-9f0e-8f6f0f3c7a11';
+    const again = await bench.makeCalls();
+    expect(again.has(id)).toBe(false);
+    const order = { id, meetingId: meeting.id, number: NUMBER, name: 'Bea', callMe: null };
+    const leg = { participantId: 'p9', hangUp: vi.fn() };
+    const askedBy = { participantId: 'p1' };
+    again.returned({ ...order, askedBy }, bench.gateway).joined(leg);
+    expect([again.has(id), again.active, again.list(meeting.id)]).toEqual([true, 1, []]);
+    await expect(again.create(meeting, { number: NUMBER }, askedBy)).rejects.toMatchObject({
+      code: 'rate-limited',
+    });
+    again.cancel(meeting.id, id);
+    expect(leg.hangUp).toHaveBeenCalledOnce();
+    expect([again.active, bench.clock.waiting]).toEqual([0, 0]);
+  });
+
+  it('a call that comes back and is not in the room in time counts no more', async () => {
+    const order = { id: 'c1', meetingId: meeting.id, number: NUMBER, name: 'Ann' };
+    const askedBy = { participantId: ann.id };
+    calls.returned({ ...order, callMe: ann.id, askedBy }, bench.gateway);
+    expect(() =>
+      calls.returned({ ...order, id: 'c2', callMe: ann.id, askedBy }, bench.gateway),
+    ).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    bench.clock.pass(CALL_LIMITS_MS.lost);
+    expect([calls.active, bench.clock.waiting]).toEqual([0, 0]);
   });
 
   it('ends a "call me", for the sound is back in the browser by then', async () => {

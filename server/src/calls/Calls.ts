@@ -56,6 +56,9 @@ export interface ConfirmedCall {
   joined(leg: JoinedLeg): void;
 }
 
+/** What is known of a call that was up and that we have forgotten; `askedBy` is who it was, for who asked is not. */
+export type ReturnedOrder = Omit<CallOrder, 'language' | 'maxSeconds'>;
+
 type CallMeeting = Pick<Meeting, 'id' | 'numberPrivacy'>;
 
 const LANGUAGE = 'en';
@@ -145,14 +148,14 @@ export class Calls {
    * already, or on its way.
    */
   async callMe(meetingId: string, { id, name }: Participant, number: string): Promise<CallView> {
-    const mine = this.#of(meetingId).filter(({ order }) => order.callMe === id);
-    if (mine.some(({ state }) => state !== 'failed')) {
+    if (this.#callMeOf(meetingId, id)) {
       throw new AppError('conflict', 'Your phone is being called already.');
     }
     const askedBy = { participantId: id };
     const order = { meetingId, number, name, language: LANGUAGE, callMe: id, askedBy };
+    const failed = this.#of(meetingId).filter((call) => call.order.callMe === id);
     const view = await this.#place(order);
-    for (const call of mine) call.cancel();
+    for (const call of failed) call.cancel();
     return view;
   }
 
@@ -178,8 +181,7 @@ export class Calls {
 
   /** Brings a participant's sound back from their phone, or stops calling it. Error `conflict` where it is not. */
   back(meetingId: string, participantId: string): void {
-    const mine = this.#of(meetingId).filter(({ order }) => order.callMe === participantId);
-    const call = mine.find(({ state }) => state !== 'failed');
+    const call = this.#callMeOf(meetingId, participantId);
     if (!call) throw new AppError('conflict', 'Your sound is in the browser already.');
     call.cancel();
   }
@@ -208,6 +210,10 @@ export class Calls {
     else call.failed(reason);
   }
 
+  has(callId: string): boolean {
+    return this.#calls.has(callId);
+  }
+
   /**
    * For `phone:join`, also of one whose gateway's connection was lost and is back.
    * Errors: `not-found` for a call that was given up, or is not known since a restart; `conflict` for one that was not answered.
@@ -218,8 +224,23 @@ export class Calls {
       throw new AppError('not-found', 'There is no such call.');
     }
     if (!call.isExpected) throw new AppError('conflict', 'This call is not waited for.');
-    const { name, callMe } = call.order;
-    return { name, callMe, joined: (leg) => call.joined(leg) };
+    return confirmedCall(call);
+  }
+
+  /**
+   * For `phone:join` of a call that was up and that we do not know: since a restart, or because its sound had gone back
+   * to the browser meanwhile. From here on it counts. Error `unavailable` while that participant has another.
+   */
+  returned(order: ReturnedOrder, gateway: CallGateway): ConfirmedCall {
+    const { id, meetingId, callMe } = order;
+    if (callMe !== null && this.#callMeOf(meetingId, callMe)) {
+      throw new AppError('unavailable', 'Another phone is being called by now.');
+    }
+    const maxSeconds = this.#options.dialOut.policy.maxMinutes * 60;
+    const whole = { ...order, language: LANGUAGE, maxSeconds };
+    const call = this.#make(whole, gateway, { returns: true });
+    this.#calls.set(id, call);
+    return confirmedCall(call);
   }
 
   /** The phone of a "call me" is gone from its participant. Unknown ones are ignored. */
@@ -238,6 +259,19 @@ export class Calls {
 
   #of(meetingId: string): Call[] {
     return [...this.#calls.values()].filter(({ order }) => order.meetingId === meetingId);
+  }
+
+  /** The one that carries this participant's sound, or is to. */
+  #callMeOf(meetingId: string, participantId: string): Call | undefined {
+    const isIt = ({ order, state }: Call): boolean =>
+      order.callMe === participantId && state !== 'failed';
+    return this.#of(meetingId).find(isIt);
+  }
+
+  #make(order: CallOrder, gateway: CallGateway, { returns = false } = {}): Call {
+    const { clock } = this.#options;
+    const onChange = (call: Call, before: Call['state']): void => this.#changed(call, before);
+    return new Call({ order, gateway, clock, returns, onChange });
   }
 
   #watch(room: Room): void {
@@ -260,16 +294,10 @@ export class Calls {
   }
 
   async #place(wish: Omit<CallOrder, 'id' | 'maxSeconds'>): Promise<CallView> {
-    const { clock, dialOut, rate } = this.#options;
+    const { dialOut, rate } = this.#options;
     const id = randomUUID();
     const order = { ...wish, id, maxSeconds: dialOut.policy.maxMinutes * 60 };
-    const gateway = this.#judge(order);
-    const call = new Call({
-      order,
-      gateway,
-      clock,
-      onChange: (one, before) => this.#changed(one, before),
-    });
+    const call = this.#make(order, this.#judge(order));
     // From here on it counts; what waits comes after.
     this.#calls.set(id, call);
     try {
@@ -339,6 +367,11 @@ export class Calls {
     if (outcome !== 'ended') this.counts.failed[outcome] += 1;
     this.#logger.info({ ...forLog(order), outcome, seconds }, 'end() | call over');
   }
+}
+
+function confirmedCall(call: Call): ConfirmedCall {
+  const { name, callMe } = call.order;
+  return { name, callMe, joined: (leg) => call.joined(leg) };
 }
 
 /** No digit of the number: how much of it may be seen is the meeting's to say, and the audit trail tells that. */

@@ -89,18 +89,13 @@ describe('Doorbell: tones', () => {
     bench.socket.entry = 'tones';
     await bench.joined();
     await later();
-    const carried = (id: string): void =>
-      bench.socket.answer('phone:join', () => {
-        const room = { entry: 'tones', locked: false, recording: false, paused: false } as const;
-        return { participantId: id, participant: browser(id), ...room };
-      });
-    carried('b1');
+    bench.socket.takeInAs(browser('b1'));
     const phone = await bench.joined('m1', { callId: 'c1' });
     await later();
     phone.membership.leave();
     await later();
     expect(said()).toEqual(['entry']);
-    carried('b2');
+    bench.socket.takeInAs(browser('b2'));
     const other = await bench.joined('m1', { callId: 'c2' });
     await later();
     goes('b2');

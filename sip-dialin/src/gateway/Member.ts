@@ -70,6 +70,8 @@ export class Member {
     this.carriesAnother = view.kind !== 'phone';
     this.#role = view.role;
     this.#shownName = view.name;
+    // Whom we called the server has named, and one that starts anew does not know how.
+    if (this.phone.callId !== undefined) this.#name = view.name;
   }
 
   /** In the room from now on. */
