@@ -2,8 +2,11 @@ import { AppError, CALL_FAILURES, type CallView } from '@switchroom/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Meeting } from '../meetings/MeetingStore.ts';
 import { Participant } from '../room/Participant.ts';
+import type { Room } from '../room/Room.ts';
+import { Diary, someone } from '../room/testing/Diary.ts';
 import { CALL_LIMITS_MS } from './Call.ts';
 import type { Calls, Referrer } from './Calls.ts';
+import { COMES_BACK_MS } from './RoomWatch.ts';
 import { callLog, CallsBench, NUMBER } from './testing/CallsBench.ts';
 
 const askedBy = { userId: 'u1' };
@@ -275,6 +278,48 @@ describe('a room that closes', () => {
     expect(calls.confirmed(up.id, meeting.id)).toMatchObject({ name: 'Bea' });
     bench.clock.pass(CALL_LIMITS_MS.lost);
     expect([calls.active, bench.clock.waiting]).toEqual([0, 0]);
+  });
+
+  /** A room with one in it, whose call rings. */
+  async function alone(): Promise<{ room: Room; id: string; view: CallView }> {
+    const { room, release } = await bench.rooms.enter(meeting.id);
+    const host = someone('Host', new Diary(), { role: 'host' });
+    room.add(host);
+    release();
+    const view = await call();
+    tell(view, 'ringing');
+    return { room, id: host.participant.id, view };
+  }
+
+  it('since the only one in it lost the connection waits for them before it gives calls up', async () => {
+    const { room, id, view } = await alone();
+    room.leave(id, 'connection-lost');
+    expect([room.closed, bench.gateway.cancelled]).toEqual([true, []]);
+    bench.clock.pass(COMES_BACK_MS - 1);
+    expect(calls.list(meeting.id)).toMatchObject([{ id: view.id, state: 'ringing' }]);
+    const { room: again, release } = await bench.rooms.enter(meeting.id);
+    const back = someone('Host', new Diary(), { role: 'host' });
+    again.add(back);
+    release();
+    bench.clock.pass(COMES_BACK_MS);
+    expect(bench.gateway.cancelled).toEqual([]);
+    again.leave(back.participant.id, 'connection-lost');
+    bench.clock.pass(COMES_BACK_MS);
+    expect([bench.gateway.cancelled, calls.active, bench.clock.waiting]).toEqual([[view.id], 0, 0]);
+  });
+
+  it('since the only one in it left gives them up at once, and so does the end of the meeting', async () => {
+    const { room, id, view } = await alone();
+    room.leave(id, 'left');
+    expect(bench.gateway.cancelled).toEqual([view.id]);
+    const second = await alone();
+    second.room.leave(second.id, 'connection-lost');
+    calls.meetingEnded(meeting.id);
+    expect([bench.gateway.cancelled[1], bench.clock.waiting]).toEqual([second.view.id, 0]);
+    const third = await alone();
+    third.room.leave(third.id, 'connection-lost');
+    calls.close();
+    expect([bench.gateway.cancelled[2], bench.clock.waiting]).toEqual([third.view.id, 0]);
   });
 
   it('a meeting that ends before anybody was in gives them up, too', async () => {

@@ -8,13 +8,11 @@ import {
   type CreateCall,
   type ErrorCode,
   type GatewayPayload,
-  type LeaveReason,
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Meeting } from '../meetings/MeetingStore.ts';
 import { phoneName } from '../meetings/phoneName.ts';
 import type { Participant } from '../room/Participant.ts';
-import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import type { DialPlan } from '../trunks/DialPlan.ts';
 import { Call, type CallAsker, type CallOrder, type JoinedLeg } from './Call.ts';
@@ -24,6 +22,7 @@ import type { CallGateway } from './CallGateway.ts';
 import type { CallRate } from './CallRate.ts';
 import type { DialOut } from './DialOut.ts';
 import { isAllowed } from './isAllowed.ts';
+import { RoomWatch } from './RoomWatch.ts';
 import { TransferRate } from './TransferRate.ts';
 
 /** What those in a room are told: of every change, and of a call that is no more. */
@@ -72,7 +71,7 @@ export interface Referrer {
 /**
  * Calls to the outside: judges who may be called, has a gateway place the calls and keeps their state until
  * they are in the room or have come to nothing. It owns them; the gateways belong to their sessions. A room
- * that closes gives its calls up.
+ * that closes gives its calls up, unless somebody may be back in a moment.
  */
 export class Calls {
   readonly events = new EventEmitter<CallsEvents>();
@@ -82,6 +81,7 @@ export class Calls {
   readonly #gateways = new Set<CallGateway>();
   readonly #calls = new Map<string, Call>();
   readonly #transfers: TransferRate;
+  readonly #watch: RoomWatch;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -89,11 +89,17 @@ export class Calls {
     this.#transfers = new TransferRate(() => options.clock.now());
     // As many as there are browsers.
     this.events.setMaxListeners(0);
-    options.rooms.events.on('opened', (room) => this.#watch(room));
+    this.#watch = new RoomWatch({
+      clock: options.clock,
+      callsOf: (meetingId) => this.#of(meetingId),
+      onMeetingEnded: (meetingId) => this.meetingEnded(meetingId),
+    });
+    options.rooms.events.on('opened', (room) => this.#watch.watch(room));
   }
 
   /** Gives all up. Twice is silent. */
   close(): void {
+    this.#watch.close();
     for (const call of [...this.#calls.values()]) call.cancel();
     this.events.removeAllListeners();
   }
@@ -250,6 +256,7 @@ export class Calls {
 
   /** Nobody is waited for any more; also before there was a room. */
   meetingEnded(meetingId: string): void {
+    this.#watch.stopWaiting(meetingId);
     for (const call of this.#of(meetingId)) {
       // Who is in the room is told by its closing.
       call.ended();
@@ -272,25 +279,6 @@ export class Calls {
     const { clock } = this.#options;
     const onChange = (call: Call, before: Call['state']): void => this.#changed(call, before);
     return new Call({ order, gateway, clock, returns, onChange });
-  }
-
-  #watch(room: Room): void {
-    const { meetingId } = room;
-    const forsake = (call: Call, reason: LeaveReason): void => {
-      // Phones that lost us, or whose room failed, join again.
-      if (reason === 'left' || reason === 'removed') call.ended();
-      else call.lost();
-      // Nobody is left who waits for it, or whose sound it could carry.
-      if (call.state !== 'lost') call.cancel();
-    };
-    room.events.on('left', (participantId, reason) => {
-      const mine = this.#of(meetingId).filter((call) => call.participantId === participantId);
-      for (const call of mine) forsake(call, reason);
-    });
-    room.events.once('closed', (reason) => {
-      if (reason === 'meeting-ended') this.meetingEnded(meetingId);
-      else for (const call of this.#of(meetingId)) forsake(call, reason);
-    });
   }
 
   async #place(wish: Omit<CallOrder, 'id' | 'maxSeconds'>): Promise<CallView> {
