@@ -63,12 +63,18 @@ async function dialIn(): Promise<FakeDialIn> {
 export interface Guest {
   socket: MeetSocket;
   id: string;
+  resumeToken: string;
   mayCallMe: boolean;
   told: string[];
   people: Map<string, ParticipantView>;
 }
 
-export async function enter(meeting: MeetingView, name: string, isHost = false): Promise<Guest> {
+export async function enter(
+  meeting: MeetingView,
+  name: string,
+  isHost = false,
+  back: { resumeToken?: string } = {},
+): Promise<Guest> {
   const socket = await server.meet();
   const told: string[] = [];
   const people = new Map<string, ParticipantView>();
@@ -83,15 +89,18 @@ export async function enter(meeting: MeetingView, name: string, isHost = false):
   const {
     participantId,
     participants,
+    resumeToken,
     meeting: joined,
   } = await askMeet(socket, 'room:join', {
     joinToken: joinTokenOf(meeting),
     name,
     rtpCapabilities: {},
     ...(isHost && { sessionToken }),
+    ...back,
   });
   participants.forEach(note);
-  return { socket, id: participantId, mayCallMe: joined.mayCallMe, told, people };
+  const { mayCallMe } = joined;
+  return { socket, id: participantId, resumeToken: resumeToken ?? '', mayCallMe, told, people };
 }
 
 export async function setPolicy(policy: Partial<DialOutPolicy> = {}): Promise<void> {

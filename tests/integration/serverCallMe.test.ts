@@ -103,6 +103,49 @@ describe('"call me"', () => {
     expect(host.people.has(guest.id)).toBe(true);
   });
 
+  it('a phone whose gateway comes back carries the same participant again', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await join(id);
+    gateway.socket.disconnect();
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+    await gatewayBack();
+    await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
+    const phone = { meetingId: meeting.id, name: 'Guest', number: NUMBER, ssrc: 0xcafe };
+    const back = { ...phone, callId: id, returns: guest.id };
+    expect(await askGateway(gateway.socket, 'phone:join', back)).toMatchObject({
+      participant: { id: guest.id, name: 'Guest', kind: 'browser', audio: 'phone' },
+    });
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('phone');
+    expect(host.people.size).toBe(2);
+    await askMeet(guest.socket, 'call:back', {});
+    await expect.poll(() => gateway.cancelled).toEqual([id]);
+  });
+
+  it('a phone that is back before the participant waits, and carries who has come in that place', async () => {
+    const guest = await enter(meeting, 'Guest');
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await join(id);
+    gateway.socket.disconnect();
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+    guest.socket.disconnect();
+    await expect.poll(() => host.people.size).toBe(1);
+    await gatewayBack();
+    await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
+    const phone = { meetingId: meeting.id, name: 'Guest', number: NUMBER, ssrc: 0xcafe };
+    const back = { ...phone, callId: id, returns: guest.id };
+    expect(await ask(gateway.socket, 'phone:join', back)).toMatchObject({ code: 'unavailable' });
+    const again = await enter(meeting, 'Guest', false, { resumeToken: guest.resumeToken });
+    const { participantId } = await askGateway(gateway.socket, 'phone:join', back);
+    expect(participantId).toBe(again.id);
+    await expect.poll(() => host.people.get(again.id)?.audio).toBe('phone');
+    expect(host.people.size).toBe(2);
+    await askMeet(again.socket, 'room:leave', {});
+    await expect.poll(() => host.people.size).toBe(1);
+    await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
+    expect(await ask(gateway.socket, 'phone:join', back)).toMatchObject({ code: 'not-found' });
+  });
+
   it('who leaves is not called any more', async () => {
     const guest = await enter(meeting, 'Guest');
     const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });

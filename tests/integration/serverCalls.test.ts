@@ -188,6 +188,25 @@ describe('what it hangs on goes away', () => {
     expect(host.told).toEqual(['failed unreachable', 'joined']);
   });
 
+  it('the server’s memory of a call: it counts again as its phone is back, under its name', async () => {
+    const { id } = await create({ name: 'Bea' });
+    const was = await join(id);
+    gateway.socket.disconnect();
+    await expect.poll(() => host.people.has(was)).toBe(false);
+    await gatewayBack();
+    await askGateway(gateway.socket, 'room:open', { meetingId: meeting.id });
+    const callId = 'a-call-that-it-does-not-know';
+    const phone = { meetingId: meeting.id, name: 'Bea', number: NUMBER, ssrc: 0xcafe, callId };
+    expect(await ask(gateway.socket, 'phone:join', phone)).toMatchObject({ code: 'not-found' });
+    const { participant } = await askGateway(gateway.socket, 'phone:join', {
+      ...phone,
+      returns: was,
+    });
+    expect(participant).toMatchObject({ name: 'Bea', kind: 'phone', state: 'joined' });
+    await askMeet(host.socket, 'call:cancel', { callId });
+    await expect.poll(() => gateway.removed).toEqual([participant.id]);
+  });
+
   it('the room: whoever leaves it last gives the calls up', async () => {
     const { id } = await create();
     await askMeet(host.socket, 'room:leave', {});

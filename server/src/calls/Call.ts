@@ -52,6 +52,8 @@ export interface CallOptions {
   order: CallOrder;
   gateway: CallGateway;
   clock: CallClock;
+  /** It was up before, and its gateway's connection was lost. */
+  returns?: boolean;
   /** After every change, told what it was before. */
   onChange: (call: Call, before: State['name']) => void;
 }
@@ -67,11 +69,16 @@ export class Call {
   #answeredAt: number | undefined;
   #stopTimer: (() => void) | undefined;
 
-  constructor({ order, gateway, clock, onChange }: CallOptions) {
+  constructor({ order, gateway, clock, returns = false, onChange }: CallOptions) {
     this.order = order;
     this.gateway = gateway;
     this.#clock = clock;
     this.#onChange = onChange;
+    if (returns) {
+      // When it was answered nobody knows any more but the gateway, which ends it in time.
+      this.#answeredAt = clock.now();
+      this.#state = { name: 'lost' };
+    }
     this.#arm();
   }
 

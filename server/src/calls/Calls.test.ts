@@ -1,9 +1,12 @@
 import { AppError, CALL_FAILURES, type CallView } from '@switchroom/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Meeting } from '../meetings/MeetingStore.ts';
 import { Participant } from '../room/Participant.ts';
+import type { Room } from '../room/Room.ts';
+import { Diary, someone } from '../room/testing/Diary.ts';
 import { CALL_LIMITS_MS } from './Call.ts';
 import type { Calls, Referrer } from './Calls.ts';
+import { COMES_BACK_MS } from './RoomWatch.ts';
 import { callLog, CallsBench, NUMBER } from './testing/CallsBench.ts';
 
 const askedBy = { userId: 'u1' };
@@ -208,6 +211,35 @@ describe('a gateway that goes away', () => {
     expect(bench.told.at(-1)).toBe('joined');
   });
 
+  it('and a server that was started anew: a call that comes back counts, and is ended as a call', async () => {
+    await bench.allow({ maxCalls: 1 });
+    const id = '0b9f0a52-4a5c-4b3e-9f0e-8f6f0f3c7a11';
+    const again = await bench.makeCalls();
+    expect(again.has(id)).toBe(false);
+    const order = { id, meetingId: meeting.id, number: NUMBER, name: 'Bea', callMe: null };
+    const leg = { participantId: 'p9', hangUp: vi.fn() };
+    const askedBy = { participantId: 'p1' };
+    again.returned({ ...order, askedBy }, bench.gateway).joined(leg);
+    expect([again.has(id), again.active, again.list(meeting.id)]).toEqual([true, 1, []]);
+    await expect(again.create(meeting, { number: NUMBER }, askedBy)).rejects.toMatchObject({
+      code: 'rate-limited',
+    });
+    again.cancel(meeting.id, id);
+    expect(leg.hangUp).toHaveBeenCalledOnce();
+    expect([again.active, bench.clock.waiting]).toEqual([0, 0]);
+  });
+
+  it('a call that comes back and is not in the room in time counts no more', async () => {
+    const order = { id: 'c1', meetingId: meeting.id, number: NUMBER, name: 'Ann' };
+    const askedBy = { participantId: ann.id };
+    calls.returned({ ...order, callMe: ann.id, askedBy }, bench.gateway);
+    expect(() =>
+      calls.returned({ ...order, id: 'c2', callMe: ann.id, askedBy }, bench.gateway),
+    ).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    bench.clock.pass(CALL_LIMITS_MS.lost);
+    expect([calls.active, bench.clock.waiting]).toEqual([0, 0]);
+  });
+
   it('ends a "call me", for the sound is back in the browser by then', async () => {
     const view = await calls.callMe(meeting.id, ann, NUMBER);
     tell(view, 'confirming');
@@ -246,6 +278,48 @@ describe('a room that closes', () => {
     expect(calls.confirmed(up.id, meeting.id)).toMatchObject({ name: 'Bea' });
     bench.clock.pass(CALL_LIMITS_MS.lost);
     expect([calls.active, bench.clock.waiting]).toEqual([0, 0]);
+  });
+
+  /** A room with one in it, whose call rings. */
+  async function alone(): Promise<{ room: Room; id: string; view: CallView }> {
+    const { room, release } = await bench.rooms.enter(meeting.id);
+    const host = someone('Host', new Diary(), { role: 'host' });
+    room.add(host);
+    release();
+    const view = await call();
+    tell(view, 'ringing');
+    return { room, id: host.participant.id, view };
+  }
+
+  it('since the only one in it lost the connection waits for them before it gives calls up', async () => {
+    const { room, id, view } = await alone();
+    room.leave(id, 'connection-lost');
+    expect([room.closed, bench.gateway.cancelled]).toEqual([true, []]);
+    bench.clock.pass(COMES_BACK_MS - 1);
+    expect(calls.list(meeting.id)).toMatchObject([{ id: view.id, state: 'ringing' }]);
+    const { room: again, release } = await bench.rooms.enter(meeting.id);
+    const back = someone('Host', new Diary(), { role: 'host' });
+    again.add(back);
+    release();
+    bench.clock.pass(COMES_BACK_MS);
+    expect(bench.gateway.cancelled).toEqual([]);
+    again.leave(back.participant.id, 'connection-lost');
+    bench.clock.pass(COMES_BACK_MS);
+    expect([bench.gateway.cancelled, calls.active, bench.clock.waiting]).toEqual([[view.id], 0, 0]);
+  });
+
+  it('since the only one in it left gives them up at once, and so does the end of the meeting', async () => {
+    const { room, id, view } = await alone();
+    room.leave(id, 'left');
+    expect(bench.gateway.cancelled).toEqual([view.id]);
+    const second = await alone();
+    second.room.leave(second.id, 'connection-lost');
+    calls.meetingEnded(meeting.id);
+    expect([bench.gateway.cancelled[1], bench.clock.waiting]).toEqual([second.view.id, 0]);
+    const third = await alone();
+    third.room.leave(third.id, 'connection-lost');
+    calls.close();
+    expect([bench.gateway.cancelled[2], bench.clock.waiting]).toEqual([third.view.id, 0]);
   });
 
   it('a meeting that ends before anybody was in gives them up, too', async () => {

@@ -8,13 +8,11 @@ import {
   type CreateCall,
   type ErrorCode,
   type GatewayPayload,
-  type LeaveReason,
 } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Meeting } from '../meetings/MeetingStore.ts';
 import { phoneName } from '../meetings/phoneName.ts';
 import type { Participant } from '../room/Participant.ts';
-import type { Room } from '../room/Room.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import type { DialPlan } from '../trunks/DialPlan.ts';
 import { Call, type CallAsker, type CallOrder, type JoinedLeg } from './Call.ts';
@@ -24,6 +22,7 @@ import type { CallGateway } from './CallGateway.ts';
 import type { CallRate } from './CallRate.ts';
 import type { DialOut } from './DialOut.ts';
 import { isAllowed } from './isAllowed.ts';
+import { RoomWatch } from './RoomWatch.ts';
 import { TransferRate } from './TransferRate.ts';
 
 /** What those in a room are told: of every change, and of a call that is no more. */
@@ -56,6 +55,9 @@ export interface ConfirmedCall {
   joined(leg: JoinedLeg): void;
 }
 
+/** What is known of a call that was up and that we have forgotten; `askedBy` is who it was, for who asked is not. */
+export type ReturnedOrder = Omit<CallOrder, 'language' | 'maxSeconds'>;
+
 type CallMeeting = Pick<Meeting, 'id' | 'numberPrivacy'>;
 
 const LANGUAGE = 'en';
@@ -69,7 +71,7 @@ export interface Referrer {
 /**
  * Calls to the outside: judges who may be called, has a gateway place the calls and keeps their state until
  * they are in the room or have come to nothing. It owns them; the gateways belong to their sessions. A room
- * that closes gives its calls up.
+ * that closes gives its calls up, unless somebody may be back in a moment.
  */
 export class Calls {
   readonly events = new EventEmitter<CallsEvents>();
@@ -79,6 +81,7 @@ export class Calls {
   readonly #gateways = new Set<CallGateway>();
   readonly #calls = new Map<string, Call>();
   readonly #transfers: TransferRate;
+  readonly #watch: RoomWatch;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -86,11 +89,17 @@ export class Calls {
     this.#transfers = new TransferRate(() => options.clock.now());
     // As many as there are browsers.
     this.events.setMaxListeners(0);
-    options.rooms.events.on('opened', (room) => this.#watch(room));
+    this.#watch = new RoomWatch({
+      clock: options.clock,
+      callsOf: (meetingId) => this.#of(meetingId),
+      onMeetingEnded: (meetingId) => this.meetingEnded(meetingId),
+    });
+    options.rooms.events.on('opened', (room) => this.#watch.watch(room));
   }
 
   /** Gives all up. Twice is silent. */
   close(): void {
+    this.#watch.close();
     for (const call of [...this.#calls.values()]) call.cancel();
     this.events.removeAllListeners();
   }
@@ -145,14 +154,14 @@ export class Calls {
    * already, or on its way.
    */
   async callMe(meetingId: string, { id, name }: Participant, number: string): Promise<CallView> {
-    const mine = this.#of(meetingId).filter(({ order }) => order.callMe === id);
-    if (mine.some(({ state }) => state !== 'failed')) {
+    if (this.#callMeOf(meetingId, id)) {
       throw new AppError('conflict', 'Your phone is being called already.');
     }
     const askedBy = { participantId: id };
     const order = { meetingId, number, name, language: LANGUAGE, callMe: id, askedBy };
+    const failed = this.#of(meetingId).filter((call) => call.order.callMe === id);
     const view = await this.#place(order);
-    for (const call of mine) call.cancel();
+    for (const call of failed) call.cancel();
     return view;
   }
 
@@ -178,8 +187,7 @@ export class Calls {
 
   /** Brings a participant's sound back from their phone, or stops calling it. Error `conflict` where it is not. */
   back(meetingId: string, participantId: string): void {
-    const mine = this.#of(meetingId).filter(({ order }) => order.callMe === participantId);
-    const call = mine.find(({ state }) => state !== 'failed');
+    const call = this.#callMeOf(meetingId, participantId);
     if (!call) throw new AppError('conflict', 'Your sound is in the browser already.');
     call.cancel();
   }
@@ -208,6 +216,10 @@ export class Calls {
     else call.failed(reason);
   }
 
+  has(callId: string): boolean {
+    return this.#calls.has(callId);
+  }
+
   /**
    * For `phone:join`, also of one whose gateway's connection was lost and is back.
    * Errors: `not-found` for a call that was given up, or is not known since a restart; `conflict` for one that was not answered.
@@ -218,8 +230,23 @@ export class Calls {
       throw new AppError('not-found', 'There is no such call.');
     }
     if (!call.isExpected) throw new AppError('conflict', 'This call is not waited for.');
-    const { name, callMe } = call.order;
-    return { name, callMe, joined: (leg) => call.joined(leg) };
+    return confirmedCall(call);
+  }
+
+  /**
+   * For `phone:join` of a call that was up and that we do not know: since a restart, or because its sound had gone back
+   * to the browser meanwhile. From here on it counts. Error `unavailable` while that participant has another.
+   */
+  returned(order: ReturnedOrder, gateway: CallGateway): ConfirmedCall {
+    const { id, meetingId, callMe } = order;
+    if (callMe !== null && this.#callMeOf(meetingId, callMe)) {
+      throw new AppError('unavailable', 'Another phone is being called by now.');
+    }
+    const maxSeconds = this.#options.dialOut.policy.maxMinutes * 60;
+    const whole = { ...order, language: LANGUAGE, maxSeconds };
+    const call = this.#make(whole, gateway, { returns: true });
+    this.#calls.set(id, call);
+    return confirmedCall(call);
   }
 
   /** The phone of a "call me" is gone from its participant. Unknown ones are ignored. */
@@ -229,6 +256,7 @@ export class Calls {
 
   /** Nobody is waited for any more; also before there was a room. */
   meetingEnded(meetingId: string): void {
+    this.#watch.stopWaiting(meetingId);
     for (const call of this.#of(meetingId)) {
       // Who is in the room is told by its closing.
       call.ended();
@@ -240,36 +268,24 @@ export class Calls {
     return [...this.#calls.values()].filter(({ order }) => order.meetingId === meetingId);
   }
 
-  #watch(room: Room): void {
-    const { meetingId } = room;
-    const forsake = (call: Call, reason: LeaveReason): void => {
-      // Phones that lost us, or whose room failed, join again.
-      if (reason === 'left' || reason === 'removed') call.ended();
-      else call.lost();
-      // Nobody is left who waits for it, or whose sound it could carry.
-      if (call.state !== 'lost') call.cancel();
-    };
-    room.events.on('left', (participantId, reason) => {
-      const mine = this.#of(meetingId).filter((call) => call.participantId === participantId);
-      for (const call of mine) forsake(call, reason);
-    });
-    room.events.once('closed', (reason) => {
-      if (reason === 'meeting-ended') this.meetingEnded(meetingId);
-      else for (const call of this.#of(meetingId)) forsake(call, reason);
-    });
+  /** The one that carries this participant's sound, or is to. */
+  #callMeOf(meetingId: string, participantId: string): Call | undefined {
+    const isIt = ({ order, state }: Call): boolean =>
+      order.callMe === participantId && state !== 'failed';
+    return this.#of(meetingId).find(isIt);
+  }
+
+  #make(order: CallOrder, gateway: CallGateway, { returns = false } = {}): Call {
+    const { clock } = this.#options;
+    const onChange = (call: Call, before: Call['state']): void => this.#changed(call, before);
+    return new Call({ order, gateway, clock, returns, onChange });
   }
 
   async #place(wish: Omit<CallOrder, 'id' | 'maxSeconds'>): Promise<CallView> {
-    const { clock, dialOut, rate } = this.#options;
+    const { dialOut, rate } = this.#options;
     const id = randomUUID();
     const order = { ...wish, id, maxSeconds: dialOut.policy.maxMinutes * 60 };
-    const gateway = this.#judge(order);
-    const call = new Call({
-      order,
-      gateway,
-      clock,
-      onChange: (one, before) => this.#changed(one, before),
-    });
+    const call = this.#make(order, this.#judge(order));
     // From here on it counts; what waits comes after.
     this.#calls.set(id, call);
     try {
@@ -339,6 +355,11 @@ export class Calls {
     if (outcome !== 'ended') this.counts.failed[outcome] += 1;
     this.#logger.info({ ...forLog(order), outcome, seconds }, 'end() | call over');
   }
+}
+
+function confirmedCall(call: Call): ConfirmedCall {
+  const { name, callMe } = call.order;
+  return { name, callMe, joined: (leg) => call.joined(leg) };
 }
 
 /** No digit of the number: how much of it may be seen is the meeting's to say, and the audit trail tells that. */

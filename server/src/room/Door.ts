@@ -135,6 +135,11 @@ export class Door {
     return this.#memory.seats.ofPhone(participantId);
   }
 
+  /** Whether this one has, or had, a seat, and may come back to it. */
+  awaits(participantId: string): boolean {
+    return this.#memory.seats.isKept(participantId);
+  }
+
   #comesBack({ returnsTo }: Entrant): boolean {
     return this.#memory.seats.holder(returnsTo) !== undefined;
   }

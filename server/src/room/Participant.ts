@@ -11,6 +11,8 @@ export class Participant {
   readonly seat = randomToken(128);
   /** What it is known again by once it was put out: hashes of its number, browser or user. */
   readonly knownBy: readonly string[];
+  /** Who it was here before a lost connection, its own or the room's. */
+  was: string | undefined;
   name: string;
   /** In the lobby. */
   waiting = false;

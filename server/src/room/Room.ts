@@ -5,6 +5,7 @@ import type { MediaProducer, MediaRouter } from '../sfu/Sfu.ts';
 import { Audience } from './Audience.ts';
 import { Door, type RoomSettings } from './Door.ts';
 import type { Member, RoomListener } from './Member.ts';
+import type { Participant } from './Participant.ts';
 import { steppedQuality } from './quality.ts';
 import type { RoomEvents } from './RoomEvents.ts';
 import { RoomRecording } from './RoomRecording.ts';
@@ -76,7 +77,10 @@ export class Room {
   }
 
   /** What is decided there, for those who are about to come in. */
-  get door(): Pick<Door, 'settings' | 'holdsGuests' | 'check' | 'seatOf' | 'seatOfPhone'> {
+  get door(): Pick<
+    Door,
+    'settings' | 'holdsGuests' | 'check' | 'seatOf' | 'seatOfPhone' | 'awaits'
+  > {
     return this.#door;
   }
 
@@ -87,6 +91,12 @@ export class Room {
 
   has(participantId: string): boolean {
     return this.#roster.find(participantId) !== undefined;
+  }
+
+  /** Whoever is, or was before a lost connection, this participant. */
+  whoIs(participantId: string): Participant | undefined {
+    const participants = this.#roster.all().map(({ participant }) => participant);
+    return participants.find(({ id, was }) => id === participantId || was === participantId);
   }
 
   /** Everybody, lobby included; with a listener, those that it sees. */
@@ -209,18 +219,25 @@ export class Room {
 
   /**
    * The member's sound, from now on; a former one is closed. It may come in by another connection than
-   * the member's own (`origin`). Errors: `not-found`; `forbidden` in the lobby; `conflict` when it
-   * comes in by another, and this one is the member's own.
+   * the member's own (`origin`), and bring a mute with it, which is as it was where the sound is refused.
+   * Errors: `not-found`; `forbidden` in the lobby; `conflict` when it comes in by another, and this one is
+   * the member's own.
    */
-  async setSource(id: string, source: MediaProducer, origin?: RoomListener): Promise<void> {
+  async setSource(
+    id: string,
+    source: MediaProducer,
+    { origin, muted }: { origin?: RoomListener; muted?: boolean } = {},
+  ): Promise<void> {
     try {
       this.#sounds.place(this.#roster.get(id), source, origin);
     } catch (error) {
       source.close();
       throw error;
     }
+    const member = this.#roster.get(id);
+    if (muted !== undefined) this.#roster.update(member, { muted }, member.origin);
     // The mute may have been pressed while the producer was made.
-    await source.setPaused(this.#roster.get(id).participant.silent);
+    await source.setPaused(member.participant.silent);
   }
 
   /** Its sound comes in by its own connection again; the other is told unless it is `by`. Errors: `not-found`. */
@@ -302,7 +319,8 @@ export class Room {
 
   #entered(member: Member): void {
     // Its former connection, of whose loss we do not know yet.
-    const former = this.#roster.find(this.#door.takesPlaceOf(member) ?? '');
+    member.participant.was = this.#door.takesPlaceOf(member);
+    const former = this.#roster.find(member.participant.was ?? '');
     if (former) this.#drop(former, 'connection-lost', undefined);
     const opens = this.#door.entered(member);
     this.events.emit('joined', member.participant);

@@ -90,6 +90,14 @@ export class Seats {
     return [...this.#seats].find(([, seat]) => isIt(seat))?.[0];
   }
 
+  /** Whether a participant has a seat, there or not. */
+  isKept(participantId: string): boolean {
+    return (
+      this.size > 0 &&
+      [...this.#seats.values()].some((seat) => seat.participantId === participantId)
+    );
+  }
+
   /** Somebody has come back. */
   giveUp(key: string): void {
     this.#seats.delete(key);

@@ -54,7 +54,7 @@ describe('the sound of a participant', () => {
     const { id } = ann.participant;
     await room.setMuted(id, true);
     const phone = await produce(3);
-    await room.setSource(id, phone, gateway);
+    await room.setSource(id, phone, { origin: gateway });
     expect(phone.paused).toBe(true);
     expect(router.producers[0]!.closed).toBe(true);
     expect(room.participants()[0]).toMatchObject({ audio: 'phone', kind: 'browser' });
@@ -64,18 +64,21 @@ describe('the sound of a participant', () => {
     expect(ears(gateway)).toEqual(['hears one less']);
   });
 
-  it('is not taken over by the browser while the phone is there', async () => {
+  it('is neither taken over nor muted by the browser while the phone is there', async () => {
     const { id } = ann.participant;
     const phone = await produce(3);
-    await room.setSource(id, phone, gateway);
+    await room.setSource(id, phone, { origin: gateway });
     const late = await produce(4);
-    await expect(room.setSource(id, late)).rejects.toMatchObject({ code: 'conflict' });
-    expect([late.closed, phone.closed]).toEqual([true, false]);
+    await expect(room.setSource(id, late, { muted: true })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect([late.closed, phone.closed, phone.paused]).toEqual([true, false, false]);
+    expect(room.participants()[0]).toMatchObject({ muted: false });
   });
 
   it('that came by a phone on hold is on hold no more when it comes by the browser again', async () => {
     const { id } = ann.participant;
-    await room.setSource(id, await produce(3), gateway);
+    await room.setSource(id, await produce(3), { origin: gateway });
     room.setHeld(id, true, gateway);
     expect(room.participants()[0]).toMatchObject({ audio: 'phone', held: true });
     room.returnSource(id, gateway);
@@ -89,7 +92,7 @@ describe('the sound of a participant', () => {
   ])('comes back to the browser when %s', async (_why, back, told) => {
     const { id } = ann.participant;
     const phone = await produce(3);
-    await room.setSource(id, phone, gateway);
+    await room.setSource(id, phone, { origin: gateway });
     [browser, gateway, other].forEach((diary) => diary.read());
     back(id);
     expect(phone.closed).toBe(true);
@@ -103,7 +106,7 @@ describe('the sound of a participant', () => {
 
   it('a participant that is removed takes its phone with it', async () => {
     const phone = await produce(3);
-    await room.setSource(ann.participant.id, phone, gateway);
+    await room.setSource(ann.participant.id, phone, { origin: gateway });
     gateway.read();
     room.leave(ann.participant.id, 'left');
     expect(gateway.read()).toEqual(['left left']);
@@ -113,7 +116,7 @@ describe('the sound of a participant', () => {
   it('room.askUnmute() is told where one came in and where one speaks, when one is muted', async () => {
     const { id } = ann.participant;
     room.askUnmute(id, 'Hal');
-    await room.setSource(id, await produce(3), gateway);
+    await room.setSource(id, await produce(3), { origin: gateway });
     await room.setMuted(id, true);
     [browser, gateway, other].forEach((diary) => diary.read());
     room.askUnmute(id, 'Hal');

@@ -157,6 +157,7 @@ export class Admission {
     // It may have been put back meanwhile.
     if (member.isOut() || !member.isIn()) return;
     member.joined(news.known);
-    doorbell.phoneEntered(member.phone);
+    // Whose sound has moved to the phone was there before.
+    if (!member.carriesAnother) doorbell.phoneEntered(member.phone);
   }
 }

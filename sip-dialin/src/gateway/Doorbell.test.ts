@@ -85,6 +85,25 @@ describe('Doorbell: tones', () => {
     expect(said()).toHaveLength(2);
   });
 
+  it('does not ring for a phone that somebody’s sound moves to and back, but when they leave', async () => {
+    bench.socket.entry = 'tones';
+    await bench.joined();
+    await later();
+    bench.socket.takeInAs(browser('b1'));
+    const phone = await bench.joined('m1', { callId: 'c1' });
+    await later();
+    phone.membership.leave();
+    await later();
+    expect(said()).toEqual(['entry']);
+    bench.socket.takeInAs(browser('b2'));
+    const other = await bench.joined('m1', { callId: 'c2' });
+    await later();
+    goes('b2');
+    await settle();
+    expect(said()).toEqual(['entry', 'leave']);
+    expect(other.events).toEqual(['joined', 'meetingEnded']);
+  });
+
   it('does not ring where the meeting wants none, nor as phones join again', async () => {
     await bench.joined('m1', { recordedName: NAME });
     comes('b1');

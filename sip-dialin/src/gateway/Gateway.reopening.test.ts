@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { RECORDED_AGAIN_MS } from './LatestNews.ts';
 import { REOPEN_EVERY_MS, SERVER_AWAY_LIMIT_MS } from './RoomOpening.ts';
+import { participantView } from './testing/FakeGatewaySocket.ts';
 import { consumer, settle, useGatewayBench } from './testing/GatewayBench.ts';
 
 const bench = useGatewayBench();
@@ -207,5 +208,58 @@ describe('Gateway: a room that failed', () => {
     ]);
     expect(joins[2]?.payload).not.toHaveProperty('callId');
     expect(phone.events).toEqual(['joined']);
+  });
+
+  it('has one that we called by the name that the server gave it, which may have forgotten', async () => {
+    bench.socket.takeInAs(participantView({ name: 'Bea' }));
+    await bench.joined('m1', { callId: 'c1', name: '…0123' });
+    closed('media-failed');
+    await settle();
+    expect(bench.socket.requests.at(-1)).toMatchObject({
+      event: 'phone:join',
+      payload: { name: 'Bea', callId: 'c1', returns: 'p1' },
+    });
+  });
+});
+
+describe('Gateway: a phone that carries another’s sound, after the room failed', () => {
+  const joins = () => bench.socket.requests.filter(({ event }) => event === 'phone:join');
+  const carried = (id: string): void =>
+    bench.socket.takeInAs(participantView({ id, name: 'Ann', kind: 'browser' }));
+
+  it('waits for them to be back, and is never a participant of its own', async () => {
+    carried('b1');
+    const phone = await bench.joined('m1', { callId: 'c1' });
+    bench.socket.fail('phone:join', 'unavailable');
+    closed('media-failed');
+    await settle();
+    await vi.advanceTimersByTimeAsync(SERVER_AWAY_LIMIT_MS / 2);
+    bench.socket.recover('phone:join');
+    carried('b2');
+    await vi.advanceTimersByTimeAsync(REOPEN_EVERY_MS);
+    await vi.advanceTimersByTimeAsync(SERVER_AWAY_LIMIT_MS);
+    expect(phone.events).toEqual(['joined']);
+    for (const { payload } of joins()) expect(payload).toMatchObject({ callId: 'c1' });
+    expect(joins().at(-1)?.payload).toMatchObject({ returns: 'b1' });
+  });
+
+  it('hears that the meeting cannot be reached where they are not back in time', async () => {
+    carried('b1');
+    const phone = await bench.joined('m1', { callId: 'c1' });
+    bench.socket.fail('phone:join', 'unavailable');
+    closed('media-failed');
+    await settle();
+    await vi.advanceTimersByTimeAsync(SERVER_AWAY_LIMIT_MS);
+    expect(phone.events).toEqual(['joined', 'unreachable']);
+  });
+
+  it('ends where the server knows neither of them any more', async () => {
+    carried('b1');
+    const phone = await bench.joined('m1', { callId: 'c1' });
+    bench.socket.fail('phone:join', 'not-found');
+    closed('media-failed');
+    await settle();
+    expect(phone.events).toEqual(['joined', 'meetingEnded']);
+    expect(joins()).toHaveLength(2);
   });
 });

@@ -13,6 +13,8 @@ export class Member {
   returns: string | undefined;
   /** `media` stays so while the server is away. */
   place: 'coming' | 'lobby' | 'media' = 'coming';
+  /** It is no participant itself, but where one who came by another way talks and listens ("call me"). */
+  carriesAnother = false;
   #name: string;
   #shownName: string | undefined;
   #role: Role;
@@ -65,8 +67,11 @@ export class Member {
   /** The server took it in, as `view`. */
   takenIn(view: ParticipantView): void {
     this.participantId = view.id;
+    this.carriesAnother = view.kind !== 'phone';
     this.#role = view.role;
     this.#shownName = view.name;
+    // Whom we called the server has named, and one that starts anew does not know how.
+    if (this.phone.callId !== undefined) this.#name = view.name;
   }
 
   /** In the room from now on. */

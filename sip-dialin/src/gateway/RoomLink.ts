@@ -199,13 +199,15 @@ export class RoomLink {
 
   #drop(member: Member, event?: MemberEvent): void {
     if (member.isOut()) return;
+    // The sound goes back to a participant who is still there.
+    const nobodyLeaves = member.carriesAnother && member.participantId !== undefined;
     this.#members.delete(member);
     if (member.participantId !== undefined && !this.#closed) {
       this.#requests.leave(member.participantId, member.ssrc);
     }
     member.end(event);
     if (this.#members.size === 0) this.#release({ type: 'meetingEnded' }, true);
-    else if (member.place === 'media') this.#doorbell.phoneLeft();
+    else if (member.place === 'media' && !nobodyLeaves) this.#doorbell.phoneLeft();
   }
 
   #release(event: MemberEvent, tellServer: boolean): void {

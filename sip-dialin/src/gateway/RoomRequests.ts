@@ -34,10 +34,11 @@ export class RoomRequests {
     try {
       return await this.#socket.request('phone:join', { ...whose, callId });
     } catch (error) {
-      // The server that had ordered this call may have forgotten it since: it is a phone like others then.
+      // The server that had ordered this call may have forgotten it since: it is a phone like others then, unless it is
+      // somebody's own phone, of which nobody else is to know.
       const isForgotten =
         error instanceof AppError && /^(not-found|bad-request|conflict)$/.test(error.code);
-      if (member.place === 'coming' || !isForgotten) throw error;
+      if (member.place === 'coming' || member.carriesAnother || !isForgotten) throw error;
       return this.#socket.request('phone:join', whose);
     }
   }

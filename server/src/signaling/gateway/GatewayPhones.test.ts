@@ -114,7 +114,8 @@ describe('GatewayPhones', () => {
     room.add(ann);
     const { id } = ann.participant;
     const gone = vi.fn();
-    expect(await phones.carry(id, 1, gone)).toMatchObject({ id, audio: 'phone' });
+    expect(ann.participant.state).toBe('connecting');
+    expect(await phones.carry(id, 1, gone)).toMatchObject({ id, audio: 'phone', state: 'joined' });
     expect(phones.hear).toBe(true);
     phones.remove(id);
     phones.remove(id);

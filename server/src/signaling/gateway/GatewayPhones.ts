@@ -130,11 +130,13 @@ export class GatewayPhones {
     const phone = { participantId, role, ssrc, waiting: false, carriesAnother: true, onGone };
     this.#phones.set(participantId, phone);
     try {
-      await this.#room.setSource(participantId, source, this.#origin);
+      await this.#room.setSource(participantId, source, { origin: this.#origin });
     } catch (error) {
       this.#phones.delete(participantId);
       throw error;
     }
+    // The phone's path has been up since it was answered, whatever becomes of the browser's.
+    this.#room.setJoined(participantId);
     const participant = find();
     if (participant) return participant;
     throw new AppError('not-found', 'There is no such participant in the room.');

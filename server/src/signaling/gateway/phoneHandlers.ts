@@ -1,6 +1,14 @@
-import type { gatewayRequests, GatewayResults, ParticipantView, Told } from '@switchroom/protocol';
-import type { Calls } from '../../calls/Calls.ts';
-import { phoneName } from '../../meetings/phoneName.ts';
+import {
+  AppError,
+  type gatewayRequests,
+  type GatewayResults,
+  type ParticipantView,
+  type Told,
+} from '@switchroom/protocol';
+import type { CallGateway } from '../../calls/CallGateway.ts';
+import type { Calls, ConfirmedCall } from '../../calls/Calls.ts';
+import { phoneName, type PhoneCaller } from '../../meetings/phoneName.ts';
+import type { Room } from '../../room/Room.ts';
 import type { Handlers } from '../handle.ts';
 import type { GatewayLink } from './GatewayLink.ts';
 import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
@@ -9,6 +17,7 @@ import type { GatewayDeps, GatewaySession } from './GatewaySession.ts';
 export function phoneHandlers(
   session: GatewaySession,
   { calls }: GatewayDeps,
+  gateway: CallGateway,
 ): Pick<
   Handlers<typeof gatewayRequests, GatewayResults>,
   | 'phone:join'
@@ -36,7 +45,13 @@ export function phoneHandlers(
               returns,
               told,
             })
-          : await joinCall(link, calls, { callId, ssrc, returns, told });
+          : await joinCall(
+              link,
+              calls.has(callId)
+                ? calls.confirmed(callId, meetingId)
+                : returnedCall(room, calls, { ...caller, callId, returns, gateway }),
+              { ssrc, returns, told, onGone: () => calls.ended(callId) },
+            );
       const { recording, paused } = room.recorded.news;
       const { locked } = room;
       const { entry } = room.door.settings;
@@ -86,24 +101,48 @@ export function phoneHandlers(
   };
 }
 
+/**
+ * A call that this server does not know, but has kept the seat that its phone had, or whose sound that was. Errors:
+ * `not-found`; `unavailable` where the one whose sound it carried is not back yet.
+ */
+function returnedCall(
+  room: Room,
+  calls: Calls,
+  phone: PhoneCaller & { callId: string; returns: string | undefined; gateway: CallGateway },
+): ConfirmedCall {
+  const { callId: id, number, returns = '', gateway } = phone;
+  const { meetingId, door } = room;
+  const order = { id, meetingId, number, askedBy: { participantId: returns } };
+  if (door.seatOfPhone(returns) !== undefined) {
+    const name = phoneName(phone, door.settings.numberPrivacy);
+    return calls.returned({ ...order, name, callMe: null }, gateway);
+  }
+  const carried = room.whoIs(returns);
+  if (carried && carried.kind !== 'phone') {
+    return calls.returned({ ...order, name: carried.name, callMe: carried.id }, gateway);
+  }
+  if (!door.awaits(returns)) throw new AppError('not-found', 'There is no such call.');
+  throw new AppError('unavailable', 'The participant whose phone this is is not back yet.');
+}
+
 /** Who was called comes in, or somebody's sound moves to the phone that was. */
 async function joinCall(
   link: GatewayLink,
-  calls: Calls,
-  {
-    callId,
-    ssrc,
-    returns,
-    told = [],
-  }: { callId: string; ssrc: number; returns: string | undefined; told: Told[] | undefined },
+  call: ConfirmedCall,
+  phone: {
+    ssrc: number;
+    returns: string | undefined;
+    told: Told[] | undefined;
+    onGone: () => void;
+  },
 ): Promise<ParticipantView> {
   const { room } = link;
-  const call = calls.confirmed(callId, room.meetingId);
   const { name, callMe } = call;
+  const { ssrc, returns, told = [], onGone } = phone;
   const participant =
     callMe === null
       ? await link.addPhone({ name, ssrc, invited: true, returns, told })
-      : await link.carry(callMe, ssrc, () => calls.ended(callId));
+      : await link.carry(callMe, ssrc, onGone);
   const { id: participantId } = participant;
   if (callMe !== null) for (const one of told) await link.phoneTold(participantId, one);
   call.joined({

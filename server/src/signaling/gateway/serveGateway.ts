@@ -24,15 +24,15 @@ export function serveGateway(
   const logger = deps.logger.child({ gateway: kind });
   const outbox = gatewayOutbox(socket);
   const session = new GatewaySession({ kind, outbox, deps });
+  const callGateway = callGatewayOf(outbox);
   const handlers: Handlers<typeof gatewayRequests, GatewayResults> = {
     ...roomHandlers(session),
     ...pinHandlers(session, deps),
-    ...phoneHandlers(session, deps),
+    ...phoneHandlers(session, deps, callGateway),
     ...moderatorHandlers(session, deps),
     ...recordingHandlers(session, deps),
     ...callHandlers(session, deps),
   };
-  const callGateway = kind === 'sip-dialin' ? callGatewayOf(outbox) : undefined;
   const recorder = kind === 'recorder' ? recorderOf(socket, outbox) : undefined;
   serve(socket as ServedSocket, gatewayRequests, handlers, { budget: BUDGET, logger });
   const tellTrunks = (): void => outbox.tell('trunks:changed', deps.dialPlan.news);
@@ -42,12 +42,13 @@ export function serveGateway(
     logger.info({ reason }, 'serveGateway() | disconnected');
     session.disconnected();
     if (recorder) deps.recordings.removeRecorder(recorder);
-    if (callGateway) deps.calls.removeGateway(callGateway);
+    deps.calls.removeGateway(callGateway);
   });
   logger.info('serveGateway() | connected');
   if (recorder) deps.recordings.addRecorder(recorder, recordings);
-  if (callGateway) deps.calls.addGateway(callGateway);
-  if (kind === 'sip-dialin') tellTrunks();
+  if (kind !== 'sip-dialin') return;
+  deps.calls.addGateway(callGateway);
+  tellTrunks();
 }
 
 function recorderOf(socket: GatewaySocket, outbox: GatewayOutbox): Recorder {

@@ -116,11 +116,11 @@ export class BrowserMember implements Member, RoomListener {
     }
   }
 
-  /** The sound that it sends over its own transport. */
-  async speak(source: MediaProducer): Promise<void> {
+  /** The sound that it sends over its own transport, muted or not. Errors: as of `room.setSource()`. */
+  async speak(source: MediaProducer, muted: boolean): Promise<void> {
     const { room, participant } = this;
     source.events.on('score', (score) => room.setQuality(participant.id, mosOfScore(score)));
-    await room.setSource(participant.id, source);
+    await room.setSource(participant.id, source, { muted });
   }
 
   admitted(): void {

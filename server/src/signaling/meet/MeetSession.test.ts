@@ -2,8 +2,10 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Participant } from '../../room/Participant.ts';
 import { Room } from '../../room/Room.ts';
+import { Diary } from '../../room/testing/Diary.ts';
 import { FakeRouter } from '../../sfu/fake/FakeRouter.ts';
 import { BrowserMember } from './BrowserMember.ts';
+import { mediaHandlers } from './mediaHandlers.ts';
 import type { MeetOutbox } from './MeetOutbox.ts';
 import { MeetSession } from './MeetSession.ts';
 
@@ -96,5 +98,25 @@ describe('MeetSession', () => {
     await recv.connect({ fingerprints: [{ algorithm: 'sha-256', value: '00' }] });
     expect(participant.state).toBe('joined');
     expect(outbox.told).toEqual(['participant:updated']);
+  });
+
+  it('a microphone that is refused, since the sound is on the phone, leaves the mute as it is', async () => {
+    const { participant, send } = await session.join(makeMember);
+    const create = mediaHandlers(session)['producer:create'];
+    let ssrc = 0;
+    const microphone = (muted: boolean) => {
+      const codec = { mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2 };
+      const rtpParameters = { codecs: [codec], encodings: [{ ssrc: (ssrc += 1) }] };
+      return create({ transportId: send.id, kind: 'audio', rtpParameters, muted });
+    };
+    await microphone(true);
+    expect(participant.muted).toBe(true);
+    const phone = await (await router.createPlainTransport()).producePlain(2);
+    await room.setSource(participant.id, phone, { origin: new Diary('phone') });
+    await expect(microphone(false)).rejects.toMatchObject({ code: 'conflict' });
+    expect(participant.muted).toBe(true);
+    room.returnSource(participant.id);
+    await microphone(false);
+    expect(participant.muted).toBe(false);
   });
 });

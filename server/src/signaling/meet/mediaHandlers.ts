@@ -28,14 +28,13 @@ export function mediaHandlers(
 
     async 'producer:create'({ transportId, rtpParameters, muted }) {
       const { member } = session;
-      const { room, send, participant } = member;
+      const { send, participant } = member;
       if (participant.waiting) throw new AppError('forbidden', 'Wait until a host lets you in.');
       if (transport(transportId) !== send) {
         throw new AppError('bad-request', 'Sound is sent over the send transport.');
       }
       const producer = await send.produce(rtpParameters, muted);
-      await room.setMuted(participant.id, muted, member);
-      await member.speak(producer);
+      await member.speak(producer, muted);
       return { producerId: producer.id };
     },
   };

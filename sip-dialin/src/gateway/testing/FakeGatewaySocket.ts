@@ -86,6 +86,15 @@ export class FakeGatewaySocket implements GatewaySocket {
     this.#answers.set(event, answer);
   }
 
+  /** From now on phones are taken in as this participant, or as the place where one talks and listens. */
+  takeInAs(participant: ParticipantView): void {
+    this.answer('phone:join', () => {
+      const { entry, recording } = this;
+      const room = { entry, locked: false, recording, paused: false };
+      return { participantId: participant.id, participant, ...room };
+    });
+  }
+
   recover(event: GatewayRequest): void {
     const answer = this.#failing.get(event);
     if (answer) this.#answers.set(event, answer);
