@@ -109,13 +109,24 @@ describe('the server lives', () => {
   }, 30_000);
 
   it('through garbage over TCP and on the control port', async () => {
-    for (const port of [server.sip.port, server.control.port]) {
+    for (const [port, length] of [
+      [server.sip.port, 70_000],
+      [server.control.port, 50_000],
+    ] as const) {
       const socket = connect(port, '127.0.0.1');
       socket.on('error', () => undefined);
-      socket.write('x'.repeat(50_000));
+      socket.write('x'.repeat(length));
       await once(socket, 'close');
     }
     expect(server.stats().controlClients).toBe(1);
+  });
+
+  it('through headers of 33 kB in a datagram, which get 513', async () => {
+    const phone = await RawPhone.open(server.sip);
+    phone.send(phone.compose('OPTIONS', 1, { headers: [`X-Big: ${'a'.repeat(33_000)}`] }));
+    await phone.expect(513, 'OPTIONS');
+    expect(server.stats().serverTransactions).toBe(0);
+    await phone.close();
   });
 
   it('writes no number, no secret and no digit of a PIN into its log', async () => {
@@ -163,6 +174,25 @@ describe('over TCP', () => {
     await phone.close();
     await until('the connection to be forgotten', () => server.stats().connections === 0);
   });
+
+  it.each([
+    ['headers', (text: string) => text.replace('CSeq', `X: ${'a'.repeat(40_000)}\r\nCSeq`)],
+    ['headers without end', (text: string) => text.replace('Max-F', `X: ${'a'.repeat(100_000)}`)],
+    ['a body', (text: string) => text.replace('Length: 0', 'Length: 70000') + 'b'.repeat(70_000)],
+  ])(
+    '%s too large: the connection ends, not by a reset but behind the answer',
+    async (_name, spoil) => {
+      const { socket, read } = await open();
+      let failed = false;
+      socket.on('error', () => (failed = true));
+      const phone = await RawPhone.open(server.sip);
+      socket.write(spoil(phone.compose('OPTIONS', 1).replace('/UDP', '/TCP')));
+      await once(socket, 'close');
+      expect(read()).toMatch(/^SIP\/2\.0 513 /);
+      expect(failed).toBe(false);
+      await phone.close();
+    },
+  );
 
   it('connections beyond the limit are closed, silent ones too', async () => {
     const some = await Promise.all([open(), open(), open()]);

@@ -2,8 +2,22 @@ import { findHeadEnd, LIMITS } from './parseMessage.ts';
 
 const CONTENT_LENGTH = /^(?:content-length|l)[ \t]*:[ \t]*(?:\r?\n[ \t]+)?(\d{1,9})[ \t]*\r?$/im;
 
-/** A stream that cannot be cut into messages any more and must be closed. */
-export class FramingError extends Error {}
+/** Bytes in which the end of the headers is looked for: those that the answer needs may come last. */
+const PATIENCE = 2 * LIMITS.head;
+
+/** Why a stream cannot be cut into messages any more and must be closed. */
+export interface Broken {
+  why: string;
+  /** What there is of the head of a message that is too large, so that it can be answered. */
+  oversized?: Buffer;
+}
+
+export interface Framed {
+  messages: Buffer[];
+  /** Double CRLFs between messages, each of which is to be answered with one CRLF (RFC 5626 section 4.4.1). */
+  pings: number;
+  broken?: Broken;
+}
 
 /**
  * Cuts a TCP stream into messages by their `Content-Length`, which is compulsory there
@@ -19,20 +33,18 @@ export class StreamFramer {
     return this.#pending.length;
   }
 
-  /**
-   * Adds what was read. `pings` counts double CRLFs between messages, each of which is to be
-   * answered with one CRLF (RFC 5626 section 4.4.1). Throws `FramingError` when the stream is lost.
-   */
-  push(chunk: Buffer): { messages: Buffer[]; pings: number } {
+  /** Adds what was read. After `broken` it must not be called again. */
+  push(chunk: Buffer): Framed {
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     const messages: Buffer[] = [];
     let pings = 0;
     for (;;) {
       pings += this.#skipPings();
-      const length = this.#nextLength();
-      if (length === undefined || length > this.#pending.length) return { messages, pings };
-      messages.push(this.#pending.subarray(0, length));
-      this.#pending = this.#pending.subarray(length);
+      const next = this.#nextLength();
+      if (typeof next === 'object') return { messages, pings, broken: next };
+      if (next === undefined || next > this.#pending.length) return { messages, pings };
+      messages.push(this.#pending.subarray(0, next));
+      this.#pending = this.#pending.subarray(next);
       this.#lineEnds = 0;
     }
   }
@@ -47,18 +59,21 @@ export class StreamFramer {
     return pings;
   }
 
-  #nextLength(): number | undefined {
+  #nextLength(): number | Broken | undefined {
     const end = findHeadEnd(this.#pending, 0);
-    if (end === undefined) {
-      if (this.#pending.length > LIMITS.head) throw new FramingError('headers too large');
-      return undefined;
+    const isOversized =
+      end === undefined ? this.#pending.length > PATIENCE : end.head > LIMITS.head;
+    if (isOversized) {
+      return { why: 'headers too large', oversized: this.#pending.subarray(0, end?.body) };
     }
-    if (end.head > LIMITS.head) throw new FramingError('headers too large');
+    if (end === undefined) return undefined;
     const head = this.#pending.toString('latin1', 0, end.head);
     const match = CONTENT_LENGTH.exec(head);
-    if (match?.[1] === undefined) throw new FramingError('no usable Content-Length');
+    if (match?.[1] === undefined) return { why: 'no usable Content-Length' };
     const length = Number(match[1]);
-    if (length > LIMITS.body) throw new FramingError('body too large');
+    if (length > LIMITS.body) {
+      return { why: 'body too large', oversized: this.#pending.subarray(0, end.body) };
+    }
     return end.body + length;
   }
 }

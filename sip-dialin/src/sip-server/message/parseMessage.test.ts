@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listOf } from './lists.ts';
 import { parseNameAddr, tagOf } from './nameAddr.ts';
-import { parseMessage, type Parsed } from './parseMessage.ts';
+import { parseMessage, parseOversized, type Parsed } from './parseMessage.ts';
 import { serialize } from './serialize.ts';
 import { cseqOf, type SipMessage } from './SipMessage.ts';
 import { parseSipUri } from './uri.ts';
@@ -217,6 +217,26 @@ describe("RFC 4475's invalid messages are refused, or met with silence", () => {
 
   it.each(silences)('%s', (_name, data) => {
     expect(parseMessage(data).outcome).toBe('ignored');
+  });
+
+  it('headers that are too large, where those of the answer can be read', () => {
+    const big = (name: string): Buffer =>
+      options((t) => t.replace('CSeq', `${name}: ${'x'.repeat(33_000)}\nCSeq`));
+    expect(parseMessage(big('X-Big'))).toMatchObject({
+      ...{ outcome: 'refused', status: 513, reason: 'Message Too Large' },
+      request: { method: 'OPTIONS' },
+    });
+    expect(parseMessage(big('Via')).outcome).toBe('ignored');
+    const response = options((t) => t.replace(/^\n.*\n/, '\nSIP/2.0 200 OK\n'));
+    expect(parseOversized(response).outcome).toBe('ignored');
+  });
+
+  it('what there is of a head that is too large', () => {
+    const whole = options((t) => t.replace(/\n*$/, `\nX-Big: ${'x'.repeat(33_000)}`));
+    expect(parseOversized(whole)).toMatchObject({ outcome: 'refused', status: 513 });
+    const cut = whole.subarray(0, whole.indexOf('CSeq') + 8);
+    expect(parseOversized(cut)).toMatchObject({ outcome: 'ignored', why: 'headers too large' });
+    expect(parseOversized(Buffer.from('x'.repeat(40_000))).outcome).toBe('ignored');
   });
 
   it('thousands of spaces in the start line take no time', () => {

@@ -12,6 +12,11 @@ export const LIMITS = {
   lines: 256,
 } as const;
 
+/** What every answer copies, besides Via. */
+const ECHOED = ['From', 'To', 'Call-ID', 'CSeq'];
+
+const TOO_LARGE: Fault = { status: 513, reason: 'Message Too Large' };
+
 /**
  * What came of parsing. `refused` is a request that can be answered with `status`; `ignored` is all
  * that must be met with silence: responses and ACKs that are malformed, and noise.
@@ -29,13 +34,32 @@ export function parseMessage(data: Buffer): Parsed {
   if (start >= data.length || data.every((byte) => byte === 0)) return { outcome: 'keepalive' };
   const end = findHeadEnd(data, start);
   if (end === undefined) return { outcome: 'ignored', why: 'no end of headers' };
-  if (end.head - start > LIMITS.head) return { outcome: 'ignored', why: 'headers too large' };
+  if (end.head - start > LIMITS.head) return parseOversized(data.subarray(start, end.body));
   const lines = unfold(data.toString('latin1', start, end.head));
   const message = parseStartLine(lines[0] ?? '');
   if (message === undefined) return { outcome: 'ignored', why: 'not SIP' };
   const fault = parseHeaders(lines.slice(1), message.headers);
   const bodyFault = takeBody(message, data.subarray(end.body));
   return validate(message, startLineFault(lines[0] ?? '') ?? fault ?? bodyFault);
+}
+
+/**
+ * Reads of a message that is too large what its answer needs (RFC 3261 section 8.2.6.2): 513 tells the far
+ * end what is wrong, where silence would have it try again. `head` may end anywhere. Never throws.
+ */
+export function parseOversized(head: Buffer): Parsed {
+  const lines = unfold(head.toString('latin1', skipLineEnds(head)));
+  const message = parseStartLine(lines[0] ?? '');
+  if (message === undefined) return { outcome: 'ignored', why: 'not SIP' };
+  // The last line may be cut short.
+  parseHeaders(lines.slice(1, -1), message.headers);
+  const echoed = ['Via', ...ECHOED].flatMap((name) => message.headers.getAll(name));
+  const isWhole = ECHOED.every((name) => message.headers.has(name));
+  // An answer of that size would be no better.
+  if (!isWhole || echoed.join('').length > LIMITS.head) {
+    return { outcome: 'ignored', why: 'headers too large' };
+  }
+  return validate(message, TOO_LARGE);
 }
 
 export interface Fault {
@@ -121,7 +145,7 @@ function takeBody(message: SipMessage, rest: Buffer): Fault | undefined {
   const lengths = new Set(message.headers.getAll('Content-Length'));
   if (lengths.size === 0) {
     message.body = rest.subarray(0, LIMITS.body);
-    return rest.length > LIMITS.body ? { status: 513, reason: 'Message Too Large' } : undefined;
+    return rest.length > LIMITS.body ? TOO_LARGE : undefined;
   }
   const [text = ''] = lengths;
   const length = Number(text);
@@ -129,7 +153,7 @@ function takeBody(message: SipMessage, rest: Buffer): Fault | undefined {
     return { status: 400, reason: 'Malformed Content-Length' };
   }
   if (length > rest.length) return { status: 400, reason: 'Body Shorter Than Content-Length' };
-  if (length > LIMITS.body) return { status: 513, reason: 'Message Too Large' };
+  if (length > LIMITS.body) return TOO_LARGE;
   message.body = rest.subarray(0, length);
   return undefined;
 }

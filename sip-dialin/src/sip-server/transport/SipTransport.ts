@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { Clock } from '../clock.ts';
-import { parseMessage, type Parsed } from '../message/parseMessage.ts';
+import { parseMessage, parseOversized, type Parsed } from '../message/parseMessage.ts';
 import type { Peer, Target } from './peer.ts';
 import type { TcpConnection } from './TcpConnection.ts';
 import { TcpTransport } from './TcpTransport.ts';
@@ -130,14 +130,17 @@ interface Sockets {
 
 function makeSockets(options: SipTransportOptions): Sockets {
   const { onMessage } = options;
-  const connections = (wire: Wire, transport: 'tcp' | 'tls'): TcpTransport =>
-    new TcpTransport({
+  const connections = (wire: Wire, transport: 'tcp' | 'tls'): TcpTransport => {
+    const take = (parsed: Parsed, connection: TcpConnection): void => {
+      const { address: host, port } = connection;
+      onMessage(parsed, { transport, host, port, connection });
+    };
+    return new TcpTransport({
       ...{ ...options, wire },
-      onMessage: (data, connection) => {
-        const { address: host, port } = connection;
-        onMessage(parseMessage(data), { transport, host, port, connection });
-      },
+      onMessage: (data, connection) => take(parseMessage(data), connection),
+      onOversized: (head, connection) => take(parseOversized(head), connection),
     });
+  };
   const tcp = connections(plainWire, 'tcp');
   const tls = options.tls === undefined ? undefined : connections(options.tls.wire, 'tls');
   const udp = new UdpTransport(options.host, (data, from) => {

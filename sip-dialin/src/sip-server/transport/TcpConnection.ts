@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
-import { FramingError, StreamFramer } from '../message/StreamFramer.ts';
+import { StreamFramer } from '../message/StreamFramer.ts';
 import { Backlog } from './Backlog.ts';
 
 const CRLF = Buffer.from('\r\n');
@@ -22,6 +22,8 @@ export interface TcpConnectionOptions {
   /** Whether anybody at its address is served. */
   isKnown: boolean;
   onMessage: (data: Buffer, connection: TcpConnection) => void;
+  /** Told of a message that is too large, by the head or part of it, before the connection ends. */
+  onOversized: (head: Buffer, connection: TcpConnection) => void;
   onClose: (connection: TcpConnection) => void;
 }
 
@@ -118,21 +120,19 @@ export class TcpConnection {
 
   #onData(chunk: Buffer): void {
     if (this.#closed) return;
-    const { socket, onMessage } = this.#options;
-    try {
-      const { messages, pings } = this.#framer.push(chunk);
-      this.#onProgress(messages.length + pings > 0);
-      // Who does not read has no use for a pong.
-      if (pings > 0 && !socket.writableNeedDrain) socket.write(CRLF);
-      for (const message of messages) {
-        // The one before may have been the last that we wanted.
-        if (this.closed) return;
-        onMessage(message, this);
-      }
-    } catch (error) {
-      if (!(error instanceof FramingError)) throw error;
-      this.close();
+    const { socket, onMessage, onOversized } = this.#options;
+    const { messages, pings, broken } = this.#framer.push(chunk);
+    this.#onProgress(messages.length + pings > 0);
+    // Who does not read has no use for a pong.
+    if (pings > 0 && !socket.writableNeedDrain) socket.write(CRLF);
+    for (const message of messages) {
+      // The one before may have been the last that we wanted.
+      if (this.closed) return;
+      onMessage(message, this);
     }
+    if (broken === undefined) return;
+    if (broken.oversized !== undefined && !this.closed) onOversized(broken.oversized, this);
+    this.leave();
   }
 
   /** To whom is trusted, whole messages and pings give a long rest; a piece of one does not, however often it comes. */

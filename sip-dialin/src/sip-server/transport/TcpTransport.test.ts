@@ -26,6 +26,7 @@ beforeEach(async () => {
   transport = new TcpTransport({
     ...{ wire: plainWire, clock, maxConnections: 1000, idleMs: IDLE_MS, connectTimeoutMs: 5000 },
     knows: () => isKnown,
+    onOversized: () => undefined,
     onMessage: (_data, connection) => {
       messages++;
       onMessage(connection);

@@ -16,6 +16,8 @@ export interface TcpTransportOptions {
   idleMs: number;
   connectTimeoutMs: number;
   onMessage: (data: Buffer, connection: TcpConnection) => void;
+  /** See `TcpConnection`. */
+  onOversized: (head: Buffer, connection: TcpConnection) => void;
 }
 
 /** SIP over TCP or TLS: the listener, and every connection by its far end, so that they are used again. */
@@ -107,6 +109,7 @@ export class TcpTransport {
       clock: this.#options.clock,
       idleMs: this.#options.idleMs,
       onMessage: this.#options.onMessage,
+      onOversized: this.#options.onOversized,
       onClose: (closed) => {
         if (this.#byPeer.get(key) === closed) this.#byPeer.delete(key);
       },
