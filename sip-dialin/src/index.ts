@@ -66,7 +66,7 @@ export async function createDialIn(config: Config, deps: DialInDeps): Promise<Di
     let isReady = false;
     const server = await openSipServer(
       config,
-      (source) => !isReady || knows(source),
+      (source, isCall) => !isReady || (isCall ? knows(source) : switchboard.answers(source)),
       (challenged) => listener.client.authorize(challenged),
       logger,
     );
@@ -156,7 +156,7 @@ async function openMedia(config: Config, logger: Logger): Promise<PhoneMedia> {
 
 async function openSipServer(
   config: Config,
-  serves: (source: string) => boolean,
+  serves: (source: string, isCall: boolean) => boolean,
   authorize: NonNullable<Parameters<typeof startSipServer>[0]['authorize']>,
   logger: Logger,
 ): Promise<SipServer> {
