@@ -356,8 +356,9 @@ export class Room {
     this.#sounds.drop(participantId);
     const news = (listener: RoomListener): void => listener.participantLeft(participantId, reason);
     this.#audience.tellOf(member, news, except);
-    member.removed(reason);
+    // First, for its connection goes with it: without that one the room may close at once.
     this.events.emit('left', participantId, reason);
+    member.removed(reason);
     for (const listener of ways) this.#sounds.route(listener);
     if (waiting) this.#tellWaiting();
     else if (this.size === 0 && this.live) this.events.emit('emptied');
