@@ -73,7 +73,7 @@ export async function enter(
   meeting: MeetingView,
   name: string,
   isHost = false,
-  back: { resumeToken?: string } = {},
+  back: { resumeToken?: string; browserId?: string } = {},
 ): Promise<Guest> {
   const socket = await server.meet();
   const told: string[] = [];

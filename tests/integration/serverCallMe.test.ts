@@ -2,6 +2,7 @@ import { ok, type ParticipantView } from '@switchroom/protocol';
 import { describe, expect, it } from 'vitest';
 import {
   enter,
+  type Guest,
   gateway,
   gatewayBack,
   host,
@@ -18,6 +19,10 @@ import {
 import { ask, askGateway, askMeet } from './serverHarness.ts';
 
 useCalls();
+
+/** Whether the server has noticed that a browser is gone whose participant stays. */
+const isAway = ({ id }: Guest): boolean =>
+  server.logs.some((line) => line.includes('stays by another') && line.includes(id));
 
 describe('"call me"', () => {
   it('moves one’s sound to the phone and back; one stays one participant', async () => {
@@ -101,6 +106,42 @@ describe('"call me"', () => {
     await askGateway(gateway.socket, 'phone:join', { ...phone, returns: guest.id });
     await expect.poll(() => host.people.size).toBe(3);
     expect(host.people.has(guest.id)).toBe(true);
+  });
+
+  /** A guest whose sound is on the phone. */
+  async function byPhone(browserId: string): Promise<{ guest: Guest; id: string }> {
+    const guest = await enter(meeting, 'Guest', false, { browserId });
+    const { id } = await askMeet(guest.socket, 'call:me', { number: NUMBER });
+    await join(id);
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('phone');
+    return { guest, id };
+  }
+
+  it.each([
+    ['by the seat, before the loss is known', false, true],
+    ['by the seat', true, true],
+    ['as the same browser, without it', true, false],
+  ])('goes on while the browser is away, which comes back %s', async (_, isLost, hasSeat) => {
+    const browserId = 'a-browser-of-its-own';
+    const { guest, id } = await byPhone(browserId);
+    if (isLost) guest.socket.disconnect();
+    const seat = hasSeat ? { resumeToken: guest.resumeToken } : {};
+    if (isLost) await expect.poll(() => isAway(guest)).toBe(true);
+    const again = await enter(meeting, 'Guest', false, { browserId, ...seat });
+    expect([again.id, again.people.get(guest.id)?.audio]).toEqual([guest.id, 'phone']);
+    expect(again.people.size).toBe(2);
+    await askMeet(again.socket, 'call:back', {});
+    await expect.poll(() => host.people.get(guest.id)?.audio).toBe('browser');
+    expect([gateway.cancelled, gateway.removed, host.people.size]).toEqual([[id], [], 2]);
+  });
+
+  it('is over as the phone hangs up and the browser is not back', async () => {
+    const { guest } = await byPhone('a-browser-of-its-own');
+    guest.socket.disconnect();
+    await expect.poll(() => isAway(guest)).toBe(true);
+    const leave = { meetingId: meeting.id, participantId: guest.id };
+    await askGateway(gateway.socket, 'phone:leave', leave);
+    await expect.poll(() => host.people.has(guest.id)).toBe(false);
   });
 
   it('a phone whose gateway comes back carries the same participant again', async () => {

@@ -280,15 +280,24 @@ describe('a room that closes', () => {
     expect([calls.active, bench.clock.waiting]).toEqual([0, 0]);
   });
 
-  /** A room with one in it, whose call rings. */
-  async function alone(): Promise<{ room: Room; id: string; view: CallView }> {
+  /** A room with one in it, by a connection that goes with them, as a browser's does. */
+  async function enterAlone(): Promise<{ room: Room; id: string }> {
     const { room, release } = await bench.rooms.enter(meeting.id);
-    const host = someone('Host', new Diary(), { role: 'host' });
+    const browser = new Diary();
+    const removed = (): void => room.unlisten(browser, 'left');
+    const host = { ...someone('Host', browser, { role: 'host' }), removed };
     room.add(host);
+    room.listen(browser);
     release();
+    return { room, id: host.participant.id };
+  }
+
+  /** Such a room, whose call rings. */
+  async function alone(): Promise<{ room: Room; id: string; view: CallView }> {
+    const inside = await enterAlone();
     const view = await call();
     tell(view, 'ringing');
-    return { room, id: host.participant.id, view };
+    return { ...inside, view };
   }
 
   it('since the only one in it lost the connection waits for them before it gives calls up', async () => {
@@ -297,13 +306,10 @@ describe('a room that closes', () => {
     expect([room.closed, bench.gateway.cancelled]).toEqual([true, []]);
     bench.clock.pass(COMES_BACK_MS - 1);
     expect(calls.list(meeting.id)).toMatchObject([{ id: view.id, state: 'ringing' }]);
-    const { room: again, release } = await bench.rooms.enter(meeting.id);
-    const back = someone('Host', new Diary(), { role: 'host' });
-    again.add(back);
-    release();
+    const again = await enterAlone();
     bench.clock.pass(COMES_BACK_MS);
     expect(bench.gateway.cancelled).toEqual([]);
-    again.leave(back.participant.id, 'connection-lost');
+    again.room.leave(again.id, 'connection-lost');
     bench.clock.pass(COMES_BACK_MS);
     expect([bench.gateway.cancelled, calls.active, bench.clock.waiting]).toEqual([[view.id], 0, 0]);
   });

@@ -140,8 +140,13 @@ export class Door {
     return this.#memory.seats.isKept(participantId);
   }
 
+  /** Whose seat this is. */
+  holderOf(returnsTo: string | undefined): string | undefined {
+    return this.#memory.seats.holder(returnsTo);
+  }
+
   #comesBack({ returnsTo }: Entrant): boolean {
-    return this.#memory.seats.holder(returnsTo) !== undefined;
+    return this.holderOf(returnsTo) !== undefined;
   }
 }
 

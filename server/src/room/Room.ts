@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { AppError, type LeaveReason, type ParticipantView } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { MediaProducer, MediaRouter } from '../sfu/Sfu.ts';
+import { Absences } from './Absences.ts';
 import { Audience } from './Audience.ts';
 import { Door, type RoomSettings } from './Door.ts';
 import type { Member, RoomListener } from './Member.ts';
@@ -22,6 +23,7 @@ export class Room {
   readonly router: MediaRouter;
   readonly events = new EventEmitter<RoomEvents>();
   readonly recorded: RoomRecording;
+  readonly absences: Absences;
   readonly #logger: Logger;
   readonly #door: Door;
   readonly #audience: Audience;
@@ -41,6 +43,11 @@ export class Room {
     this.#roster = new Roster(this.#audience);
     this.#sounds = new Sounds(this.#roster, this.#audience.safely);
     this.recorded = new RoomRecording(this.#roster, this.#sounds, this.#audience, this.events);
+    this.absences = new Absences({
+      ...{ roster: this.#roster, sounds: this.#sounds, audience: this.#audience },
+      ...{ door: this.#door, logger: this.#logger },
+      leave: (participantId) => this.leave(participantId, 'connection-lost'),
+    });
     this.events.on('told', () => this.#door.told());
     this.router.events.on('levels', (levels) => {
       const speakers = this.#sounds.speakers(levels);
@@ -116,6 +123,7 @@ export class Room {
     this.#roster.clear();
     this.#audience.clear();
     this.#sounds.clear();
+    this.absences.close();
     this.#holds.clear();
     this.#audience.tellEach(listeners, (listener) => listener.roomClosed(reason));
     for (const member of members) {
@@ -240,9 +248,13 @@ export class Room {
     await source.setPaused(member.participant.silent);
   }
 
-  /** Its sound comes in by its own connection again; the other is told unless it is `by`. Errors: `not-found`. */
+  /**
+   * Its sound comes in by its own connection again; the other is told unless it is `by`. Who has lost their own leaves.
+   * Errors: `not-found`.
+   */
   returnSource(participantId: string, by?: RoomListener): void {
     this.#sounds.giveBack(this.#roster.get(participantId), by);
+    if (this.absences.has(participantId)) this.leave(participantId, 'connection-lost');
   }
 
   /**
@@ -337,14 +349,16 @@ export class Room {
   #drop(member: Member, reason: LeaveReason, except: RoomListener | undefined): void {
     const { id: participantId, waiting } = member.participant;
     this.#roster.delete(participantId);
+    this.absences.forget(participantId);
     this.#door.left(member.participant, reason);
     this.#logger.info({ participantId, reason }, 'drop() | left');
     const ways = this.#sounds.waysOf(member);
     this.#sounds.drop(participantId);
     const news = (listener: RoomListener): void => listener.participantLeft(participantId, reason);
     this.#audience.tellOf(member, news, except);
-    member.removed(reason);
+    // First, for its connection goes with it: without that one the room may close at once.
     this.events.emit('left', participantId, reason);
+    member.removed(reason);
     for (const listener of ways) this.#sounds.route(listener);
     if (waiting) this.#tellWaiting();
     else if (this.size === 0 && this.live) this.events.emit('emptied');

@@ -59,6 +59,18 @@ export class Sounds {
     return new Set([origin, this.#sounds.get(participant.id)?.origin ?? origin]);
   }
 
+  /** Whether its sound comes by another connection than its own. */
+  isElsewhere({ participant, origin }: Member): boolean {
+    return (this.#sounds.get(participant.id)?.origin ?? origin) !== origin;
+  }
+
+  /** Its participant comes by this member's connection from now on; its sound as before. */
+  replace(member: Member): void {
+    const { id } = member.participant;
+    const sound = this.#sounds.get(id);
+    if (sound) this.#sounds.set(id, { ...sound, member });
+  }
+
   listen(listener: RoomListener): void {
     this.#given.set(listener, new Set());
     this.route(listener);

@@ -104,11 +104,12 @@ export class BrowserMember implements Member, RoomListener {
     return this.#stateOf(this);
   }
 
-  /** Enters the room, or its lobby. Errors: `meeting-locked`; nothing is left then. */
+  /** Enters the room, or its lobby, or comes back to where its participant stayed. Errors: `meeting-locked`; nothing is left then. */
   enter(): void {
     try {
       // Before it listens, for only then is it known whether it may hear; nothing comes in between.
-      this.room.add(this);
+      if (this.room.has(this.participant.id)) this.room.absences.end(this);
+      else this.room.add(this);
       this.room.listen(this);
     } catch (error) {
       this.removed();
@@ -127,12 +128,14 @@ export class BrowserMember implements Member, RoomListener {
     this.#outbox.tell('room:admitted', this.roomState);
   }
 
+  /** It leaves, or stays for its phone and is told nothing any more. */
+  connectionLost(): void {
+    this.room.absences.begin(this.participant.id);
+    this.#closeTransports();
+  }
+
   removed(): void {
-    this.#consumers.transportClosed();
-    for (const transport of [this.send, this.recv]) {
-      transport.events.removeAllListeners();
-      transport.close();
-    }
+    this.#closeTransports();
     this.room.unlisten(this, 'left');
     this.#onRemoved();
   }
@@ -195,5 +198,13 @@ export class BrowserMember implements Member, RoomListener {
 
   roomClosed(reason: LeaveReason): void {
     this.#outbox.tell('room:closed', { reason });
+  }
+
+  #closeTransports(): void {
+    this.#consumers.transportClosed();
+    for (const transport of [this.send, this.recv]) {
+      transport.events.removeAllListeners();
+      transport.close();
+    }
   }
 }

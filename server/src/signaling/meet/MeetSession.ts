@@ -84,7 +84,9 @@ export class MeetSession {
 
   /** Leaves the room, if in one. */
   leave(reason: LeaveReason): void {
-    if (this.#state.name === 'inside') this.#leaveAs(this.#state.member, reason);
+    if (this.#state.name !== 'inside') return;
+    const { room, participant } = this.#state.member;
+    room.leave(participant.id, reason);
   }
 
   /** The room let the member go. */
@@ -96,11 +98,7 @@ export class MeetSession {
   disconnected(): void {
     const state = this.#state;
     this.#state = { name: 'gone' };
-    if (state.name === 'inside') this.#leaveAs(state.member, 'connection-lost');
-  }
-
-  #leaveAs({ room, participant }: BrowserMember, reason: LeaveReason): void {
-    room.leave(participant.id, reason);
+    if (state.name === 'inside') state.member.connectionLost();
   }
 
   #isJoining(): boolean {

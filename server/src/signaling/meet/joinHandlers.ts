@@ -31,7 +31,8 @@ export function joinHandlers(
         // It may have been ended or changed while the room was made, which nobody told it then.
         room.configure(joinable(await deps.meetings.byJoinToken(wish.joinToken)));
         const returnsTo = room.door.seatOf(wish.resumeToken);
-        room.door.check({ participant: who, returnsTo });
+        const entrant = { participant: who, returnsTo };
+        if (!room.absences.stayed(entrant)) room.door.check(entrant);
         const member = await session.join(() => makeMember({ session, deps, room, wish, who }));
         return joinedRoom(member, meeting, deps);
       } finally {
@@ -81,15 +82,18 @@ async function makeMember(options: {
     room.router.createWebRtcTransport(),
     room.router.createWebRtcTransport(),
   ]);
+  const returnsTo = room.door.seatOf(wish.resumeToken);
+  const stayed = room.absences.stayed({ participant: who, returnsTo });
   return new BrowserMember({
-    participant: new Participant({ ...who, name: wish.name, kind: 'browser' }),
+    participant: stayed ?? new Participant({ ...who, name: wish.name, kind: 'browser' }),
     room,
     outbox: session.outbox,
     send,
     recv,
     rtpCapabilities: wish.rtpCapabilities,
     signedIn: who.signedIn,
-    returnsTo: room.door.seatOf(wish.resumeToken),
+    // Who stayed sits there still.
+    returnsTo: stayed ? undefined : returnsTo,
     stateOf: (member) => roomState(member, deps),
     onRemoved: () => session.removed(),
     logger: deps.logger,
