@@ -101,7 +101,7 @@ describe('Doorbell: tones', () => {
     goes('b2');
     await settle();
     expect(said()).toEqual(['entry', 'leave']);
-    expect(other.events).toEqual(['joined', 'meetingEnded']);
+    expect(other.events).toEqual(['joined', 'left']);
   });
 
   it('does not ring where the meeting wants none, nor as phones join again', async () => {

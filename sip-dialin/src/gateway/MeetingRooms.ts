@@ -76,6 +76,8 @@ export type MemberEvent =
   | { type: 'meetingEnded' }
   | { type: 'meetingLocked' }
   | { type: 'removed' }
+  /** The one whose sound it carried has left by their own wish. */
+  | { type: 'left' }
   | { type: 'rateLimited' }
   | { type: 'unreachable' };
 

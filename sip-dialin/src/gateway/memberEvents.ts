@@ -4,10 +4,11 @@ import type { MemberEvent } from './MeetingRooms.ts';
 /** What a phone is told when the server took it out for this reason. */
 export function eventOfLeave(reason: LeaveReason): MemberEvent {
   switch (reason) {
-    // By their own wish, only the one leaves of whom the phone was the sound ("call me"): for them it is over.
     case 'meeting-ended':
-    case 'left':
       return { type: 'meetingEnded' };
+    // By their own wish, only the one leaves of whom the phone was the sound ("call me").
+    case 'left':
+      return { type: 'left' };
     case 'removed':
       return { type: 'removed' };
     case 'connection-lost':

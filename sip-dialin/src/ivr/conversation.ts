@@ -81,6 +81,8 @@ export type DialInEvent =
   | { type: 'meetingEnded' }
   | { type: 'meetingLocked' }
   | { type: 'removed' }
+  /** In the browser, by the one whose phone this is. */
+  | { type: 'left' }
   /** The call has lasted as long as it may. */
   | { type: 'timeUp' }
   | { type: 'hangup' };

@@ -13,6 +13,7 @@ const ENDINGS: Partial<Record<DialInEvent['type'], Farewell>> = {
   meetingEnded: 'meeting-ended',
   meetingLocked: 'meeting-locked',
   removed: 'removed',
+  left: 'left',
   unreachable: 'unreachable',
   timeUp: 'time-over',
 };

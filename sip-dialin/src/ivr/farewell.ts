@@ -12,6 +12,7 @@ const FAREWELLS = {
   'meeting-ended': ['meeting-ended', 'goodbye'],
   'meeting-locked': ['meeting-locked', 'goodbye'],
   removed: ['removed', 'goodbye'],
+  left: ['goodbye'],
   'time-over': ['time-over', 'goodbye'],
   /** Nobody pressed 1: nothing is said, to a voicemail as likely as not. */
   'not-confirmed': [],
