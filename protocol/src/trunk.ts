@@ -67,14 +67,23 @@ const outboundFields = {
   /** Calls at a time to the outside. */
   maxCalls: z.int().min(1).max(10_000),
 };
+/** Of what may be left out. */
+export const OUTBOUND_DEFAULTS = {
+  priority: 10,
+  fromUser: 'caller-id',
+  username: null,
+  password: null,
+  register: false,
+  maxCalls: 30,
+} as const;
 export const outboundSchema = z.strictObject({
   ...outboundFields,
-  priority: outboundFields.priority.default(10),
-  fromUser: outboundFields.fromUser.default('caller-id'),
-  username: outboundFields.username.default(null),
-  password: outboundFields.password.default(null),
-  register: outboundFields.register.default(false),
-  maxCalls: outboundFields.maxCalls.default(30),
+  priority: outboundFields.priority.default(OUTBOUND_DEFAULTS.priority),
+  fromUser: outboundFields.fromUser.default(OUTBOUND_DEFAULTS.fromUser),
+  username: outboundFields.username.default(OUTBOUND_DEFAULTS.username),
+  password: outboundFields.password.default(OUTBOUND_DEFAULTS.password),
+  register: outboundFields.register.default(OUTBOUND_DEFAULTS.register),
+  maxCalls: outboundFields.maxCalls.default(OUTBOUND_DEFAULTS.maxCalls),
 });
 export type TrunkOutbound = z.infer<typeof outboundSchema>;
 

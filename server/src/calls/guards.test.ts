@@ -99,6 +99,15 @@ describe('guards against toll fraud', () => {
     expect(bench.dialOut.policy).toMatchObject({ denied: ['+1900'], maxMinutes: 5 });
   });
 
+  it('a policy that an older version kept is not judged anew', async () => {
+    await bench.allow({ denied: ['+1900'] });
+    const { policy } = bench.dialOut;
+    const kept = JSON.stringify({ ...policy, allowed: ['+1', '+0'], later: true });
+    await bench.db.updateTable('settings').set({ value: kept }).execute();
+    const opened = (await DialOut.open(bench.db)).policy;
+    expect(opened).toEqual({ ...policy, allowed: ['+1', '+0'] });
+  });
+
   it('a number of no allowed prefix is refused, and logged with who asked', async () => {
     await refused('number-not-allowed', '+4420712345678');
     expect(bench.gateway.placed).toEqual([]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   AppError,
-  outboundSchema,
+  OUTBOUND_DEFAULTS,
   type CreateTrunk,
   type TrunkOutbound,
   type TrunkSrtp,
@@ -164,8 +164,10 @@ function checked({ cidrs, digestUsername, outbound }: TrunksTable): void {
 }
 
 function outboundOf(column: string | null): TrunkOutbound | null {
-  // What an older version kept has not all the fields.
-  return column === null ? null : outboundSchema.parse(JSON.parse(column));
+  if (column === null) return null;
+  // What another version kept may lack fields, and was judged when it came: one that is worse than we take now must not
+  // keep all the others from being read.
+  return { ...OUTBOUND_DEFAULTS, ...(JSON.parse(column) as TrunkOutbound) };
 }
 
 function trunkOf(row: TrunksTable): Trunk {

@@ -84,6 +84,20 @@ describe('trunks', () => {
     expect(await plan.trunks.get(trunk.id)).toEqual(trunk);
   });
 
+  it('one that an older version took, which was less strict, can still be read, and be mended', async () => {
+    const outbound = { uri: 'sip:carrier.example.net', callerId: '+15550100' };
+    const trunk = await makeTrunk({ outbound });
+    const old = { ...trunk.outbound!, uri: 'sip:2001:db8::1', callerId: '+05550100' };
+    const row = { outbound: JSON.stringify({ ...old, later: true }) };
+    await db.updateTable('trunks').set(row).where('id', '=', trunk.id).execute();
+    expect((await plan.trunks.get(trunk.id)).outbound).toMatchObject(old);
+    const { enabled } = await plan.trunks.update(trunk.id, { enabled: false });
+    expect(enabled).toBe(false);
+    expect(await plan.trunks.update(trunk.id, { outbound: trunk.outbound })).toMatchObject({
+      outbound: trunk.outbound,
+    });
+  });
+
   it('one by which nobody or anybody could call is refused', async () => {
     await expect(makeTrunk({})).rejects.toMatchObject({ code: 'bad-request' });
     const trunk = await makeTrunk({ digest });
