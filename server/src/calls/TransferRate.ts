@@ -5,8 +5,9 @@ const BY_ONE_CALLER = 3;
 
 /**
  * How often phones may hand their calls on. Whoever knows a PIN can, so it has narrower limits than calls that a host
- * asks for: a few for each caller, who may hang up and dial again, and half of what its meeting may call within an hour, so that the host always has the
- * other half. Each try counts. In memory: after a restart the hours of the policy still count all calls.
+ * asks for: a few for each caller, who may hang up and dial again, and half of what its meeting may call within an
+ * hour, so that the host always has the other half. Each try counts. In memory: after a restart the hours of the policy
+ * still count all calls.
  */
 export class TransferRate {
   readonly #now: () => number;

@@ -11,6 +11,9 @@ interface Deps {
   trail: { append: (draft: AuditDraft) => Promise<unknown> };
 }
 
+/** What is wrong where a recording cannot be opened. */
+export const CLOSED = ['key-elsewhere', 'key-lost', 'recording-damaged'] as const;
+
 /** A call by which somebody wants to hear or see a recording's sound. */
 export interface Wish {
   params: { id: string };

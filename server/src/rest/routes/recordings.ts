@@ -9,7 +9,7 @@ import { given } from '../../audit/given.ts';
 import { phoneName } from '../../meetings/phoneName.ts';
 import { Waveforms } from '../../recording/Waveforms.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
-import { Player, subjectOf, type Sound, type Wish } from '../Player.ts';
+import { CLOSED, Player, subjectOf, type Sound, type Wish } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { sendAudio } from '../sendAudio.ts';
 import { sendExport } from '../sendExport.ts';
@@ -20,8 +20,6 @@ const byId = z.object({ id: z.string().max(64) });
 const byTrack = byId.extend({ trackId: z.string().max(64) });
 /** How the vault calls the mix of all tracks. */
 const MIX = 'mix';
-/** What is wrong where a recording cannot be opened. */
-const CLOSED = ['key-elsewhere', 'key-lost', 'recording-damaged'] as const;
 
 const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' } as const;
 

@@ -2,12 +2,11 @@ import type { ErrorCode, StatementsView, User } from '@switchroom/protocol';
 import { z } from 'zod';
 import type { AuditSource } from '../../audit/AuditTrail.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
-import { subjectOf } from '../Player.ts';
+import { CLOSED, subjectOf } from '../Player.ts';
 import type { RestDeps } from '../RestDeps.ts';
 import { consentsSchema, statementsSchema, timelineSchema } from '../views.ts';
 
-const closed: ErrorCode[] = ['key-elsewhere', 'key-lost', 'recording-damaged'];
-const errors: ErrorCode[] = ['not-found', ...closed, 'unavailable'];
+const errors: ErrorCode[] = ['not-found', ...CLOSED, 'unavailable'];
 const seer = { auth: true, roles: ['compliance-officer', 'host'], method: 'get' } as const;
 const common = { ...seer, params: z.object({ id: z.string().max(64) }), status: 200, errors };
 

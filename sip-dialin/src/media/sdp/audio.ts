@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 import { AppError } from '@switchroom/protocol';
 import type { G711Law } from '../embedded/codecs/g711.ts';
 import { LEG_FORMATS, type LegCodec } from '../embedded/codecs/legCodecs.ts';
@@ -124,7 +124,7 @@ function readAudio<C extends LegCodec>(
   const connection = media.connection ?? session.connection;
   const address = connection?.address ?? '';
   const usable = isIP(address) !== 0 && address !== '0.0.0.0' && address !== '::';
-  const rtp = usable ? { ip: address, port: media.port } : undefined;
+  const rtp = usable ? { ip: asSocketsSay(address), port: media.port } : undefined;
   const rtcpMux = attribute(media, 'rtcp-mux') !== undefined;
   const ptime = Number(attribute(media, 'ptime'));
   const maxPtime = Number(attribute(media, 'maxptime'));
@@ -195,7 +195,12 @@ function rtcpAddress(
   const [port, , , ip] = (attribute(media, 'rtcp') ?? '').split(/ +/);
   const number = port ? Number(port) : rtp.port + 1;
   if (!Number.isInteger(number) || number < 1 || number > 65535) return undefined;
-  return { ip: ip && isIP(ip) ? ip : rtp.ip, port: number };
+  return { ip: ip && isIP(ip) ? asSocketsSay(ip) : rtp.ip, port: number };
+}
+
+/** IPv6 has many ways to write one address (RFC 5952): this is the one that what comes from there is known by. */
+function asSocketsSay(ip: string): string {
+  return isIP(ip) === 6 ? new SocketAddress({ address: ip, family: 'ipv6' }).address : ip;
 }
 
 function heldAs(direction: Direction): Direction {

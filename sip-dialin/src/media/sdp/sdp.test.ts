@@ -73,6 +73,11 @@ describe('chooseAudio()', () => {
     );
   });
 
+  it('gives IPv6 as a socket tells it of what comes from there', () => {
+    const offer = sdp('m=audio 4000 RTP/AVP 0', 'c=IN IP6 2001:DB8:0:0::1');
+    expect(chooseAudio(parseSdp(offer)).rtp).toEqual({ ip: '2001:db8::1', port: 4000 });
+  });
+
   it('reads where RTCP goes', () => {
     const rtcpOf = (line: string) =>
       chooseAudio(parseSdp(sdp('m=audio 4000 RTP/AVP 0', line))).rtcp;
