@@ -169,6 +169,26 @@ describe('SIP over TLS', () => {
     expect(server.certified('127.0.0.1', 1)).toBe(false);
   });
 
+  it.each<[string, 'nobody' | 'stranger', boolean, boolean]>([
+    ['without a certificate', 'nobody', false, false],
+    ['with one that nobody signed', 'stranger', false, false],
+    ['with one of its CA', 'nobody', true, true],
+  ])('a session begun %s and resumed certifies no more: %s %s', async (_how, as, own, is) => {
+    ({ server } = await start({ ca: true }));
+    const pair = own ? [files.cert, files.key] : [files.strangerCert, files.strangerKey];
+    const [cert, key] = await Promise.all(pair.map((path) => readFile(path)));
+    const shown = own || as === 'stranger' ? { cert, key } : {};
+    const first = await dial(shown);
+    const session = once(first, 'session') as Promise<[Buffer]>;
+    await askOver(first);
+    const resumed = await dial({ session: (await session)[0] });
+    expect(resumed.isSessionReused()).toBe(true);
+    expect(await askOver(resumed)).toContain('200 OK');
+    const asker = asked.at(-1)!;
+    expect(Number(asker.source_port)).toBe(resumed.localPort);
+    expect(server.certified(asker.source_address, Number(asker.source_port))).toBe(is);
+  });
+
   it('is not spoken by who speaks plainly, or an old version of it, and lives', async () => {
     ({ server } = await start());
     const plain = connectTcp(server.sip.tlsPort ?? 0, '127.0.0.1');
