@@ -79,6 +79,16 @@ describe('consenting', () => {
     expect(here.key('1')).toEqual([]);
   });
 
+  it('takes 1 for an answer, whatever was begun with a * before the question', () => {
+    for (const asked of [AWAITED, { type: 'timer' } as const]) {
+      const here = caller();
+      if (asked !== AWAITED) here.send(AWAITED, HEARD);
+      here.key('*');
+      here.send(asked, SOME_HEARD);
+      expect(here.key('1')).toContainEqual(told('key', 'consent-ask'));
+    }
+  });
+
   it('asks again when the server does not answer to 1', () => {
     const here = caller();
     here.send(AWAITED, HEARD);

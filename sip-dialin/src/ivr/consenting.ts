@@ -24,10 +24,10 @@ const HEARD: Partial<Record<PromptId, Told['policy']>> = {
   'consent-ask': 'required',
 };
 
-/** What the server made of the caller's consent. */
+/** What the server made of the caller's consent. A `*` from before the question makes no command of the 1. */
 export function consentChanged(before: InMeeting, consent: ConsentState): InMeetingStep {
   if (consent === before.consent) return { state: before, actions: [] };
-  const state = { ...before, consent, asked: 0, answerable: false };
+  const state = { ...before, consent, asked: 0, answerable: false, star: false };
   if (consent === 'awaited') return tell(state, 'consent-ask');
   if (before.consent !== 'awaited') return { state, actions: [] };
   const thanks: Utterance[] = consent === 'given' ? ['consent-given'] : [];
@@ -54,7 +54,7 @@ export function askAgain(before: InMeeting): InMeetingStep {
   const state = { ...before, answerable };
   const isAsked = state.speaking.includes('consent-ask') || state.pending.includes('consent-ask');
   if (state.consent !== 'awaited' || isAsked) return { state, actions: [] };
-  return tell(state, 'consent-ask');
+  return tell({ ...state, star: false }, 'consent-ask');
 }
 
 /** What has been heard to its end is told; who was asked has time to answer. */
