@@ -9,6 +9,8 @@ const LONG = [
   'press-one',
   'pin-throttling',
   'faults',
+  'screens/accessibility',
+  'screens/compliance',
 ];
 
 class LongOnesFirst extends BaseSequencer {

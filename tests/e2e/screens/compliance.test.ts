@@ -4,11 +4,11 @@ import AxeBuilder from '@axe-core/playwright';
 import type { AlarmView, RecordingView } from '@switchroom/protocol';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { tone } from '../support/audio/tones.ts';
-import { BrowserParticipant } from '../support/browser/BrowserParticipant.ts';
-import { FourParties } from '../support/FourParties.ts';
-import { TONES } from '../support/hearing.ts';
-import { ADMIN, Switchroom } from '../support/Switchroom.ts';
+import { tone } from '../../support/audio/tones.ts';
+import { BrowserParticipant } from '../../support/browser/BrowserParticipant.ts';
+import { FourParties } from '../../support/FourParties.ts';
+import { TONES } from '../../support/hearing.ts';
+import { ADMIN, Switchroom } from '../../support/Switchroom.ts';
 
 const ACCOUNT = { email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD };
 
