@@ -18,20 +18,34 @@ export const BUILD_PACKAGES = [
   { name: 'meson', atLeast: '1.1' },
 ];
 
-/** Why: see README.md beside this file. */
-const PATCH = {
-  file: 'src/RTC/DtlsTransport.cpp',
-  from: '(operationType == BIO_CB_RETURN)',
-  to: '(operationType & BIO_CB_RETURN)',
-};
+/**
+ * A place in a source file that is to be another. Why: see README.md beside this file.
+ * @typedef {{ file: string, from: string, to: string }} Patch
+ */
 
-export const PATCHED_FILE = PATCH.file;
+/** What `meson.build` says of the worker last. */
+const WORKER_ARGS = "cpp_args: cpp_args + ['-DMS_EXECUTABLE'],\n";
+
+/** @type {readonly Patch[]} */
+export const PATCHES = [
+  {
+    file: 'src/RTC/DtlsTransport.cpp',
+    from: '(operationType == BIO_CB_RETURN)',
+    to: '(operationType & BIO_CB_RETURN)',
+  },
+  {
+    file: 'meson.build',
+    from: WORKER_ARGS,
+    to: `${WORKER_ARGS}  cpp_pch: 'pch/worker.hpp',\n`,
+  },
+];
 
 /**
- * The patched text of PATCHED_FILE, or undefined when the place to patch is not there.
+ * The patched text, or undefined when the place to patch is not there, or there twice.
  * @param {string} source
+ * @param {Patch} patch
  */
-export function patch(source) {
-  const parts = source.split(PATCH.from);
-  return parts.length === 2 ? parts.join(PATCH.to) : undefined;
+export function applyPatch(source, { from, to }) {
+  const parts = source.split(from);
+  return parts.length === 2 ? parts.join(to) : undefined;
 }

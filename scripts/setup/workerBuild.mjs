@@ -1,7 +1,7 @@
 // @ts-check
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { PATCHED_FILE, patch } from '../mediasoup-worker/recipe.mjs';
+import { applyPatch, PATCHES } from '../mediasoup-worker/recipe.mjs';
 import { runCommand } from './command.mjs';
 import { withLock } from './lock.mjs';
 import { SetupError } from './SetupError.mjs';
@@ -44,16 +44,20 @@ function layOutSource({ root }, build) {
   // What an interrupted build has left.
   rmSync(build, { recursive: true, force: true });
   cpSync(path.join(root, 'node_modules/mediasoup/worker'), build, { recursive: true });
-  const stubs = path.join(root, 'scripts/mediasoup-worker/subprojects');
-  cpSync(stubs, path.join(build, 'subprojects'), { recursive: true });
-  const file = path.join(build, PATCHED_FILE);
-  const patched = patch(readFileSync(file, 'utf8'));
-  if (patched === undefined) {
-    throw new SetupError(
-      `mediasoup's ${PATCHED_FILE} is not the one we patch: bring scripts/mediasoup-worker/recipe.mjs up to date.`,
-    );
+  for (const folder of ['subprojects', 'pch']) {
+    const ours = path.join(root, 'scripts/mediasoup-worker', folder);
+    cpSync(ours, path.join(build, folder), { recursive: true });
   }
-  writeFileSync(file, patched);
+  for (const patch of PATCHES) {
+    const file = path.join(build, patch.file);
+    const patched = applyPatch(readFileSync(file, 'utf8'), patch);
+    if (patched === undefined) {
+      throw new SetupError(
+        `mediasoup's ${patch.file} is not the one we patch: bring scripts/mediasoup-worker/recipe.mjs up to date.`,
+      );
+    }
+    writeFileSync(file, patched);
+  }
 }
 
 /**

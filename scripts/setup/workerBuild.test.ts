@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { patch } from '../mediasoup-worker/recipe.mjs';
+import { applyPatch, PATCHES } from '../mediasoup-worker/recipe.mjs';
 import { ninjaPercent } from './workerBuild.mjs';
 import { prebuiltUrl } from './workerPrebuilt.mjs';
 
@@ -8,17 +10,24 @@ test('ninjaPercent() reads the count of a line, and nothing else', () => {
   expect(ninjaPercent('x.cpp:3: warning: [1/2]')).toBeUndefined();
 });
 
-describe('patch()', () => {
+describe('applyPatch()', () => {
+  const [bio] = PATCHES;
+
   test('tests the bit', () => {
-    expect(patch('a = (operationType == BIO_CB_RETURN) ? r : 1;')).toBe(
+    expect(applyPatch('a = (operationType == BIO_CB_RETURN) ? r : 1;', bio!)).toBe(
       'a = (operationType & BIO_CB_RETURN) ? r : 1;',
     );
   });
 
   test('gives nothing when the place is not there, or there twice', () => {
     const place = '(operationType == BIO_CB_RETURN)';
-    expect(patch('a = 1;')).toBeUndefined();
-    expect(patch(place + place)).toBeUndefined();
+    expect(applyPatch('a = 1;', bio!)).toBeUndefined();
+    expect(applyPatch(place + place, bio!)).toBeUndefined();
+  });
+
+  test.each(PATCHES)('finds its place in the mediasoup that is installed: $file', async (patch) => {
+    const file = path.join('node_modules/mediasoup/worker', patch.file);
+    expect(applyPatch(await readFile(file, 'utf8'), patch)).toContain(patch.to);
   });
 });
 
