@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { ConfigError, parseConfig } from '@switchroom/protocol';
 import { forkProcess } from './supervisor/forkProcess.ts';
+import { freePort } from './supervisor/freePort.ts';
 import { greeting } from './supervisor/greeting.ts';
 import type { ProcessName, ReadyInfo } from './supervisor/messages.ts';
 import { StartError, Supervisor } from './supervisor/Supervisor.ts';
@@ -19,7 +20,7 @@ const programs: Record<ProcessName, string> = {
   'recorder 2': 'recordings',
 };
 
-const env = {
+const env: NodeJS.ProcessEnv = {
   ...process.env,
   SERVICE_TOKEN: process.env['SERVICE_TOKEN'] || randomBytes(32).toString('base64url'),
 };
@@ -42,7 +43,9 @@ async function stop(exitCode: number): Promise<void> {
 
 async function start(): Promise<void> {
   try {
-    parseConfig(env);
+    const { HTTP_HOST, HTTP_PORT } = parseConfig(env);
+    // The gateways are to find the server, so that we choose.
+    if (HTTP_PORT === 0) env['HTTP_PORT'] = String(await freePort(HTTP_HOST));
     const infos = await supervisor.start();
     console.log(
       greeting(

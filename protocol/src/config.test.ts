@@ -84,6 +84,20 @@ describe('parseConfig()', () => {
     expect(() => parseConfig(environment)).toThrow(message);
   });
 
+  it.each(['192.0.2.7', '2001:db8::1', 'meet.example.org', 'localhost'])(
+    'takes %s as the announced address',
+    (ANNOUNCED_ADDRESS) => {
+      expect(parseConfig({ ANNOUNCED_ADDRESS }).ANNOUNCED_ADDRESS).toBe(ANNOUNCED_ADDRESS);
+    },
+  );
+
+  it.each(['127.0.0.1:9022', 'drachtio:9022', '[::1]:9022'])(
+    'takes %s as SIP server',
+    (SIP_SERVER) => {
+      expect(parseConfig({ SIP_SERVER }).SIP_SERVER).toBe(SIP_SERVER);
+    },
+  );
+
   it('takes the slash off the end of PUBLIC_URL', () => {
     const config = parseConfig({ PUBLIC_URL: 'https://meet.example.org/' });
     expect(config.PUBLIC_URL).toBe('https://meet.example.org');
@@ -92,6 +106,16 @@ describe('parseConfig()', () => {
   it.each([
     ['HTTP_PORT', '70000'],
     ['HTTP_PORT', 'http'],
+    ['HTTP_PORT', ' '],
+    ['HTTP_PORT', '0x10'],
+    ['HTTP_PORT', '-1'],
+    ['ANNOUNCED_ADDRESS', 'my server'],
+    ['ANNOUNCED_ADDRESS', '192.0.2.999'],
+    ['RTP_PORTS', '26001-26002'],
+    ['SIP_SERVER', 'drachtio:99999'],
+    ['SIP_SERVER', ' :9022'],
+    ['PUBLIC_URL', 'https://example.org/meet'],
+    ['PUBLIC_URL', 'https://example.org/?a=b'],
     ['RTP_PORTS', '20000'],
     ['RTP_PORTS', '29999-20000'],
     ['RTP_PORTS', '20000-70000'],

@@ -2,39 +2,57 @@ import { z } from 'zod';
 import { SERVER_RECIPIENT, vaultRecipientsSchema } from './ageRecipient.ts';
 import { ConfigError } from './ConfigError.ts';
 import { s3EnvironmentSchema, s3Settings, type S3Settings } from './s3Settings.ts';
+import { isHost } from './trunkUri.ts';
 
 /*
  * All of Switchroom's settings, from the environment, parsed once in each `main.ts`. What listens
  * (`*_HOST`) is apart from what peers are told (`ANNOUNCED_ADDRESS`, `PUBLIC_URL`).
  */
 
-function wholeNumber(min: number, max: number): z.ZodCoercedNumber {
+/** In digits: `Number()` takes a blank for 0, and `0x10` for 16. */
+function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+  const number = z.number().int({ error }).min(min, { error }).max(max, { error });
+  return z.string().regex(/^\d+$/, { error }).transform(Number).pipe(number);
 }
 
 const port = wholeNumber(0, 65535);
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must look like https://meet.example.org' });
 
+const origin = httpUrl.refine((text) => isOrigin(text), {
+  error: 'must look like https://meet.example.org, with nothing behind the host and port',
+});
+
+const address = z.string().refine((text) => isHost(text, false) || isHost(text, true), {
+  error: 'must be an IP address or a host name',
+});
+
 const portRange = z
   .string()
   .regex(/^\d{1,5}-\d{1,5}$/, 'must look like 20000-29999')
   .transform((text, context) => {
     const [min = 0, max = 0] = text.split('-').map(Number);
-    if (min < 1 || max > 65535 || min >= max) {
-      context.addIssue({ code: 'custom', message: 'must be a rising range within 1-65535' });
+    const wrong = (message: string): never => {
+      context.addIssue({ code: 'custom', message });
       return z.NEVER;
-    }
+    };
+    if (min < 1 || max > 65535 || min >= max) return wrong('must be a rising range within 1-65535');
+    // RTP has an even port, and RTCP the next.
+    if (min + (min & 1) + 1 > max) return wrong('must have an even port and the one after it');
     return { min, max };
   });
+
+const sipServer = z.string().refine((text) => text === 'embedded' || isHostAndPort(text), {
+  error: 'must be "embedded" or host:port of a drachtio-server',
+});
 
 const environmentSchema = z.object({
   HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   HTTP_PORT: port.default(3000),
   /** The origin that people open; default: made of HTTP_HOST and HTTP_PORT. */
-  PUBLIC_URL: httpUrl.optional(),
-  ANNOUNCED_ADDRESS: z.string().min(1).default('127.0.0.1'),
+  PUBLIC_URL: origin.optional(),
+  ANNOUNCED_ADDRESS: address.default('127.0.0.1'),
   /** WebRTC, UDP and TCP, one port a worker, counting up; 0 lets the system choose. */
   RTC_PORT: port.default(40000),
   /** SFU workers; default: one per core. */
@@ -58,10 +76,7 @@ const environmentSchema = z.object({
   REDIS_URL: z.string().optional(),
   ADMIN_EMAIL: z.string().trim().toLowerCase().min(3).optional(),
   ADMIN_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
-  SIP_SERVER: z
-    .string()
-    .regex(/^(embedded|.+:\d{1,5})$/, 'must be "embedded" or host:port of a drachtio-server')
-    .default('embedded'),
+  SIP_SERVER: sipServer.default('embedded'),
   DRACHTIO_SECRET: z.string().min(1).default('cymru'),
   MEDIA_ENGINE: z.enum(['embedded', 'freeswitch']).default('embedded'),
   FREESWITCH_ADDRESS: z.string().optional(),
@@ -73,6 +88,18 @@ const environmentSchema = z.object({
   SIGNALING_URL: httpUrl.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin, href } = new URL(text);
+  return href === `${origin}/`;
+}
+
+function isHostAndPort(text: string): boolean {
+  const [, host = '', digits = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const isPort = Number(digits) >= 1 && Number(digits) <= 65535;
+  return isPort && isHost(host.replace(/^\[(.*)\]$/, '$1'), host.startsWith('['));
+}
 
 export { ConfigError };
 

@@ -1,7 +1,7 @@
 export * from './ageRecipient.ts';
 export * from './alarms.ts';
 export * from './audit.ts';
-export { cleanReason } from './cleanText.ts';
+export { cleanReason, cleanText } from './cleanText.ts';
 export * from './config.ts';
 export * from './consent.ts';
 export * from './constants.ts';

@@ -47,7 +47,8 @@ export function parseTrunkUri(uri: string): TrunkUri | undefined {
   };
 }
 
-function isHost(host: string, inBrackets: boolean): boolean {
+/** A host name or an IPv4 address; in brackets, and without them here, an IPv6 address. */
+export function isHost(host: string, inBrackets: boolean): boolean {
   if (inBrackets) return ipv6.safeParse(host).success;
   // The last label of a name is never a number (RFC 1123 section 2.1): 192.0.2.999 is no name.
   const isName = !/(^|\.)\d+\.?$/.test(host) && hostName.safeParse(host).success;

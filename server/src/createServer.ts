@@ -71,8 +71,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Recordings have so long to be sealed when the server stops, in ms. */
-const SEAL_TIMEOUT_MS = 8_000;
+/** Recordings have so long to be sealed when the server stops, in ms: less than the supervisor gives it. */
+const SEAL_TIMEOUT_MS = 4_000;
 const CLIENT_DIR = resolve(import.meta.dirname, '../../client/dist');
 
 /**

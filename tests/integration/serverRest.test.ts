@@ -106,6 +106,7 @@ describe('meetings', () => {
     ['GET', '/meetings/unknown/participants', 404, 'not-found'],
     ['GET', '/join/unknown', 404, 'not-found'],
     ['GET', '/recordings/unknown/audio', 404, 'not-found'],
+    ['GET', `/meetings/${'x'.repeat(65)}`, 404, 'not-found'],
     ['GET', '/recordings?limit=many', 400, 'bad-request'],
     ['GET', '/recordings?cursor=broken', 400, 'bad-request'],
     ['GET', '/recordings?from=yesterday', 400, 'bad-request'],
@@ -184,6 +185,8 @@ describe('the rest of HTTP', () => {
       expect(await problem(response)).toEqual({ status, code });
       expect(response.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD' : null);
     }
+    const broken = await fetch(`${server.url}/api/v1/meetings/%ff`);
+    expect(await problem(broken)).toEqual({ status: 400, code: 'bad-request' });
     const options = await fetch(`${server.url}/api/v1/meetings/any`, { method: 'OPTIONS' });
     expect([options.status, options.headers.get('allow')]).toEqual([
       204,

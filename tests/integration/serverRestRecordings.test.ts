@@ -130,8 +130,9 @@ describe('recordings', () => {
   async function checkRanges(path: string): Promise<void> {
     const signIn = await server.rest('POST', '/sessions', ADMIN);
     const { token } = (await signIn.json()) as { token: string };
-    const get = (range: string, headers = {}) =>
+    const get = (range: string, headers = {}, method = 'GET') =>
       fetch(`${server.url}/api/v1${path}`, {
+        method,
         headers: { authorization: `Bearer ${token}`, range, ...headers },
       });
     const part = await get('bytes=10-19');
@@ -144,6 +145,8 @@ describe('recordings', () => {
     expect(beyond.headers.get('content-range')).toBe('bytes */1000');
     expect(await problem(beyond)).toEqual({ status: 416, code: 'range-not-satisfiable' });
     expect((await get('bytes=0-1', { 'if-range': '"x"' })).status).toBe(200);
+    const head = await get('bytes=0-1', {}, 'HEAD');
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, '1000']);
   }
 
   it('pages are joined by a cursor, without gap or repetition', async () => {

@@ -74,6 +74,11 @@ export class RestClient {
     await this.#call('POST', path, { body: { action }, token });
   }
 
+  /** For everybody, and for good. */
+  async endMeeting(meetingId: string, token: string): Promise<void> {
+    await this.#call('DELETE', `/meetings/${encodeURIComponent(meetingId)}`, { token });
+  }
+
   /** Any JSON call under `/api/v1`. */
   call<T>(method: string, path: string, token: string, body?: unknown): Promise<T> {
     return this.#call<T>(method, path, { body, token });

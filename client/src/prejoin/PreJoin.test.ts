@@ -30,6 +30,14 @@ describe('PreJoin', () => {
     expect(usePreferencesStore().name).toBe('Ana');
   });
 
+  it('takes a name of which nothing is seen for none', async () => {
+    wrapper = mountApp(PreJoin, { props: { preview, busy: false } });
+    await wrapper.get('input').setValue('\u200b\u200b');
+    await wrapper.get('form').trigger('submit');
+    expect(wrapper.text()).toContain('Enter your name');
+    expect(wrapper.emitted('join')).toBeUndefined();
+  });
+
   it('joins to listen only', async () => {
     wrapper = mountApp(PreJoin, { props: { preview, busy: false } });
     await wrapper.get('input').setValue('Ana');

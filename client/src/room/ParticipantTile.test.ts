@@ -10,6 +10,7 @@ const ana = {
   state: 'joined',
   muted: false,
   handRaised: false,
+  held: false,
   audio: 'phone',
   quality: null,
 };
@@ -33,6 +34,12 @@ it('says for screen readers what its icons show', () => {
   expect(wrapper.text()).toContain('by phone');
   const labels = wrapper.findAll('[role=img]').map((one) => one.attributes('aria-label'));
   expect(labels).toEqual(['muted', 'hand raised']);
+  wrapper.unmount();
+});
+
+it('says that its phone has the call on hold', () => {
+  const wrapper = tile({ held: true });
+  expect(wrapper.get('.state').text()).toContain('call on hold');
   wrapper.unmount();
 });
 

@@ -37,7 +37,9 @@ export function useRecordingControl(): {
     try {
       await rest.setRecording(details.id, action, token);
     } catch (error) {
-      notices.show({ about: 'error', code: error instanceof AppError ? error.code : 'internal' });
+      const code = error instanceof AppError ? error.code : 'internal';
+      // Of that a bar tells, with the way back.
+      if (code !== 'unauthenticated') notices.show({ about: 'error', code });
     } finally {
       busy.value = false;
     }

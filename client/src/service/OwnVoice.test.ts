@@ -67,6 +67,19 @@ it('says so, and mutes, when the microphone is gone by then', async () => {
   await vi.waitFor(() => expect(tab.stores.microphone.muted).toBe(true));
 });
 
+it('speaks here again after the page was loaded anew on the phone, and does not listen before', async () => {
+  tab.service.leave();
+  tab = new Tab();
+  tab.room = { ...tab.room, participants: [onPhone(), participant('ben')] };
+  socket = await tab.join();
+  expect(tab.track.readyState).toBe('ended');
+  expect(socket.payloadsOf('producer:create')).toEqual([]);
+  socket.tell('participant:updated', participant('ana'));
+  await tab.producing(socket);
+  expect(tab.track.readyState).toBe('live');
+  expect(tab.stores.microphone.muted).toBe(false);
+});
+
 it('speaks again after a connection that was lost on the phone', async () => {
   socket.tell('participant:updated', onPhone());
   socket.lose();

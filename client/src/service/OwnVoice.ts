@@ -79,7 +79,11 @@ export class OwnVoice {
     const { microphone, stores } = this.#options;
     // The server knows a browser that comes back as a new participant.
     if (handRaised) void this.setHandRaised(true);
-    if (stores.participants.onPhone) return;
+    if (stores.participants.onPhone) {
+      // The page was loaded anew meanwhile, and joined with the microphone.
+      if (stores.microphone.isOn) this.#park();
+      return;
+    }
     if (this.#isParked) {
       void this.#unpark();
       return;
@@ -99,19 +103,20 @@ export class OwnVoice {
 
   /** Our sound went to a phone, or came back. On a phone, nothing listens here. */
   moved(to: ParticipantKind): void {
-    const { attempt, microphone, stores } = this.#options;
-    if (to === 'browser') {
-      void this.#unpark();
-      return;
-    }
-    this.#isParked = stores.microphone.isOn;
-    attempt()?.session?.stopProducing();
-    microphone.close();
+    if (to === 'browser') void this.#unpark();
+    else this.#park();
   }
 
   /** The meeting is over for us. */
   left(): void {
     this.#isParked = false;
+  }
+
+  #park(): void {
+    const { attempt, microphone, stores } = this.#options;
+    this.#isParked = stores.microphone.isOn;
+    attempt()?.session?.stopProducing();
+    microphone.close();
   }
 
   /** As the phone was: muted there is muted here. */

@@ -3,7 +3,7 @@ import { readonly, shallowRef } from 'vue';
 
 /** A dialog of the room, and whom it is about. */
 export type RoomDialogName =
-  | { name: 'invite' | 'audio' | 'call' | 'call-me' }
+  | { name: 'invite' | 'audio' | 'call' | 'call-me' | 'sign-in' | 'end' }
   | { name: 'rename' | 'remove'; participantId: string };
 
 /** Which dialog of the room is open: one at most. */

@@ -7,6 +7,7 @@ import type { Fetch, RestClient } from '../api/RestClient.ts';
 import { createMessages } from '../i18n.ts';
 import { restKey, serviceKey } from '../injection.ts';
 import type { MeetingService } from '../service/MeetingService.ts';
+import { useSessionStore, type Session } from '../stores/session.ts';
 
 const nowhere = { template: '<div />' };
 
@@ -41,17 +42,20 @@ interface Options {
   /** In the place of `rest`: what a client as main.ts makes it asks. */
   fetch?: Fetch;
   service?: MeetingService;
+  /** Who is signed in. */
+  session?: Session;
 }
 
 /** Mounts one component with all that main.ts provides, and fresh stores. */
 export function mountApp(
   component: Component,
-  { props = {}, rest = {}, fetch, service = fakeService() }: Options = {},
+  { props = {}, rest = {}, fetch, service = fakeService(), session }: Options = {},
 ): VueWrapper {
   localStorage.clear();
   sessionStorage.clear();
   const pinia = createPinia();
   setActivePinia(pinia);
+  if (session) useSessionStore().signedIn(session);
   const router = createRouter({
     history: createMemoryHistory(),
     routes: [

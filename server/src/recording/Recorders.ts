@@ -163,7 +163,12 @@ export class Recorders {
     } catch (error) {
       // It sealed by itself as the room closed, and reports so.
       if (error instanceof AppError && error.code === 'not-found') return;
-      this.#logger.error({ err: error, recordingId: id }, 'seal() | not sealed');
+      // With the recorder gone it has failed, unless it is reported otherwise.
+      if (!this.#connected.has(recorder)) {
+        this.#logger.warn({ recordingId: id }, 'seal() | the recorder went before it answered');
+      } else {
+        this.#logger.error({ err: error, recordingId: id }, 'seal() | not sealed');
+      }
       await this.#options.store.fail(id).catch(() => undefined);
     }
   }

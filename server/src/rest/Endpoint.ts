@@ -70,7 +70,7 @@ export function endpoint<
         throw new AppError('forbidden', `Only these roles may do this: ${roles.join(', ')}.`);
       }
       const answer = await handle({
-        params: parse(params, request.params) as z.output<Params>,
+        params: addressed(params, request.params) as z.output<Params>,
         query: parse(query, request.query) as z.output<Query>,
         body: parse(body, request.body) as z.output<Body>,
         user,
@@ -101,6 +101,13 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new AppError('bad-request', describeIssue(parsed.error));
+}
+
+/** An id that none of ours could be is one that is not there. */
+function addressed(schema: z.ZodType | undefined, value: unknown): unknown {
+  const parsed = schema?.safeParse(value);
+  if (parsed?.success === false) throw new AppError('not-found', 'There is nothing of this id.');
+  return parsed?.data ?? {};
 }
 
 /** RFC 6750 section 2.1; empty when there is none. */

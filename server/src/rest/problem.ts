@@ -43,6 +43,8 @@ export function toAppError(error: unknown): AppError {
   const status = statusOf(error);
   const cause = { cause: error };
   if (status === 413) return new AppError('payload-too-large', 'The body is too large.', cause);
+  // As `%ff` in a path.
+  if (error instanceof URIError) return new AppError('bad-request', 'This is no address.', cause);
   if (status !== undefined && status >= 400 && status < 500) {
     return new AppError('bad-request', 'The request cannot be read; is it valid JSON?', cause);
   }

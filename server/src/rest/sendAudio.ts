@@ -24,8 +24,9 @@ export async function sendAudio(
   // Silent where it is damaged: the listener is told, in ms of the recording's clock.
   const damage = file.damage.map(({ fromMs, toMs }) => `${fromMs}-${toMs}`).join(', ');
   if (damage !== '') response.set('Recording-Damage', damage);
-  // There is no validator to compare with, so that If-Range always means: the whole.
-  const wanted = request.get('if-range') === undefined ? request.get('range') : undefined;
+  // There is no validator to compare with, so that If-Range always means: the whole. So does HEAD (RFC 9110 section 14.2).
+  const mayBePart = request.method === 'GET' && request.get('if-range') === undefined;
+  const wanted = mayBePart ? request.get('range') : undefined;
   const range = rangeOrTellSize(wanted, size, response);
   const { start, end } = range ?? { start: 0, end: size };
   await note(range !== undefined);

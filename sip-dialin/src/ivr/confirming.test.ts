@@ -45,6 +45,14 @@ describe('confirming', () => {
     expect(called.send({ type: 'muted', muted: true })).toEqual([play(prompt)]);
   });
 
+  it('knows of the hand that was raised in the browser, and lowers it by *9', () => {
+    const called = invited(true);
+    called.key('1');
+    called.send({ type: 'handRaised', handRaised: true });
+    expect(called.send(JOINED)).toEqual([play('hand-raised')]);
+    expect(called.key('*9')).toContainEqual({ type: 'setHandRaised', handRaised: false });
+  });
+
   it('takes no other key', () => {
     const called = invited();
     expect(called.key('023456789*#')).toEqual([]);

@@ -37,7 +37,7 @@ export type DialInState =
   | Checking
   | Confirming
   | Naming
-  | { name: 'joining'; muted: boolean; callMe: boolean }
+  | { name: 'joining'; muted: boolean; handRaised: boolean; callMe: boolean }
   | Waiting
   | InMeeting
   | { name: 'leaving'; farewell: Farewell }

@@ -4,6 +4,7 @@ import { stay, type DialInEvent, type DialInState, type DialInStep } from './con
 import { hangUp, sayGoodbye, type Farewell } from './farewell.ts';
 import { arrive, stepInMeeting } from './inMeeting.ts';
 import { enter } from './joining.ts';
+import { handPrompt } from './meetingKeys.ts';
 import { stepNaming } from './naming.ts';
 import { stepWaiting, waitInLobby } from './waiting.ts';
 
@@ -56,13 +57,23 @@ export function stepDialIn(state: DialInState, event: DialInEvent): DialInStep {
   }
 }
 
-/** Muted meanwhile: by a host, or in the browser by the participant who comes here by "call me". */
+/** Muted meanwhile by a host, or before in the browser by the participant who comes here by "call me"; so it is with the hand. */
 function arriveAs(
-  { muted, callMe }: Extract<DialInState, { name: 'joining' }>,
+  { muted, handRaised, callMe }: Extract<DialInState, { name: 'joining' }>,
   event: Extract<DialInEvent, { type: 'joined' }>,
 ): DialInStep {
-  const step = arrive(event, muted, muted ? ['muted'] : []);
-  return { ...step, state: { ...step.state, callMe } };
+  const known = [...(muted ? ['muted' as const] : []), ...(handRaised ? [handPrompt(true)] : [])];
+  const step = arrive(event, muted, known);
+  return { ...step, state: { ...step.state, handRaised, callMe } };
+}
+
+function changedWhileJoining(
+  state: Extract<DialInState, { name: 'joining' }>,
+  event: DialInEvent,
+): DialInStep {
+  if (event.type === 'muted') return stay({ ...state, muted: event.muted });
+  if (event.type === 'handRaised') return stay({ ...state, handRaised: event.handRaised });
+  return stay(state);
 }
 
 type Inside = Extract<DialInState, { name: 'joining' | 'waiting' | 'joined' }>;
@@ -75,7 +86,7 @@ function stepInside(state: Inside, event: DialInEvent): DialInStep {
   switch (state.name) {
     case 'joining':
       if (event.type === 'joined') return arriveAs(state, event);
-      return stay(event.type === 'muted' ? { ...state, muted: event.muted } : state);
+      return changedWhileJoining(state, event);
     case 'waiting':
       return stepWaiting(state, event);
     case 'joined':

@@ -12,7 +12,7 @@ export function join(
   { name, callMe = false }: { name?: Uint8Array; callMe?: boolean } = {},
 ): DialInStep {
   return {
-    state: { name: 'joining', muted: false, callMe },
+    state: { name: 'joining', muted: false, handRaised: false, callMe },
     actions: [{ type: 'join', meetingId, role, ...(name && { name }) }],
   };
 }

@@ -26,9 +26,9 @@ export interface GatewayOutbox {
     event: E,
     news: Parameters<GatewayServerToClient[E]>[0],
   ): void;
-  /** Resolves when the gateway expects the stream. Errors: its answer, or none in time. */
+  /** Resolves when the gateway expects the stream. Errors: its answer, none in time, or its connection's end. */
   offerConsumer(news: GatewayConsumerCreated): Promise<void>;
-  /** Resolves when the gateway calls. Errors: its answer, or none in time. */
+  /** Resolves when the gateway calls. Errors: as above, and so below. */
   placeCall(order: CallPlace): Promise<void>;
   startRecording(request: RecordingStart): Promise<void>;
   pauseRecording(recordingId: string, by: PausedBy | null): Promise<void>;
@@ -40,21 +40,41 @@ export function gatewayOutbox(socket: GatewaySocket): GatewayOutbox {
   return {
     tell: (event, news) => void untyped.emit(event, news),
     async offerConsumer(news) {
-      unwrap(await socket.timeout(CONSUMER_ACK_MS).emitWithAck('consumer:created', news));
+      const within = socket.timeout(CONSUMER_ACK_MS);
+      unwrap(await whileConnected(socket, within.emitWithAck('consumer:created', news)));
     },
     async placeCall(order) {
-      unwrap(await socket.timeout(CALL_PLACE_MS).emitWithAck('call:place', order));
+      const within = socket.timeout(CALL_PLACE_MS);
+      unwrap(await whileConnected(socket, within.emitWithAck('call:place', order)));
     },
     async startRecording(request) {
-      unwrap(await socket.timeout(RECORDING_START_MS).emitWithAck('recording:start', request));
+      const within = socket.timeout(RECORDING_START_MS);
+      unwrap(await whileConnected(socket, within.emitWithAck('recording:start', request)));
     },
     async pauseRecording(recordingId, by) {
-      const request = { recordingId, by };
-      unwrap(await socket.timeout(RECORDING_PAUSE_MS).emitWithAck('recording:pause', request));
+      const within = socket.timeout(RECORDING_PAUSE_MS);
+      const answer = within.emitWithAck('recording:pause', { recordingId, by });
+      unwrap(await whileConnected(socket, answer));
     },
     async stopRecording(recordingId) {
-      const request = { recordingId };
-      unwrap(await socket.timeout(RECORDING_STOP_MS).emitWithAck('recording:stop', request));
+      const within = socket.timeout(RECORDING_STOP_MS);
+      const answer = within.emitWithAck('recording:stop', { recordingId });
+      unwrap(await whileConnected(socket, answer));
     },
   };
+}
+
+/** Nobody answers over a connection that is gone, and socket.io waits for the time-out all the same. */
+async function whileConnected<T>(
+  socket: Pick<GatewaySocket, 'once' | 'off'>,
+  answer: Promise<T>,
+): Promise<T> {
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  const onGone = (): void => reject(new Error('The gateway is gone.'));
+  socket.once('disconnect', onGone);
+  try {
+    return await Promise.race([answer, gone]);
+  } finally {
+    socket.off('disconnect', onGone);
+  }
 }

@@ -42,7 +42,8 @@ export class PortPool {
         if (!isTaken(error)) throw this.#unusable(error);
       }
     }
-    throw new AppError('media-unavailable', 'There is no RTP port left for a call.', { cause });
+    const why = 'There is no RTP port left for a call; RTP_PORTS has too few.';
+    throw new AppError('media-unavailable', why, { cause });
   }
 
   /** Not for want of a port: then the address is not ours, or the system does not let us. */
