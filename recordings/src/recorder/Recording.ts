@@ -83,9 +83,13 @@ export class Recording {
     const { vaultDirectory, start } = options;
     const directory = await makeDirectory(vaultDirectory, start.recordingId);
     const mixer = await Mixer.create();
+    // What is open has to be closed where the start fails further on.
+    const opened: (() => Promise<unknown>)[] = [];
     try {
       const secrets = await RecordingSecrets.create(options, mixer.lookahead);
+      opened.push(() => secrets.index.end());
       const log = await secrets.makeLog(options, { id: MIX_ID, startPosition: 0, isMix: true });
+      opened.push(() => log.end(0));
       const recording = new Recording(options, secrets, log, mixer);
       recording.told(start.consents ?? [], options.now);
       await recording.pause(start.pausedBy ?? null, options.now);
@@ -93,6 +97,7 @@ export class Recording {
       return recording;
     } catch (error) {
       mixer.close();
+      await Promise.allSettled(opened.map((end) => end()));
       await rm(directory, { recursive: true, force: true });
       throw error;
     }
