@@ -35,7 +35,7 @@ import { RecordingControl, type RecordingWish } from './recording/RecordingContr
 import { RecordingKeys } from './recording/RecordingKeys.ts';
 import { RecordingNotes } from './recording/RecordingNotes.ts';
 import { RecordingStore } from './recording/RecordingStore.ts';
-import { VaultCheck } from './recording/VaultCheck.ts';
+import { CHECK_DISK_MS, CHECK_STORE_MS, VaultCheck } from './recording/VaultCheck.ts';
 import { createApp } from './rest/createApp.ts';
 import { Deletions } from './retention/Deletions.ts';
 import { Keeping } from './retention/Keeping.ts';
@@ -195,7 +195,10 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
 
     const sweeper = new RetentionSweeper(deletions, logger);
     undo.defer(() => sweeper.close());
-    const vaultCheck = new VaultCheck({ store: recordingStore, vault, logger });
+    const vaultCheck = new VaultCheck({
+      ...{ store: recordingStore, vault, logger },
+      everyMs: config.S3 === undefined ? CHECK_DISK_MS : CHECK_STORE_MS,
+    });
     undo.defer(() => vaultCheck.close());
     undo.defer(() => closeHttp(httpServer, signaling));
     undo.defer(() => within(SEAL_TIMEOUT_MS, recordings.whenSealed()));

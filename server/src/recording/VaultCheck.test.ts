@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { MeetingStore } from '../meetings/MeetingStore.ts';
 import { RecordingStore } from './RecordingStore.ts';
-import { VaultCheck, type VaultCheckOptions } from './VaultCheck.ts';
+import { CHECK_DISK_MS, VaultCheck, type VaultCheckOptions } from './VaultCheck.ts';
 
 const logger = pino({ level: 'silent' });
 const owner: User = { id: 'h', email: 'h@example.org', role: 'host', roles: ['host'] };
@@ -80,7 +80,7 @@ it('a recording is expected in the vault once it is over, and if anything was re
 it('VaultCheck looks for each now and each hour, and not again for one that it has told of', async () => {
   for (const id of ['a', 'b', 'c']) await record(id, 'sealed');
   gone.add('b');
-  check = new VaultCheck({ store, vault, logger });
+  check = new VaultCheck({ store, vault, logger, everyMs: CHECK_DISK_MS });
   await vi.waitFor(() => expect(asked.sort()).toEqual(['a', 'b', 'c']));
   await vi.advanceTimersByTimeAsync(3_599_000);
   expect(asked).toHaveLength(3);
@@ -105,7 +105,7 @@ it('VaultCheck looks for a few at a time, and ends a round at a hundred that are
   const pages = {
     ended: async (after: string, limit: number) => ids.filter((id) => id > after).slice(0, limit),
   };
-  check = new VaultCheck({ store: pages, vault: slow, logger });
+  check = new VaultCheck({ store: pages, vault: slow, logger, everyMs: CHECK_DISK_MS });
   await vi.waitFor(() => expect(asked).toHaveLength(1200));
   expect(most).toBe(4);
   gone = new Set(ids.slice(300));
@@ -124,7 +124,7 @@ it('VaultCheck goes on with the next hour where a store is away', async () => {
       return await vault.isThere(id);
     },
   };
-  check = new VaultCheck({ store, vault: store2, logger });
+  check = new VaultCheck({ store, vault: store2, logger, everyMs: CHECK_DISK_MS });
   await vi.advanceTimersByTimeAsync(3_000_000);
   isAway = false;
   await vi.advanceTimersByTimeAsync(600_000);

@@ -9,10 +9,12 @@ export interface VaultCheckOptions {
   vault: Pick<Vault, 'isThere'>;
   logger: Logger;
   /** Between two rounds, ms. */
-  everyMs?: number;
+  everyMs: number;
 }
 
-const HOUR_MS = 3_600_000;
+/** What is on our disk is looked for each hour; a store on the network wants to be paid for each question. */
+export const CHECK_DISK_MS = 3_600_000;
+export const CHECK_STORE_MS = 24 * CHECK_DISK_MS;
 /** Rows read at a time. */
 const PAGE = 500;
 /** Looked for at the same time: a store is asked no more than that by somebody who has time. */
@@ -21,7 +23,7 @@ const AT_ONCE = 4;
 const MOST = 100;
 
 /**
- * Whether the vault has a seal of every recording that the database has: now, and every hour until it is closed. What was taken
+ * Whether the vault has a seal of every recording that the database has: now, and again and again until it is closed. What was taken
  * away unlawfully is missed so before somebody asks for it. One that was deleted is in the database no more.
  */
 export class VaultCheck {
@@ -39,7 +41,7 @@ export class VaultCheck {
     this.#running = this.#check();
     this.#timer = setInterval(() => {
       this.#running = this.#running.then(() => this.#check());
-    }, options.everyMs ?? HOUR_MS);
+    }, options.everyMs);
     this.#timer.unref();
   }
 
