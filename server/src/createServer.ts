@@ -39,6 +39,7 @@ import { VaultCheck } from './recording/VaultCheck.ts';
 import { createApp } from './rest/createApp.ts';
 import { Deletions } from './retention/Deletions.ts';
 import { Keeping } from './retention/Keeping.ts';
+import { PolicyChanges } from './retention/PolicyChanges.ts';
 import { openRecordingPolicy } from './retention/RecordingPolicy.ts';
 import { RetentionSweeper } from './retention/RetentionSweeper.ts';
 import { DoorStore } from './room/DoorStore.ts';
@@ -127,6 +128,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const wishes = await RecordingNotes.open<RecordingWish>(db, 'wish');
     const recordingPolicy = await openRecordingPolicy(db);
     const keptBy = { db, policy: recordingPolicy, trail };
+    const policyChanges = await PolicyChanges.open(keptBy);
     const deletions = new Deletions({ ...keptBy, vault, logger });
     const moved = { store, files, dir, config, logger };
     const mover = startMover({ ...moved, db, policy: recordingPolicy });
@@ -181,7 +183,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const app = createApp({
       ...shared,
       ...{ auditReader, users, userStore: new UserStore(db), dialOut },
-      ...{ recordingStore, recordingKeys, keysLost, recordingPolicy, deletions },
+      ...{ recordingStore, recordingKeys, keysLost, recordingPolicy, policyChanges, deletions },
       keeping: new Keeping({ ...keptBy, keys: recordingKeys, store }),
       vault,
       damage,
