@@ -14,6 +14,7 @@ import {
 import { pino, type Logger } from 'pino';
 import { Alarms } from './alarms/Alarms.ts';
 import { AlarmWebhook } from './alarms/AlarmWebhook.ts';
+import { lastingAlarms } from './alarms/lastingAlarms.ts';
 import { AuditReader } from './audit/AuditReader.ts';
 import { AuditTrail } from './audit/AuditTrail.ts';
 import { failedCall, orderedCall } from './audit/callEntries.ts';
@@ -103,7 +104,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const recordingKeys = new RecordingKeys(db, keys);
     const keysLost = await recordingKeys.countLost();
     if (keysLost > 0) logger.error({ keysLost }, 'createServer() | the key to recordings is gone');
-    const alarms = new Alarms({ trail, logger });
+    const alarms = new Alarms({ trail, logger, lasting: await lastingAlarms(db) });
     const alarmWebhook = new AlarmWebhook({
       ...{ alarms, logger, setting: await AlarmWebhook.openSetting(db) },
       sleep: (ms, signal) => sleep(ms, undefined, { signal }),
