@@ -194,6 +194,22 @@ describe('AlarmWebhook', () => {
     expect(waits).toEqual([1000, 2000]);
   });
 
+  it('sends nothing to a URL with a password, which an older version took, and says nothing of it', async () => {
+    const { port } = receiver.address() as AddressInfo;
+    const lines: string[] = [];
+    const write = (line: string): void => void lines.push(line);
+    const setting = await AlarmWebhook.openSetting(db);
+    const other = new AlarmWebhook({
+      ...{ alarms, setting, logger: pino({}, { write }), sleep: async () => undefined },
+    });
+    await setting.set({ url: `http://ann:hunter2@127.0.0.1:${port}/`, secret: SECRET });
+    alarms.raise({ kind: 'storage-full', subject: meeting });
+    await expect.poll(() => lines.join('')).toContain('given up');
+    expect(lines.join('')).not.toMatch(/hunter2/);
+    expect(received).toEqual([]);
+    other.close();
+  });
+
   it('gives up in the end, and keeps its secret to itself', async () => {
     await setUrl();
     answers = Array.from({ length: 8 }, () => 503);
