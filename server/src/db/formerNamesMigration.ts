@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Of all names of a track together, in letters: nobody is called so often but to fill the index. */
+/** Of all names of a track, or titles of a meeting, in letters: nobody changes them so often but to fill the index. */
 const MOST = 2000;
 
 /** What a participant was called by and by. */
@@ -30,9 +30,13 @@ const STATEMENTS = [
       substr(old."participantName" || char(10) || old."formerNames", 1, ${MOST})
       where "recordingId" = new."recordingId" and "id" = new."id";
     ${retell} end`,
+  `create trigger "meetings_retitled" after update of "title" on "meetings"
+    when new."title" is not old."title" begin
+    update "recordingTexts" set "title" = substr(lower(new."title") || char(10) || "title", 1, ${MOST})
+      where rowid in (select "ord" from "recordings" where "meetingId" = new."id"); end`,
 ];
 
-/** Who was renamed is found by each of their names. */
+/** Who was renamed is found by each of their names, and a recording by each title of its meeting since. */
 export const formerNamesMigration: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     for (const statement of STATEMENTS) await sql.raw(statement).execute(db);

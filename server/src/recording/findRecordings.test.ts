@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listRecordingsQuerySchema, type TrackView, type User } from '@switchroom/protocol';
+import {
+  listRecordingsQuerySchema,
+  type RecordingView,
+  type TrackView,
+  type User,
+} from '@switchroom/protocol';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { MeetingStore } from '../meetings/MeetingStore.ts';
@@ -102,6 +107,15 @@ it('finds who was renamed by each of their names, and a phone by its number stil
   const { tracks } = await store.forUser(id, officer);
   expect(tracks.map(({ participantName }) => participantName)).toContain('Cäcilie');
   expect(tracks[0]).not.toHaveProperty('formerNames');
+});
+
+it('finds what was recorded of a meeting by its title then and by later ones', async () => {
+  await record('a', { title: 'Fraud' });
+  const [{ meetingId }] = (await store.list({ limit: 1 }, officer)).items as [RecordingView];
+  await meetings.update(meetingId, { title: 'Lunch' });
+  await record('b', { title: 'Lunch', startedAt: '2026-03-01T10:00:01.000Z' });
+  expect(await found({ title: 'fraud' })).toBe('a');
+  expect(await found({ title: 'LUNCH' })).toBe('b a');
 });
 
 it('finds phones by their number as it is shown, and by a whole number what shows its end only', async () => {
