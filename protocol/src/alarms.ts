@@ -32,6 +32,8 @@ export const setAlarmWebhookSchema = z.object({
   url: z
     .url({ protocol: /^https?$/ })
     .max(2000)
+    // Nothing is sent to such a one, and it would stand in the log.
+    .refine((url) => !hasPassword(url), 'must be without a user and a password: give a secret')
     .nullable(),
   secret: z.string().min(16).max(256).optional(),
 });
@@ -41,4 +43,9 @@ export type SetAlarmWebhook = z.infer<typeof setAlarmWebhookSchema>;
 export interface AlarmWebhookView {
   url: string | null;
   hasSecret: boolean;
+}
+
+function hasPassword(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.username !== '' || url.password !== '');
 }

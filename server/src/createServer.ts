@@ -14,6 +14,7 @@ import {
 import { pino, type Logger } from 'pino';
 import { Alarms } from './alarms/Alarms.ts';
 import { AlarmWebhook } from './alarms/AlarmWebhook.ts';
+import { lastingAlarms } from './alarms/lastingAlarms.ts';
 import { AuditReader } from './audit/AuditReader.ts';
 import { AuditTrail } from './audit/AuditTrail.ts';
 import { failedCall, orderedCall } from './audit/callEntries.ts';
@@ -39,6 +40,7 @@ import { CHECK_DISK_MS, CHECK_STORE_MS, VaultCheck } from './recording/VaultChec
 import { createApp } from './rest/createApp.ts';
 import { Deletions } from './retention/Deletions.ts';
 import { Keeping } from './retention/Keeping.ts';
+import { PolicyChanges } from './retention/PolicyChanges.ts';
 import { openRecordingPolicy } from './retention/RecordingPolicy.ts';
 import { RetentionSweeper } from './retention/RetentionSweeper.ts';
 import { DoorStore } from './room/DoorStore.ts';
@@ -102,7 +104,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const recordingKeys = new RecordingKeys(db, keys);
     const keysLost = await recordingKeys.countLost();
     if (keysLost > 0) logger.error({ keysLost }, 'createServer() | the key to recordings is gone');
-    const alarms = new Alarms({ trail, logger });
+    const alarms = new Alarms({ trail, logger, lasting: await lastingAlarms(db) });
     const alarmWebhook = new AlarmWebhook({
       ...{ alarms, logger, setting: await AlarmWebhook.openSetting(db) },
       sleep: (ms, signal) => sleep(ms, undefined, { signal }),
@@ -127,6 +129,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const wishes = await RecordingNotes.open<RecordingWish>(db, 'wish');
     const recordingPolicy = await openRecordingPolicy(db);
     const keptBy = { db, policy: recordingPolicy, trail };
+    const policyChanges = await PolicyChanges.open(keptBy);
     const deletions = new Deletions({ ...keptBy, vault, logger });
     const moved = { store, files, dir, config, logger };
     const mover = startMover({ ...moved, db, policy: recordingPolicy });
@@ -181,7 +184,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     const app = createApp({
       ...shared,
       ...{ auditReader, users, userStore: new UserStore(db), dialOut },
-      ...{ recordingStore, recordingKeys, keysLost, recordingPolicy, deletions },
+      ...{ recordingStore, recordingKeys, keysLost, recordingPolicy, policyChanges, deletions },
       keeping: new Keeping({ ...keptBy, keys: recordingKeys, store }),
       vault,
       damage,

@@ -34,6 +34,11 @@ it('sound that does not reach the recorder is an alarm within 10 s, is sent anew
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   const set = await server.rest('PUT', '/alarm-webhook', { url, secret: 'sixteen characters' });
   expect(await set.json()).toEqual({ url, hasSecret: true });
+  const secretive = { url: url.replace('//', '//ann:hunter2@') };
+  expect((await server.rest('PUT', '/alarm-webhook', secretive)).status).toBe(400);
+  const trail = await server.rest('GET', '/audit?action=policy.changed&limit=1');
+  const receiverOnly = { receiver: new URL(url).origin, secretChanged: true };
+  expect(await trail.json()).toMatchObject({ items: [{ details: receiverOnly }] });
 
   const created: GatewayConsumerCreated[] = [];
   let recordingId = '';

@@ -49,6 +49,9 @@ class Recorder {
   readonly told: Consent[] = [];
   readonly pauses: (PausedBy | null)[] = [];
   readonly consumers: GatewayConsumerCreated[] = [];
+  /** Of whom it had sound as each of its recordings was at its end. */
+  readonly ends: string[][] = [];
+  readonly #rooms = new Set<string>();
   /** Payloads of all RTP. */
   #packets: string[] = [];
   socket!: GatewaySocket;
@@ -61,7 +64,13 @@ class Recorder {
         if (request.meetingId === meeting.id) recorder.starts.push(request);
         void recorder.#enter(socket, request).then(() => ack(ok({})));
       });
-      socket.on('recording:stop', (_request, ack) => ack(ok({})));
+      socket.on('recording:stop', (_request, ack) => {
+        // It takes its time to seal.
+        setTimeout(() => {
+          recorder.ends.push(recorder.consumers.map(({ participant }) => participant.name));
+          ack(ok({}));
+        }, 50);
+      });
       socket.on('recording:pause', ({ by }, ack) => {
         recorder.pauses.push(by);
         ack(ok({}));
@@ -80,7 +89,10 @@ class Recorder {
     return this.#packets.filter((payload) => payload.endsWith(name)).length;
   }
 
+  /** One that begins again is in the room still. */
   async #enter(gateway: GatewaySocket, { meetingId: id }: RecordingStart): Promise<void> {
+    if (this.#rooms.has(id)) return;
+    this.#rooms.add(id);
     ({ heard: this.#packets } = await enter(gateway, { id }));
   }
 }
@@ -219,7 +231,23 @@ describe('consent that is required', () => {
     const changed = next<RecordingNews>(socket, 'recording:changed');
     await server.rest('PATCH', `/meetings/${meeting.id}`, { consent: 'required' });
     expect(await changed).toEqual({ recording: true, paused: false, consent: 'required' });
-    expect(await consentOf(meeting, 'anna')).toBe('awaited');
+    await soon(() => consentOf(meeting, 'anna')).toBe('awaited');
+    await soon(() => recorder.starts.map(({ consent }) => consent)).toEqual(['notice', 'required']);
+    anna.close();
+    recorder.socket.disconnect();
+  });
+
+  it('who was asked and did not agree is in no recording that says so, where a notice is enough from now on', async () => {
+    const meeting = await server.createMeeting(REQUIRED);
+    const recorder = await Recorder.in(meeting);
+    const anna = await phone(meeting, 'anna');
+    await soon(() => consentOf(meeting, 'anna')).toBe('awaited');
+    await server.rest('PATCH', `/meetings/${meeting.id}`, { consent: 'notice' });
+    await soon(() => recorder.consumers.map(({ participant }) => participant.name)).toEqual([
+      'anna',
+    ]);
+    expect(recorder.ends).toEqual([[]]);
+    expect(recorder.starts.map(({ consent }) => consent)).toEqual(['required', 'notice']);
     anna.close();
     recorder.socket.disconnect();
   });

@@ -67,6 +67,9 @@ const fakeVault: Vault = {
   async isThere() {
     return true;
   },
+  async isOpen() {
+    return false;
+  },
   async remove() {},
 };
 

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@switchroom/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -40,6 +40,21 @@ describe('the recorder: its recordings', () => {
     expect(await readdir(bench.vaultDirectory)).toEqual(['chain.jsonl', 'r1']);
     const { durationMs } = bench.server.reports.findLast(({ id }) => id === 'r1')!;
     expect((await bench.listen('r1', 'mix')).length / 48).toBe(durationMs);
+  });
+
+  it('seals what it could not at its end, as soon as it can, and tells the server', async () => {
+    await bench.start('r1');
+    bench.clock += 700;
+    // As a disk that is full: nobody gets the lock on the chain.
+    const lock = join(bench.dataDirectory, 'keys', 'chain.lock');
+    await rename(lock, `${lock}.away`);
+    await mkdir(lock);
+    expect(await bench.server.stop('r1')).toMatchObject({ ok: false });
+    expect(bench.server.reports.at(-1)).toMatchObject({ id: 'r1', state: 'failed' });
+    await rmdir(lock);
+    await expect.poll(() => bench.server.reports.at(-1)).toMatchObject({ state: 'sealed' });
+    expect(await readdir(join(bench.vaultDirectory, 'r1'))).not.toContain('state.open');
+    expect((await bench.vault.openAudio('r1', 'mix')).size).toBeGreaterThan(0);
   });
 
   it('begins anew while the former recording is being sealed', async () => {

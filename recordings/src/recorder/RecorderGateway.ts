@@ -49,13 +49,15 @@ export interface RecorderGatewayOptions {
 export class RecorderGateway {
   /** What the server is told, now or when it is there again. */
   readonly reports: ReportQueue;
+  /** Recordings that have ended and could not be sealed; whoever seals them takes them out. */
+  readonly unsealed = new Set<string>();
   readonly #options: RecorderGatewayOptions;
   readonly #logger: Logger;
   readonly #socket: GatewaySocket;
   /** By meeting id. */
   readonly #sessions = new Map<string, RecordingSession>();
-  /** Meetings whose recording is being opened. */
-  readonly #starting = new Set<string>();
+  /** Recordings that are being opened, by meeting id. */
+  readonly #starting = new Map<string, string>();
   /** Runs while anything is recorded: a recorder that stands by wakes nobody up. */
   #timer: NodeJS.Timeout | undefined;
   #lostAt: number | null = null;
@@ -105,7 +107,8 @@ export class RecorderGateway {
 
   /** Whether it is making this recording. */
   has(recordingId: string): boolean {
-    return this.#sessionOf(recordingId) !== undefined;
+    const isStarting = [...this.#starting.values()].includes(recordingId);
+    return isStarting || this.#sessionOf(recordingId) !== undefined;
   }
 
   /** Seals all open recordings, tells the server, and disconnects. */
@@ -202,7 +205,7 @@ export class RecorderGateway {
     const former = this.#sessions.get(meetingId);
     if (former?.closing) {
       // The host stopped and starts again: its seal and its leaving the room come first.
-      await former.close().catch(() => undefined);
+      await former.close().catch(() => this.unsealed.add(former.recordingId));
       this.#drop(former);
     }
     if (former && !former.closing && former.recordingId === recordingId) {
@@ -212,7 +215,7 @@ export class RecorderGateway {
     if (this.#sessions.has(meetingId) || this.#starting.has(meetingId)) {
       throw new AppError('conflict', 'The meeting is recorded already.');
     }
-    this.#starting.add(meetingId);
+    this.#starting.set(meetingId, recordingId);
     try {
       await this.#open(start);
     } finally {
@@ -253,7 +256,14 @@ export class RecorderGateway {
 
   async #stop(recordingId: string): Promise<void> {
     const session = this.#mustHave(recordingId);
-    await session.close().finally(() => this.#drop(session));
+    try {
+      await session.close();
+    } catch (error) {
+      this.unsealed.add(recordingId);
+      throw error;
+    } finally {
+      this.#drop(session);
+    }
     await this.reports.flush();
   }
 
@@ -280,6 +290,7 @@ export class RecorderGateway {
       await session.close();
       this.#logger.info({ recordingId, reason }, 'recording sealed');
     } catch (error) {
+      this.unsealed.add(recordingId);
       this.#logger.error({ err: error, recordingId, reason }, 'recording not sealed');
     }
     this.#drop(session);

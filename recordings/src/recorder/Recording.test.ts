@@ -278,6 +278,23 @@ describe('a recording', () => {
     await check();
   });
 
+  it('tells at once who is called otherwise by now, of tracks that have ended too', async () => {
+    const recording = await studio.record('r1');
+    for (const one of [ANNA, BERT]) await recording.addTrack(one, STARTED_AT);
+    recording.participantLeft(ANNA.id, STARTED_AT + 500);
+    const told = studio.views.length;
+    recording.participantRenamed(ANNA.id, 'Anna Other', STARTED_AT + 600);
+    recording.participantRenamed(ANNA.id, 'Anna Other', STARTED_AT + 700);
+    expect(studio.views).toHaveLength(told + 1);
+    await recording.stop(STARTED_AT + 1000);
+    const names = studio.views.at(-1)!.tracks.map(({ participantName }) => participantName);
+    expect(names).toEqual(['Anna Other', BERT.name]);
+    const { timeline } = await studio.vault.statements('r1');
+    expect(timeline.events).toContainEqual(
+      expect.objectContaining({ event: 'renamed', name: 'Anna Other', atMs: 600 }),
+    );
+  });
+
   it('can be heard while it is made, as far as it has come', async () => {
     const recording = await studio.record('r1');
     await recording.addTrack(ANNA, STARTED_AT);

@@ -158,6 +158,7 @@ export class Recording {
 
   participantRenamed(participantId: string, name: string, now: number): void {
     this.#note(now, (atMs) => this.#minutes.renamed(participantId, name, atMs));
+    if (this.#closed === null && this.#tracks.rename(participantId, name)) this.#changed();
   }
 
   /** Who was told of the recording, or agreed; what is known already changes nothing. */

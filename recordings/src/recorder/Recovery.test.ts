@@ -13,10 +13,12 @@ let studio: Studio;
 let recorders: string;
 const sealed: RecordingView[] = [];
 const damaged: string[] = [];
+const unsealed = new Set<string>();
 
 beforeEach(async () => {
   sealed.length = 0;
   damaged.length = 0;
+  unsealed.clear();
   studio = await Studio.open();
   recorders = join(studio.dataDirectory, 'keys', 'recorders');
 });
@@ -31,6 +33,7 @@ function recoveryOf(): Recovery {
     onSealed: (view) => sealed.push(view),
     onDamage: (id) => damaged.push(id),
     isMine: (id) => id === 'mine',
+    unsealed,
   });
 }
 
@@ -67,6 +70,20 @@ describe('several recorders in one vault', () => {
     life.release();
     expect(deadRecorders(recorders, 'next')).toEqual([]);
     expect(existsSync(join(recorders, `${life.id}.alive`))).toBe(false);
+  });
+});
+
+describe('what we could not seal ourselves', () => {
+  it('is sealed as soon as that can be, while we live on; not what we make', async () => {
+    const recovery = recoveryOf();
+    recovery.start(10);
+    for (const id of ['a', 'mine']) await studio.record(id, { recorder: 'next' });
+    for (const id of ['a', 'mine']) unsealed.add(id);
+    await expect.poll(() => sealed).toMatchObject([{ id: 'a', state: 'sealed' }]);
+    await expect.poll(() => [...unsealed]).toEqual([]);
+    await recovery.close();
+    const zip = await studio.vault.statements('a');
+    expect(zip.timeline.gaps).toMatchObject([{ file: 'mix', reason: 'write-failed' }]);
   });
 });
 

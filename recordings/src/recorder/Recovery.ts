@@ -8,7 +8,10 @@ export interface RecoveryOptions extends Omit<RecoverOptions, 'wallTime'> {
   onSealed: (view: RecordingView) => void;
 }
 
-/** Seals what recorders that died left open: at our start all of it, later whenever one has died. */
+/**
+ * Seals what recorders that died left open: at our start all of it, later whenever one has died. What we could not seal ourselves,
+ * since the disk was full, is tried again at each look.
+ */
 export class Recovery {
   readonly #options: RecoveryOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -32,19 +35,21 @@ export class Recovery {
   }
 
   #look(): void {
-    const { recordersDirectory, recorder } = this.#options;
-    if (!this.#busy && deadRecorders(recordersDirectory, recorder).length > 0) this.#recover();
+    const { recordersDirectory, recorder, unsealed } = this.#options;
+    if (this.#busy) return;
+    if (deadRecorders(recordersDirectory, recorder).length > 0) this.#recover();
+    else if (unsealed.size > 0) this.#recover([...unsealed]);
   }
 
-  #recover(): void {
+  #recover(only?: readonly string[]): void {
     this.#busy = true;
-    this.#working = this.#work().finally(() => (this.#busy = false));
+    this.#working = this.#work(only).finally(() => (this.#busy = false));
   }
 
-  async #work(): Promise<void> {
+  async #work(only?: readonly string[]): Promise<void> {
     const { wallTime, onSealed, logger } = this.#options;
     try {
-      for (const view of await recover({ ...this.#options, wallTime: wallTime() })) {
+      for (const view of await recover({ ...this.#options, wallTime: wallTime() }, only)) {
         logger.warn({ recordingId: view.id }, 'recover() | sealed what was left open');
         onSealed(view);
       }

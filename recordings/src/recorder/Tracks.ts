@@ -117,6 +117,15 @@ export class Tracks {
     return true;
   }
 
+  /** Its tracks, those that have ended too, go by the name that it has now. False when none had another. */
+  rename(participantId: string, name: string): boolean {
+    const renamed = this.#all.filter(
+      (view) => view.participantId === participantId && view.participantName !== name,
+    );
+    for (const view of renamed) view.participantName = name;
+    return renamed.length > 0;
+  }
+
   /** Resolves when none is being made any more, however that went. */
   async whenMade(): Promise<void> {
     await Promise.allSettled([...this.#making.values()]);

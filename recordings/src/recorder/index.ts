@@ -28,6 +28,8 @@ export interface RecorderDependencies {
   now?: () => number;
   /** Default: whatever is built. */
   openSocket?: OpenRtpSocket;
+  /** How often is looked for what is to be sealed in another's place, or once more, ms. */
+  lookMs?: number;
 }
 
 /** Records the meetings that the server asks for. Several may work in one data directory. */
@@ -44,7 +46,12 @@ export interface Recorder {
 /** Errors: `AppError('bad-request')` without a service token. */
 export async function createRecorder(
   config: RecorderConfig,
-  { logger, now = () => performance.now(), openSocket = openRtpSocket }: RecorderDependencies,
+  {
+    logger,
+    now = () => performance.now(),
+    openSocket = openRtpSocket,
+    lookMs = LOOK_MS,
+  }: RecorderDependencies,
 ): Promise<Recorder> {
   const { SERVICE_TOKEN: serviceToken } = config;
   if (serviceToken === undefined) {
@@ -82,6 +89,7 @@ export async function createRecorder(
     onDamage: (recordingId) =>
       gateway.reports.alarm({ kind: 'recording-damaged', recordingId, file: 'journal' }),
     isMine: (recordingId) => gateway.has(recordingId),
+    unsealed: gateway.unsealed,
   });
   return {
     async start() {
@@ -90,7 +98,7 @@ export async function createRecorder(
       logger.info({ key: key.fingerprint, sequence, ...head }, 'start() | seals with this key');
       await gateway.connect(SERVER_WAIT_MS);
       // Only now: a meeting that is to be recorded does not wait for what was.
-      recovery.start(LOOK_MS);
+      recovery.start(lookMs);
     },
     async close() {
       try {

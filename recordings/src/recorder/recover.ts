@@ -23,22 +23,28 @@ export interface RecoverOptions {
   onDamage: (recordingId: string) => void;
   /** Whether we are making a recording ourselves. */
   isMine: (recordingId: string) => boolean;
+  /** Of ours: those that could not be sealed as they ended, until they are. */
+  unsealed: Set<string>;
   logger: Logger;
   wallTime: Date;
 }
 
 /**
- * Seals what recorders that died left open, and says so in the manifest. What a living one has open is not
- * touched, and what another one recovers at this moment is left to that one.
+ * Seals what recorders that died left open, and what we could not seal ourselves, and says so in the manifest. What a living one
+ * has open is not touched, and what another one recovers at this moment is left to that one. `only`: these, and not the whole vault.
  */
-export async function recover(options: RecoverOptions): Promise<RecordingView[]> {
+export async function recover(
+  options: RecoverOptions,
+  only?: readonly string[],
+): Promise<RecordingView[]> {
   const { vaultDirectory, recordersDirectory, recorder, logger } = options;
   const views: RecordingView[] = [];
   const dead = deadRecorders(recordersDirectory, recorder);
-  for (const recordingId of await directories(vaultDirectory)) {
+  for (const recordingId of only ?? (await directories(vaultDirectory))) {
     try {
       const view = await recoverOne(options, recordingId);
       if (view) views.push(view);
+      options.unsealed.delete(recordingId);
     } catch (error) {
       if (error instanceof SealError) await giveUp(options, recordingId);
       logger.error({ err: error, recordingId }, 'recover() | recording left open cannot be sealed');
@@ -55,7 +61,8 @@ async function recoverOne(
   const { vaultDirectory, recordersDirectory, journal } = options;
   const directory = recordingDirectory(vaultDirectory, recordingId);
   const open = await journal.read(directory);
-  if (open === null || open.recorder === options.recorder) return undefined;
+  if (open === null) return undefined;
+  if (open.recorder === options.recorder) return await sealOwn(options, recordingId, open);
   mustBeOf(open, recordingId);
   const lock = standInFor(recordersDirectory, open.recorder);
   if (!lock) return undefined;
@@ -64,13 +71,26 @@ async function recoverOne(
     const state = await journal.read(directory);
     if (state === null) return undefined;
     mustBeOf(state, recordingId);
-    const view = await sealLeftOver(options, state);
+    const view = await sealLeftOver(options, state, DIED);
     await journal.remove(directory);
     return view;
   } finally {
     lock.release();
     clearAway(recordersDirectory, open.recorder);
   }
+}
+
+/** Nobody else may: we live. */
+async function sealOwn(
+  options: RecoverOptions,
+  recordingId: string,
+  open: OpenState,
+): Promise<RecordingView | undefined> {
+  if (options.isMine(recordingId)) return undefined;
+  mustBeOf(open, recordingId);
+  const view = await sealLeftOver(options, open, OWN);
+  await options.journal.remove(recordingDirectory(options.vaultDirectory, recordingId));
+  return view;
 }
 
 /** Who copies another recording's journal here would have that one's files cut, and sealed. */
@@ -92,11 +112,20 @@ async function giveUp(options: RecoverOptions, recordingId: string): Promise<voi
   await journal.remove(recordingDirectory(vaultDirectory, recordingId));
 }
 
+/** Why a recording was left open. */
+interface Cause {
+  reason: Manifest['gaps'][number]['reason'];
+  note: string;
+}
+const DIED: Cause = { reason: 'recorder-died', note: 'The recorder stopped without warning.' };
+const OWN: Cause = { reason: 'write-failed', note: 'It could not be sealed as it ended.' };
+
 async function sealLeftOver(
   { vaultDirectory, sealer, wallTime }: RecoverOptions,
   state: OpenState,
+  { reason, note }: Cause,
 ): Promise<RecordingView> {
-  const { view, files, index, gaps } = await endLeftOver(vaultDirectory, state, 'recorder-died');
+  const { view, files, index, gaps } = await endLeftOver(vaultDirectory, state, reason);
   const recording: RecordingView = { ...view, state: 'sealed' };
   // It died after the seal and before it said so.
   if (await sealer.resume(view.id)) return recording;
@@ -108,7 +137,7 @@ async function sealLeftOver(
     gaps: [...leftGaps(state.manifest.gaps, files), ...gaps],
     recovered: {
       at: wallTime.toISOString(),
-      note: `The recorder stopped without warning. What was said after ${view.durationMs} ms, and up to a second before, is not in this recording.`,
+      note: `${note} What was said after ${view.durationMs} ms, and up to a second before, is not in this recording.`,
     },
   };
   const { recipient, exportKey } = state;

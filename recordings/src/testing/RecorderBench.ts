@@ -50,6 +50,7 @@ export class RecorderBench {
       now: () => this.clock,
       // The kernel does not know the tests' clock.
       openSocket: (now) => DgramSocket.open(now),
+      lookMs: 50,
     });
   }
 

@@ -108,7 +108,7 @@ export class Studio {
     const recordersDirectory = join(this.dataDirectory, 'keys', 'recorders');
     const left = { vaultDirectory, recordersDirectory, journal, sealer, recorder: 'next' };
     return await recover({
-      ...{ ...left, logger, wallTime, isMine: () => false },
+      ...{ ...left, logger, wallTime, isMine: () => false, unsealed: new Set<string>() },
       onDamage: (id) => this.damaged.push(id),
     });
   }

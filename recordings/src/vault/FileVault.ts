@@ -133,6 +133,10 @@ export class FileVault implements Vault {
     return isSafeId(recordingId) && (await this.#seals.has(recordingId));
   }
 
+  async isOpen(recordingId: string): Promise<boolean> {
+    return isSafeId(recordingId) && (await this.#files.isOpen(recordingId));
+  }
+
   async remove(recordingId: string): Promise<void> {
     if (!isSafeId(recordingId)) return;
     this.#indexes.drop(`${recordingId}/`);

@@ -39,6 +39,9 @@ export interface Vault {
    */
   isThere(recordingId: string): Promise<boolean>;
 
+  /** Whether a recorder has it open, or has left it so. */
+  isOpen(recordingId: string): Promise<boolean>;
+
   /** Deletes the sound and the keys that it was sealed with, for good. Silent when there is none. */
   remove(recordingId: string): Promise<void>;
 }

@@ -77,6 +77,11 @@ export class VaultFiles {
     return await isInChain(this.#disk.directory, recordingId);
   }
 
+  /** Whether a recorder has it open, or has left it so: what is open lies here. */
+  isOpen(recordingId: string): Promise<boolean> {
+    return this.#exists(`${recordingId}/${JOURNAL_FILE}`);
+  }
+
   /** Everywhere, for good. Silent when there is none. Errors: `unavailable`, `write-once`. */
   async remove(recordingId: string): Promise<void> {
     const uploading = this.#uploads.get(recordingId);
@@ -214,7 +219,7 @@ export class VaultFiles {
   }
 
   async #isSealed(recordingId: string): Promise<boolean> {
-    if (await this.#exists(`${recordingId}/${JOURNAL_FILE}`)) return false;
+    if (await this.isOpen(recordingId)) return false;
     return await this.#exists(`${recordingId}/${SEAL_FILE}`);
   }
 

@@ -33,7 +33,11 @@ export class Alarms {
   readonly #trail: AuditTrail;
   readonly #logger: Logger;
 
-  constructor(options: { trail: AuditTrail; logger: Logger }) {
+  /** `lasting`: those that the server before this one has raised, oldest first. */
+  constructor(options: { trail: AuditTrail; logger: Logger; lasting?: readonly AlarmView[] }) {
+    for (const alarm of options.lasting ?? []) {
+      this.#active.set(keyOf(alarm.kind, alarm.subject), alarm);
+    }
     this.#trail = options.trail;
     this.#logger = options.logger.child({ file: 'Alarms' });
     this.events.setMaxListeners(0);

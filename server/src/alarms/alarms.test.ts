@@ -11,8 +11,11 @@ import { AuditReader } from '../audit/AuditReader.ts';
 import { AuditTrail } from '../audit/AuditTrail.ts';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { DamageLog } from '../recording/DamageLog.ts';
+import { MeetingStore } from '../meetings/MeetingStore.ts';
+import { RecordingStore } from '../recording/RecordingStore.ts';
 import { Alarms } from './Alarms.ts';
 import { AlarmWebhook, signatureOf } from './AlarmWebhook.ts';
+import { lastingAlarms } from './lastingAlarms.ts';
 
 const logger = pino({ level: 'silent' });
 const SECRET = 'a secret of sixteen';
@@ -60,6 +63,40 @@ describe('Alarms', () => {
       ...['raised storage-full', 'raised recording-damaged', 'cleared storage-full'],
     ]);
     await expect.poll(actions).toEqual(['alarm.cleared', 'alarm.raised', 'alarm.raised']);
+  });
+});
+
+describe('a server that is started anew', () => {
+  it('has the alarms that last until somebody has seen to them, and those alone', async () => {
+    const owner = { id: 'u', email: 'u', passwordHash: '', role: 'host', roles: '[]' } as const;
+    const createdAt = '2026-01-01T00:00:00.000Z';
+    await db
+      .insertInto('users')
+      .values({ ...owner, createdAt, removedAt: null })
+      .execute();
+    const { id: meetingId } = await new MeetingStore(db).create({ id: owner.id }, {});
+    const store = new RecordingStore(db);
+    for (const id of ['r1', 'r2']) {
+      await store.insert({ id, meetingId, startedAt: createdAt }, async () => undefined);
+    }
+    const damage = new DamageLog(alarms, logger);
+    for (const recordingId of ['r1', 'r2', 'deleted'])
+      damage.add({ recordingId, trackId: 'mix' }, []);
+    damage.add({ recordingId: 'r1', trackId: 'seal' }, []);
+    alarms.raise({ kind: 'chain-broken', subject: { type: 'vault', id: 'chain' } });
+    alarms.raise({ kind: 'storage-full', subject: meeting });
+    const before = alarms.active;
+    alarms.clear('recording-damaged', { type: 'recording', id: 'r2', file: 'mix' });
+    await expect.poll(async () => (await actions()).length).toBe(7);
+    const lasting = await lastingAlarms(db);
+    const isKept = ({ kind, subject }: AlarmView): boolean =>
+      kind !== 'storage-full' && !['r2', 'deleted'].includes(subject.id);
+    const anew = new Alarms({ trail: new AuditTrail(db), logger, lasting });
+    const raisedAt = expect.any(String) as string;
+    expect(anew.active).toEqual(before.filter(isKept).map((one) => ({ ...one, raisedAt })));
+    // Found once more, it is the same still.
+    new DamageLog(anew, logger).add({ recordingId: 'r1', trackId: 'mix' }, []);
+    expect(anew.active).toHaveLength(3);
   });
 });
 
@@ -155,6 +192,22 @@ describe('AlarmWebhook', () => {
     ]);
     expect(received.every(({ signed }) => signed)).toBe(true);
     expect(waits).toEqual([1000, 2000]);
+  });
+
+  it('sends nothing to a URL with a password, which an older version took, and says nothing of it', async () => {
+    const { port } = receiver.address() as AddressInfo;
+    const lines: string[] = [];
+    const write = (line: string): void => void lines.push(line);
+    const setting = await AlarmWebhook.openSetting(db);
+    const other = new AlarmWebhook({
+      ...{ alarms, setting, logger: pino({}, { write }), sleep: async () => undefined },
+    });
+    await setting.set({ url: `http://ann:hunter2@127.0.0.1:${port}/`, secret: SECRET });
+    alarms.raise({ kind: 'storage-full', subject: meeting });
+    await expect.poll(() => lines.join('')).toContain('given up');
+    expect(lines.join('')).not.toMatch(/hunter2/);
+    expect(received).toEqual([]);
+    other.close();
   });
 
   it('gives up in the end, and keeps its secret to itself', async () => {

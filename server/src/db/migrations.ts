@@ -6,6 +6,7 @@ import { auditMigration } from './auditMigration.ts';
 import { consentMigration } from './consentMigration.ts';
 import { dialOutMigration } from './dialOutMigration.ts';
 import { doorsMigration } from './doorsMigration.ts';
+import { formerNamesMigration } from './formerNamesMigration.ts';
 import { recordingKeysMigration } from './recordingKeysMigration.ts';
 import { recordingNotesMigration } from './recordingNotesMigration.ts';
 import { recordingSearchMigration } from './recordingSearchMigration.ts';
@@ -145,6 +146,7 @@ export const migrations: Record<string, Migration> = {
   '0011-consent': consentMigration,
   '0012-stored-recordings': storedRecordingsMigration,
   '0013-recording-notes': recordingNotesMigration,
+  '0014-former-names': formerNamesMigration,
 };
 
 /** Meetings that were made before there were any. */

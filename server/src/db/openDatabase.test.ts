@@ -94,3 +94,27 @@ it('a PIN is unique among the meetings that have not ended', async () => {
   await insert().values(meeting('m2')).execute();
   await db.destroy();
 });
+
+it('a full disk is told as that, within a transaction too, and what comes later is written', async () => {
+  const db = await openDatabase(dir);
+  await sql`pragma max_page_count = 1`.execute(db);
+  const passwordHash = 'x'.repeat(100_000);
+  const full = { code: 'storage-full', status: 507 };
+  const insert = (on: typeof db) =>
+    on
+      .insertInto('users')
+      .values({ ...user, passwordHash })
+      .execute();
+  await expect(insert(db)).rejects.toMatchObject(full);
+  await expect(db.transaction().execute(insert)).rejects.toMatchObject(full);
+  // What SQLite takes back by itself, as where there is no space to commit.
+  const alone = db.transaction().execute(async (trx) => {
+    await sql`rollback`.execute(trx);
+    throw new Error('full');
+  });
+  await expect(alone).rejects.toThrow('full');
+  await sql`pragma max_page_count = 100000`.execute(db);
+  await db.transaction().execute(insert);
+  expect(await db.selectFrom('users').select('id').execute()).toEqual([{ id: 'u1' }]);
+  await db.destroy();
+});

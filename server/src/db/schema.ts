@@ -72,6 +72,8 @@ export interface TracksTable {
   kind: ParticipantKind;
   startMs: number;
   endMs: number | null;
+  /** What they were called before; a trigger keeps it, for the search. */
+  formerNames: GeneratedAlways<string>;
 }
 
 /** To whom a recording is sealed. */

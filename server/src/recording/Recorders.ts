@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, type PausedBy, type RecordingStart } from '@switchroom/protocol';
+import {
+  AppError,
+  type ConsentPolicy,
+  type PausedBy,
+  type RecordingStart,
+} from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { SYSTEM, type AuditSource, type AuditTrail } from '../audit/AuditTrail.ts';
 import type { Meeting } from '../meetings/MeetingStore.ts';
@@ -11,6 +16,8 @@ import type { RecordingStore } from './RecordingStore.ts';
 
 export interface ActiveRecording {
   readonly recorder: Recorder;
+  /** As it began. */
+  readonly consent: ConsentPolicy;
   /** The recording's id, once the recorder has begun. */
   readonly started: Promise<string>;
   id?: string;
@@ -71,16 +78,18 @@ export class Recorders {
    * `busy`: one for each recording that runs. Errors: `recorder-unavailable`, when there is none.
    */
   begin(meeting: Meeting, by: AuditSource, busy: readonly Recorder[]): ActiveRecording {
+    const { consent } = meeting;
     const held = this.#held.take(meeting.id);
-    if (held) return { recorder: held.recorder, started: this.#resume(held, meeting, by) };
+    if (held) return { consent, recorder: held.recorder, started: this.#resume(held, meeting, by) };
     const recorder = this.#leastOf(busy);
-    return { recorder, started: this.#start(recorder, meeting, by) };
+    return { consent, recorder, started: this.#start(recorder, meeting, by) };
   }
 
-  /** Stops and seals in the background. */
-  end(active: ActiveRecording, by: AuditSource): void {
+  /** Stops and seals in the background; resolves when that is done, or has failed. */
+  end(active: ActiveRecording, by: AuditSource): Promise<void> {
     const stopping = this.#seal(active, by).finally(() => this.#stopping.delete(stopping));
     this.#stopping.add(stopping);
+    return stopping;
   }
 
   /** Its recorder is gone: it has failed, unless it is reported otherwise. */

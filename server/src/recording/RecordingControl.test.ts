@@ -19,6 +19,23 @@ describe('RecordingControl', () => {
     expect(bench.recorder.stops).toEqual([bench.recorder.starts[0]!.recordingId]);
   });
 
+  it('another policy of consent is another recording', async () => {
+    bench.control.addRecorder(bench.recorder);
+    const wish = { recording: 'always', consent: 'required' } as const;
+    const meeting = await bench.meetings.create(user, wish);
+    const { room } = await bench.enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    await bench.control.endOther(meeting, SYSTEM);
+    expect(bench.recorder.stops).toEqual([]);
+    const changed = await bench.meetings.update(meeting.id, { consent: 'notice' });
+    await bench.control.endOther(changed, SYSTEM);
+    expect(bench.recorder.stops).toEqual([bench.recorder.starts[0]!.recordingId]);
+    expect(room.recording).toBe(false);
+    bench.control.policyChanged(changed);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    expect(bench.recorder.starts.map(({ consent }) => consent)).toEqual(['required', 'notice']);
+  });
+
   it('start() before anybody is in waits for the first participant, and that once', async () => {
     bench.control.addRecorder(bench.recorder);
     const meeting = await bench.meetings.create(user, {});

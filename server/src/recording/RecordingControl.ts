@@ -120,8 +120,17 @@ export class RecordingControl {
       ? wishes.set(meeting.id, { action: 'stop', by })
       : wishes.clear(meeting.id);
     this.#alarms.settled(meeting.id);
-    this.#end(meeting.id, by);
+    void this.#end(meeting.id, by);
     await Promise.all([noted, pauses.clear(meeting.id)]);
+  }
+
+  /**
+   * A recording has one policy of consent, which its manifest states: one under another than the meeting's is ended by whoever
+   * changed that. Resolves when nothing is written to it any more.
+   */
+  async endOther({ id, consent }: Meeting, by: AuditSource): Promise<void> {
+    const active = this.#active.get(id);
+    if (active && active.consent !== consent) await this.#end(id, by);
   }
 
   /** The owner set another policy, which may be the same. */
@@ -129,7 +138,7 @@ export class RecordingControl {
     const room = this.#options.rooms.get(id);
     if (recording === 'off') {
       this.#alarms.settled(id);
-      this.#end(id);
+      void this.#end(id);
       this.#background('end', this.#options.pauses.clear(id));
     } else if (room) {
       this.#consider(room);
@@ -177,7 +186,7 @@ export class RecordingControl {
     for (const notes of [pauses, wishes]) this.#background('keep', notes.keep(meetingId));
     room.events.on('joined', () => this.#consider(room));
     // Whoever waits in the lobby is nobody to record.
-    room.events.on('emptied', () => this.#end(meetingId));
+    room.events.on('emptied', () => void this.#end(meetingId));
     room.events.once('closed', (reason) => {
       const isOver = reason === 'meeting-ended';
       const noted = (notes: RecordingNotes<object>, isGone: boolean): void =>
@@ -187,7 +196,7 @@ export class RecordingControl {
       clearTimeout(this.#retries.get(meetingId));
       this.#retries.delete(meetingId);
       this.#alarms.settled(meetingId);
-      this.#end(meetingId);
+      void this.#end(meetingId);
     });
   }
 
@@ -253,13 +262,13 @@ export class RecordingControl {
     room.setRecording(true);
   }
 
-  #end(meetingId: string, by: AuditSource = SYSTEM): void {
+  async #end(meetingId: string, by: AuditSource = SYSTEM): Promise<void> {
     const active = this.#active.get(meetingId);
     if (!active) return;
     this.#active.delete(meetingId);
     this.ledger.end(active.id);
     this.#options.rooms.get(meetingId)?.setRecording(false);
-    this.#recorders.end(active, by);
+    await this.#recorders.end(active, by);
   }
 
   #background(what: string, work: Promise<unknown>): void {

@@ -5,6 +5,7 @@ import {
   type TrackView,
   type User,
 } from '@switchroom/protocol';
+import type { Selectable } from 'kysely';
 import type { Database } from '../db/openDatabase.ts';
 import type { RecordingsTable, TracksTable } from '../db/schema.ts';
 import type { Note } from '../audit/AuditTrail.ts';
@@ -197,7 +198,11 @@ export class RecordingStore {
   }
 }
 
-function trackOf({ recordingId: _, ...track }: TracksTable): TrackView {
+function trackOf({
+  recordingId: _,
+  formerNames: __,
+  ...track
+}: Selectable<TracksTable>): TrackView {
   return track;
 }
 

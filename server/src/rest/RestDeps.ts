@@ -17,6 +17,7 @@ import type { RecordingKeys } from '../recording/RecordingKeys.ts';
 import type { RecordingStore } from '../recording/RecordingStore.ts';
 import type { Deletions } from '../retention/Deletions.ts';
 import type { Keeping } from '../retention/Keeping.ts';
+import type { PolicyChanges } from '../retention/PolicyChanges.ts';
 import type { RecordingPolicy } from '../retention/RecordingPolicy.ts';
 import type { Rooms } from '../room/Rooms.ts';
 import type { Sfu } from '../sfu/Sfu.ts';
@@ -44,6 +45,7 @@ export interface RestDeps {
   /** Recordings that this server could open once, and could not when it started. */
   keysLost: number;
   recordingPolicy: RecordingPolicy;
+  policyChanges: PolicyChanges;
   keeping: Keeping;
   deletions: Deletions;
   vault: Vault;

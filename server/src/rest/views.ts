@@ -9,6 +9,7 @@ import {
   outboundSchema,
   pausedBySchema,
   RECORDING_POLICIES,
+  recordingPolicySchema,
   recordingViewSchema,
   STORAGE_PLACES,
   timelineEventSchema,
@@ -116,6 +117,11 @@ export const keptRecordingSchema = recordingViewSchema.extend({
     lockedUntil: z.string().nullable(),
   }),
 }) satisfies z.ZodType<KeptRecordingView>;
+
+export const recordingPolicyViewSchema = recordingPolicySchema.extend({
+  /** What an administrator has asked for, until an officer confirms it. */
+  asked: recordingPolicySchema.extend({ by: z.string(), at: z.string() }).nullable(),
+});
 
 export const tombstoneViewSchema = z.object({
   id: z.string(),

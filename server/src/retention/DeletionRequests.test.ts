@@ -34,7 +34,7 @@ beforeEach(async () => {
   policy = await openRecordingPolicy(db);
   await policy.set(recordingPolicySchema.parse({ twoToDelete: true }));
   const trail = new AuditTrail(db);
-  const vault = { remove: async () => undefined };
+  const vault = { remove: async () => undefined, isOpen: async () => false };
   deletions = new Deletions({ db, policy, trail, vault, logger: pino({ level: 'silent' }) });
   const more = { passwordHash: '', createdAt: '', removedAt: null };
   for (const id of ['ann', 'bob', 'cat']) {

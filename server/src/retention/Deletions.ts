@@ -9,12 +9,17 @@ import { cutoff, expiryOf } from './expiry.ts';
 import { entryOn, type Asked, type KeepingOptions } from './Keeping.ts';
 
 export interface DeletionsOptions extends Omit<KeepingOptions, 'keys'> {
-  vault: Pick<Vault, 'remove'>;
+  vault: Pick<Vault, 'remove' | 'isOpen'>;
   logger: Logger;
 }
 
 type Recording = Pick<RecordingView, 'id' | 'meetingId' | 'startedAt' | 'endedAt' | 'state'>;
 
+/**
+ * After a server or a recorder has died, a recording counts as failed until its recorder goes on with it or another one seals it:
+ * within a minute. One that cannot be sealed at all stays open, and can be deleted after this, ms.
+ */
+const OPEN_MS = 600_000;
 const EXPIRED = 'The retention period is over.';
 
 /**
@@ -36,14 +41,16 @@ export class Deletions {
 
   /**
    * Deletes, or, where the policy wants two, waits for another officer to ask as well; the first must be one still
-   * when the second asks. Errors: `not-found`; `conflict` under hold, while it is being recorded, and for the same
+   * when the second asks. Errors: `not-found`; `conflict` under hold, while it is being recorded or may go on to be, and for the same
    * officer twice; `write-once` as long as the store keeps it; `unavailable` when it is deleted but its files could
    * not be removed yet.
    */
   async delete(id: string, asked: Asked): Promise<'deleted' | 'waiting'> {
     const { db, policy } = this.#options;
+    const isOpen = await this.#options.vault.isOpen(id);
     const verdict = await db.transaction().execute(async (trx) => {
       const recording = await deletable(id, trx, this.#now());
+      if (isOpen && Date.parse(recording.endedAt ?? '') > this.#now() - OPEN_MS) throw stillOpen();
       const before = await this.#requests.standing(id, trx);
       const isSame = before?.userId === asked.source.actor.id;
       if (policy.value.twoToDelete && (!before || isSame)) {
@@ -216,6 +223,10 @@ export class Deletions {
 
 function isLocked(until: string | null, now: number): until is string {
   return until !== null && Date.parse(until) > now;
+}
+
+function stillOpen(): AppError {
+  return new AppError('conflict', 'A recorder has it open still; try again in a few minutes.');
 }
 
 /** Errors: `not-found`, `conflict`, `write-once`. */

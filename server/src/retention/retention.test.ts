@@ -34,6 +34,11 @@ const asked = (name: string, reason = 'Case 7'): Asked => ({
 class FakeVault {
   readonly removed: string[] = [];
   broken = false;
+  /** What a recorder has open. */
+  readonly open = new Set<string>();
+  async isOpen(id: string): Promise<boolean> {
+    return this.open.has(id);
+  }
 
   async remove(id: string): Promise<void> {
     if (this.broken) throw new Error('disk');
@@ -191,6 +196,16 @@ describe('deletion', () => {
   it('not of what is being recorded', async () => {
     const id = await record('r1', { state: 'recording' });
     await expect(deletions.delete(id, asked('ann'))).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('not of what failed with its recorder and may go on yet; one that nobody can seal, ten minutes later', async () => {
+    const id = await record('r1', { state: 'failed' });
+    vault.open.add(id);
+    await expect(deletions.delete(id, asked('ann'))).rejects.toMatchObject({ code: 'conflict' });
+    now += 600_000;
+    expect(await deletions.delete(id, asked('ann'))).toBe('deleted');
+    const other = await record('r2', { state: 'failed' });
+    expect(await deletions.delete(other, asked('ann'))).toBe('deleted');
   });
 
   it('files that cannot be removed are removed by a later sweep', async () => {

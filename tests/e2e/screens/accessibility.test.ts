@@ -111,7 +111,8 @@ describe('the screens, one after the other as a host meets them, are fit for eve
     await page.getByRole('switch', { name: 'Lobby' }).click();
     await page.getByText('Phone callers').click();
     await isFit();
-    await page.getByLabel('Title').fill('Quarterly planning with the partners of all the regions');
+    const long = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
+    await page.getByLabel('Title').fill(`Quarterly planning with ${long}`);
     await button('Create meeting').click();
     await page.getByText('Your meeting is ready').waitFor();
     await isFit();

@@ -43,7 +43,8 @@ export const ALLOWED: Record<string, UserRole[]> = {
   'DELETE /recordings/{id}/hold': OFFICER,
   'DELETE /recordings/{id}/deletion': OFFICER,
   'GET /recording-policy': ['administrator', 'compliance-officer', 'auditor'],
-  'PUT /recording-policy': ADMINISTRATOR,
+  // Officers confirm what an administrator has asked for.
+  'PUT /recording-policy': ['administrator', 'compliance-officer'],
   'GET /tombstones': ['compliance-officer', 'auditor'],
   'GET /tombstones/{id}': ['compliance-officer', 'auditor'],
   'GET /audit': AUDITOR,

@@ -164,6 +164,26 @@ describe('hold and deletion', () => {
       })),
     });
     await company.as('administrator', 'PUT', '/recording-policy', {});
+    await company.as('compliance-officer', 'PUT', '/recording-policy', {});
+  });
+
+  it('a policy that lets go earlier, or by one alone, takes two as well', async () => {
+    const put = async (who: string, wish: object): Promise<number> =>
+      (await company.as(who, 'PUT', '/recording-policy', wish)).status;
+    const two = { retentionDays: 30, twoToDelete: true };
+    expect(await put('compliance-officer', two)).toBe(409);
+    expect(await put('administrator', two)).toBe(200);
+    for (const wish of [{ ...two, retentionDays: 1 }, { retentionDays: 30 }]) {
+      expect(await put('administrator', wish)).toBe(202);
+      const answer = await company.as('compliance-officer', 'GET', '/recording-policy');
+      const asked = { ...wish, by: 'administrator@example.org' };
+      expect(await answer.json()).toMatchObject({ ...two, asked });
+      expect(await put('compliance-officer', two)).toBe(409);
+    }
+    expect(await put('compliance-officer', { retentionDays: 30 })).toBe(200);
+    const answer = await company.as('auditor', 'GET', '/recording-policy');
+    expect(await answer.json()).toMatchObject({ twoToDelete: false, asked: null });
+    expect(await put('administrator', {})).toBe(200);
   });
 
   it('two officers, by REST, with a tombstone in the end', async () => {

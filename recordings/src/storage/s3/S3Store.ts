@@ -16,9 +16,15 @@ import { isCalled, isMissing, storeError } from './storeError.ts';
 import { abortUploads, lockHeaders, upload } from './upload.ts';
 import { keysUnder, removeUnder } from './versions.ts';
 
-/** A store that does not answer is given up after so long, ms; a part of 5 MB must go through in it. */
-const CONNECT_MS = 5_000;
-const ANSWER_MS = 60_000;
+/** A store that does not answer is given up after so long, ms. */
+export interface S3Times {
+  connect: number;
+  /** Each of three times; somebody may wait for it. */
+  answer: number;
+  /** To be told whether it is there at all, with all that is tried again: the server's start waits for it. */
+  check: number;
+}
+const TIMES: S3Times = { connect: 5_000, answer: 10_000, check: 8_000 };
 
 /** A bucket of an S3-compatible store; write-once by its Object Lock, where that is wished for. */
 export class S3Store implements FileStore {
@@ -26,19 +32,21 @@ export class S3Store implements FileStore {
   readonly #settings: S3Settings;
   readonly #client: S3Client;
   readonly #mode: ObjectLockMode | null;
+  readonly #times: S3Times;
   /** Until the store has said so, it may have older versions. */
   #hasVersions = true;
 
-  constructor(settings: S3Settings) {
+  constructor(settings: S3Settings, times: S3Times = TIMES) {
     const { endpoint, region, bucket, prefix, accessKeyId, secretAccessKey, pathStyle } = settings;
     this.#settings = settings;
+    this.#times = times;
     this.label = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
     this.#mode = settings.objectLock === 'off' ? null : modes[settings.objectLock];
     this.#client = new S3Client({
       ...(endpoint !== undefined && { endpoint }),
       ...{ region, forcePathStyle: pathStyle, credentials: { accessKeyId, secretAccessKey } },
       requestHandler: {
-        ...{ connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS },
+        ...{ connectionTimeout: times.connect, requestTimeout: times.answer },
         throwOnRequestTimeout: true,
       },
       // Sums that only AWS itself knows; ours are in upload.ts.
@@ -49,11 +57,15 @@ export class S3Store implements FileStore {
 
   async check(): Promise<void> {
     const Bucket = this.#settings.bucket;
+    const within = { abortSignal: AbortSignal.timeout(this.#times.check) };
     try {
-      const { Status } = await this.#client.send(new GetBucketVersioningCommand({ Bucket }));
+      const { Status } = await this.#client.send(
+        new GetBucketVersioningCommand({ Bucket }),
+        within,
+      );
       this.#hasVersions = Status !== undefined;
       if (this.#mode === null) return;
-      await this.#client.send(new GetObjectLockConfigurationCommand({ Bucket }));
+      await this.#client.send(new GetObjectLockConfigurationCommand({ Bucket }), within);
     } catch (error) {
       throw misfit(error, this.#settings) ?? storeError(error, this.label);
     }

@@ -15,6 +15,9 @@ import type { Content, Keep } from '../FileStore.ts';
 import { PART_BYTES, partsOf, type FinishedPart } from './Part.ts';
 import { isMissing } from './storeError.ts';
 
+/** A part must have gone through in this, and a store have put them together, ms; nobody waits for it. */
+const PART_MS = 60_000;
+
 export interface Upload {
   client: S3Client;
   bucket: string;
@@ -119,6 +122,9 @@ function saying({ sha256 }: FinishedPart) {
     };
 }
 
-function given(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
+function given(signal: AbortSignal | undefined): {
+  requestTimeout: number;
+  abortSignal?: AbortSignal;
+} {
+  return { requestTimeout: PART_MS, ...(signal && { abortSignal: signal }) };
 }

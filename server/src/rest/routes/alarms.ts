@@ -68,7 +68,9 @@ export function alarmEndpoints(deps: RestDeps): Endpoint[] {
       response: alarmWebhookViewSchema,
       async handle({ body, source }) {
         const subject = { type: 'policy', id: 'alarm-webhook' };
-        const details = { url: body.url, secretChanged: body.secret !== undefined };
+        // The path of a receiver may be all that keeps others from it.
+        const receiver = body.url && new URL(body.url).origin;
+        const details = { receiver, secretChanged: body.secret !== undefined };
         await alarmWebhook.set(body, (db) =>
           trail.append({ ...source, action: 'policy.changed', subject, details }, db),
         );

@@ -82,6 +82,9 @@ export function meetingEndpoints(deps: RestDeps): Endpoint[] {
         const meeting = await meetings.update(id, change, (db) =>
           note({ source, action: 'meeting.changed', id, details: given(body) }, db),
         );
+        // Of two policies of consent the stricter counts until a recording under the former has ended.
+        if (meeting.consent === 'required') rooms.get(id)?.configure(meeting);
+        await recordings.endOther(meeting, source);
         // Looked up anew: what happens between is told nobody.
         const room = rooms.get(id);
         room?.configure(meeting);

@@ -1,8 +1,9 @@
 import { recordingPolicySchema } from '@switchroom/protocol';
 import { z } from 'zod';
+import { hasRole } from '../../identity/roles.ts';
 import { endpoint, type Endpoint } from '../Endpoint.ts';
 import type { RestDeps } from '../RestDeps.ts';
-import { tombstoneViewSchema } from '../views.ts';
+import { recordingPolicyViewSchema, tombstoneViewSchema } from '../views.ts';
 
 const byId = z.object({ id: z.string().max(64) });
 const reader = { auth: true, roles: ['compliance-officer', 'auditor'] } as const;
@@ -13,7 +14,14 @@ const tombstonesQuerySchema = z.object({
 
 /** How long recordings are kept, and what is left of those that are not. */
 export function retentionEndpoints(deps: RestDeps): Endpoint[] {
-  const { recordingPolicy, deletions, trail, mover } = deps;
+  const { recordingPolicy, policyChanges, deletions, mover } = deps;
+  const view = () => {
+    const { asked } = policyChanges;
+    return {
+      ...recordingPolicy.value,
+      asked: asked && { ...asked.policy, by: asked.by, at: asked.at },
+    };
+  };
   return [
     endpoint({
       auth: true,
@@ -22,26 +30,27 @@ export function retentionEndpoints(deps: RestDeps): Endpoint[] {
       path: '/recording-policy',
       summary: 'How recordings are kept, heard and deleted',
       status: 200,
-      response: recordingPolicySchema,
-      handle: () => recordingPolicy.value,
+      response: recordingPolicyViewSchema,
+      handle: view,
     }),
     endpoint({
       auth: true,
-      roles: ['administrator'],
+      roles: ['administrator', 'compliance-officer'],
       method: 'put',
       path: '/recording-policy',
       summary:
-        'Sets it, for the recordings that there are as well; what is not named is as at first',
+        'Sets it, for the recordings that there are as well; what is not named is as at first. A looser one, where two are wanted, waits (202) for an officer to put the same',
       body: recordingPolicySchema,
       status: 200,
-      response: recordingPolicySchema,
-      async handle({ body, source }) {
-        const subject = { type: 'policy', id: 'recording-policy' };
-        await recordingPolicy.set(body, (db) =>
-          trail.append({ ...source, action: 'policy.changed', subject, details: body }, db),
-        );
+      response: recordingPolicyViewSchema,
+      errors: ['conflict'],
+      async handle({ body, user, source, response }) {
+        const { id } = user;
+        const isSecond = hasRole(user, 'compliance-officer') && policyChanges.awaits(body, id);
+        if (isSecond || !hasRole(user, 'administrator')) await policyChanges.confirm(body, source);
+        else if ((await policyChanges.ask(body, source)) === 'waiting') response.status(202);
         mover?.renew();
-        return recordingPolicy.value;
+        response.json(view());
       },
     }),
     endpoint({
