@@ -10,8 +10,8 @@ import { createMeetingService } from './service/createMeetingService.ts';
 
 const pinia = createPinia();
 const service = createMeetingService(pinia, window);
-// Closing the tab is leaving; without this the others would wait for a timeout.
-window.addEventListener('pagehide', () => service.leave());
+// Without this the others would wait for a timeout.
+window.addEventListener('pagehide', () => service.pageHides());
 
 createApp(App)
   .use(pinia)

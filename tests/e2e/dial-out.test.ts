@@ -120,6 +120,12 @@ it('"call me" moves the sound to the phone and back, and stays one participant',
   await anna.page.getByRole('button', { name: 'Unmute', exact: true }).click();
   await bert.tile('Anna').getByRole('img', { name: 'muted' }).waitFor({ state: 'detached' });
 
+  // The page is loaded anew: the phone stays, and she is the same participant.
+  await anna.page.reload();
+  await anna.rejoin();
+  await anna.page.getByText('You speak and hear by phone.').waitFor({ timeout: 20_000 });
+  await hears(bert, 'baresip');
+
   await anna.page.getByRole('button', { name: 'Back to this device' }).click();
   await anna.page.getByText('You speak and hear by phone.').waitFor({ state: 'detached' });
   await hears(bert, 'anna');

@@ -20,6 +20,7 @@ import { useBrowserId } from './browserId.ts';
 import { Calls } from './Calls.ts';
 import { Consent } from './Consent.ts';
 import { HostControls } from './HostControls.ts';
+import { keepSeat, takeSeat } from './keptSeat.ts';
 import { MediaSession, type RemoteTrack } from './MediaSession.ts';
 import { send, type MeetSocket } from './MeetSocket.ts';
 import type { Microphone } from './Microphone.ts';
@@ -82,6 +83,7 @@ export class MeetingService {
     if (!intent.withMicrophone) microphone.close();
     const microphoneReady = intent.withMicrophone ? microphone.open() : Promise.resolve();
     const attempt = new Attempt({ intent, socket: connect(), microphoneReady });
+    attempt.resumeToken = takeSeat(intent.joinToken);
     this.#attempt = attempt;
     stores.microphone.setMuted(!intent.withMicrophone);
     this.#bind(attempt);
@@ -101,6 +103,14 @@ export class MeetingService {
     const attempt = this.#attempt;
     if (attempt === undefined) return;
     if (attempt.socket.connected) send(attempt.socket, 'room:leave', {}, () => undefined);
+    this.#end('left');
+  }
+
+  /** The page goes, for good or to be loaded anew, which nobody tells: a lost connection, with our seat kept for who comes back. */
+  pageHides(): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    keepSeat(attempt.intent.joinToken, attempt.resumeToken);
     this.#end('left');
   }
 

@@ -45,6 +45,18 @@ describe('a lost connection', () => {
     expect(stores.microphone.muted).toBe(true);
   });
 
+  it('is what the page leaves behind that is loaded anew, and comes back to its seat', async () => {
+    const socket = await join();
+    service.pageHides();
+    expect(socket.payloadsOf('room:leave')).toEqual([]);
+    expect(track().readyState).toBe('ended');
+    const again = await join();
+    expect(again.payloadsOf('room:join')[0]).toMatchObject({ resumeToken: 'seat of ana' });
+    service.leave();
+    const later = await join();
+    expect(later.payloadsOf('room:join')[0]).not.toHaveProperty('resumeToken');
+  });
+
   it.each(['before', 'during'] as const)('keeps a hand that was raised %s it', async (when) => {
     const socket = await join(false);
     if (when === 'before') await service.voice.setHandRaised(true);

@@ -14,9 +14,11 @@ export class FailureLimiter {
     this.#message = options.message;
   }
 
-  /** Errors: `rate-limited`. */
+  /** Errors: `rate-limited`, with when it is worth trying again. */
   async check(key: string): Promise<void> {
-    if (await this.isUsedUp(key)) throw new AppError('rate-limited', this.#message);
+    const state = await this.#limiter.get(key);
+    if (state === null || state.consumedPoints < this.#failures) return;
+    throw new AppError('rate-limited', this.#message, { retryAfterMs: state.msBeforeNext });
   }
 
   /** Whether there are no more tries. */

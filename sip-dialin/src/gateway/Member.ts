@@ -22,6 +22,8 @@ export class Member {
   #muted = false;
   #handRaised = false;
   #held = false;
+  /** Own wishes that the server has not answered: what it shows meanwhile may be from before them. */
+  readonly #asked = { muted: 0, handRaised: 0 };
   #consent: ParticipantView['consent'] = 'none';
   /** What the caller was told of the recording, and agreed to. */
   readonly told: Told[] = [];
@@ -91,6 +93,20 @@ export class Member {
     else this.#handRaised = wish.handRaised;
   }
 
+  /** A wish is on its way to the server, until the promise is settled. */
+  async asking<T>(wish: Wish, answer: Promise<T>): Promise<T> {
+    const count = (change: 1 | -1): void => {
+      if ('muted' in wish) this.#asked.muted += change;
+      if ('handRaised' in wish) this.#asked.handRaised += change;
+    };
+    count(1);
+    try {
+      return await answer;
+    } finally {
+      count(-1);
+    }
+  }
+
   /** How others see it now. */
   update(view: ParticipantView): void {
     if (view.consent !== this.#consent) {
@@ -101,11 +117,11 @@ export class Member {
       this.#name = view.name;
       this.#shownName = view.name;
     }
-    if (view.muted !== this.#muted) {
+    if (view.muted !== this.#muted && this.#asked.muted === 0) {
       this.#muted = view.muted;
       this.#tell({ type: 'muted', muted: view.muted });
     }
-    if (view.handRaised !== this.#handRaised) {
+    if (view.handRaised !== this.#handRaised && this.#asked.handRaised === 0) {
       this.#handRaised = view.handRaised;
       this.#tell({ type: 'handRaised', handRaised: view.handRaised });
     }

@@ -57,7 +57,8 @@ export class RoomRequests {
     if (member.isOut()) return;
     member.wish(wish);
     if (member.participantId === undefined) return;
-    this.#forget(this.tellWish(member.participantId, wish), 'wish not taken');
+    const answer = member.asking(wish, this.tellWish(member.participantId, wish));
+    this.#forget(answer, 'wish not taken');
   }
 
   /** Kept, as a wish is. Never throws. */

@@ -217,6 +217,10 @@ describe('the screens, one after the other as a host meets them, are fit for eve
     await page.getByRole('dialog', { name: 'Use my phone for audio' }).waitFor();
     await isFit();
     await page.keyboard.press('Escape');
+    await browser.chooseInMeeting('End for everyone');
+    await page.getByRole('dialog', { name: 'End the meeting for everyone?' }).waitFor();
+    await isFit();
+    await page.keyboard.press('Escape');
   });
 
   it('a lost connection', async () => {

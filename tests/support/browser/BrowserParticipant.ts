@@ -126,6 +126,11 @@ export class BrowserParticipant {
     return this.#moveTo(joinUrl, () => this.inLobby());
   }
 
+  /** Joins anew where the page was loaded anew; resolves in the room. */
+  rejoin(): Promise<void> {
+    return this.#ask(() => this.inRoom());
+  }
+
   async #moveTo(joinUrl: string, arrived: () => Promise<void>): Promise<void> {
     await this.page.goto(unprocessed(joinUrl).href);
     await this.#ask(arrived);
