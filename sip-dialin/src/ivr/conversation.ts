@@ -70,6 +70,8 @@ export type DialInEvent =
   | { type: 'muted'; muted: boolean }
   | { type: 'handRaised'; handRaised: boolean }
   | { type: 'unmuteAsked' }
+  /** The caller has put the call on hold and hears nothing, or is back; also told right after `joined`. */
+  | { type: 'held'; held: boolean }
   | ({ type: 'roomChanged' } & RoomNews)
   /** The answer to `attendance`; the caller is counted too. */
   | ({ type: 'attended' } & Attendance)

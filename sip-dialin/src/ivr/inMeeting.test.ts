@@ -265,3 +265,43 @@ describe('inMeeting: what others do', () => {
     ]);
   });
 });
+
+describe('inMeeting: on hold', () => {
+  const held = (now: boolean): DialInEvent => ({ type: 'held', held: now });
+
+  it('says what came meanwhile once the caller is back, each as it is by then', () => {
+    const caller = new Caller({ role: 'host' });
+    expect(caller.send(held(true))).toEqual([]);
+    for (const event of [changed(true), changed(false), changed(true), changed(true, 1)]) {
+      expect(caller.send(event)).toEqual([]);
+    }
+    expect(caller.send({ type: 'muted', muted: true })).toEqual([]);
+    expect(caller.key('*6')).toEqual([{ type: 'setMuted', muted: false }]);
+    expect(caller.send(held(false))).toEqual([play('recording-on', 'somebody-waiting', 'unmuted')]);
+    expect(caller.heard()).toContainEqual({
+      ...{ type: 'tellConsent', how: 'heard', prompt: 'recording-on' },
+    });
+  });
+
+  it('begins anew what was being said, and counts nothing of it as heard before', () => {
+    const caller = new Caller({ consent: 'awaited' });
+    expect(caller.arrival).toContainEqual(play('consent-ask'));
+    expect(caller.send(held(true))).toEqual([{ type: 'stop' }]);
+    // The timer of the question still runs.
+    expect(caller.send({ type: 'timer' })).toEqual([]);
+    expect(caller.key('1')).toEqual([]);
+    expect(caller.send(held(true))).toEqual([]);
+    expect(caller.send(held(false))).toContainEqual(play('consent-ask'));
+    expect(caller.send({ type: 'timer' })).toEqual([]);
+    expect(caller.key('1')).toContainEqual({
+      ...{ type: 'tellConsent', how: 'key', prompt: 'consent-ask' },
+    });
+  });
+
+  it('forgets the question when the recording it was about is over', () => {
+    const caller = new Caller({ consent: 'awaited' });
+    caller.send(held(true));
+    expect(caller.send({ type: 'consent', consent: 'none' })).toEqual([{ type: 'stopTimer' }]);
+    expect(caller.send(held(false))).toEqual([]);
+  });
+});

@@ -27,11 +27,13 @@ export interface InMeeting extends RoomNews {
   answerable: boolean;
   /** Of the meeting, in dB. */
   volume: number;
+  /** Whether the caller has the call on hold: nothing that is said is heard. */
+  held: boolean;
   /** Whether the last key was `*`, so that the next one means something. */
   star: boolean;
   /** What plays; empty when nothing does. */
   speaking: readonly Utterance[];
-  /** News to be told after that. */
+  /** News to be told after that, or once the caller is back. */
   pending: readonly Utterance[];
 }
 
@@ -59,6 +61,7 @@ export function arrive(
     paused,
     waiting,
     volume: 0,
+    held: false,
     star: false,
     speaking: [],
     pending: [],
@@ -93,6 +96,8 @@ export function stepInMeeting(state: InMeeting, event: DialInEvent): InMeetingSt
       return tell({ ...state, handRaised: event.handRaised }, handPrompt(event.handRaised));
     case 'unmuteAsked':
       return state.muted ? tell(state, 'unmute-asked') : { state, actions: [] };
+    case 'held':
+      return heldChanged(state, event.held);
     case 'roomChanged':
       return roomChanged(state, event);
     case 'attended':
@@ -104,6 +109,18 @@ export function stepInMeeting(state: InMeeting, event: DialInEvent): InMeetingSt
     default:
       return { state, actions: [] };
   }
+}
+
+/** What was being said on hold was not heard: it waits with all that is to be said meanwhile, and begins anew. */
+function heldChanged(before: InMeeting, held: boolean): InMeetingStep {
+  if (held === before.held) return { state: before, actions: [] };
+  const { speaking, pending } = before;
+  const state = { ...before, held, speaking: [], pending: [] };
+  if (!held) return tell(state, ...pending);
+  return {
+    state: { ...state, pending: [...speaking, ...pending] },
+    actions: speaking.length > 0 ? [{ type: 'stop' }] : [],
+  };
 }
 
 /** Of who has a browser it may have been the own wish there. */
@@ -155,10 +172,10 @@ function commandDone(state: InMeeting, done: RoomCommandDone): InMeetingStep {
   }
 }
 
-/** What the caller did not ask for: after what plays, and in the place of older news of the same. */
+/** What the caller did not ask for: after what plays or a hold, and in the place of older news of the same. */
 export function tell(state: InMeeting, ...news: Utterance[]): InMeetingStep {
   if (news.length === 0) return { state, actions: [] };
-  if (state.speaking.length === 0) return play(state, news);
+  if (state.speaking.length === 0 && !state.held) return play(state, news);
   const pending = [...withoutNewsOf(news, state.pending), ...news];
   return { state: { ...state, pending }, actions: [] };
 }
@@ -179,6 +196,7 @@ function withoutNewsOf(newer: readonly Utterance[], older: readonly Utterance[])
 
 /** The answer to a key: at once. Only what everybody has a right to hear is said after it, if it was cut. */
 export function say(state: InMeeting, ...answer: Utterance[]): InMeetingStep {
+  if (state.held) return tell(state, ...answer);
   const pending = withoutNewsOf(answer, state.pending);
   return play({ ...state, pending }, [...answer, ...state.speaking.filter(isNotice)]);
 }

@@ -159,6 +159,29 @@ describe('PhoneLeg: in the meeting', () => {
     expect(bench.sound().muted).toBe(false);
   });
 
+  it('says what was to be said on hold once the caller is back, also from before it was let in', async () => {
+    await bench.answered();
+    bench.sound().press('123456#');
+    await settle();
+    const reoffer = (direction: string) =>
+      bench.call.emit({
+        ...{ type: 'reoffer', offer: phoneSdp(direction), accept: vi.fn(), refuse: vi.fn() },
+      });
+    reoffer('inactive');
+    await settle();
+    bench.rooms.tellJoined({ recording: true });
+    expect(bench.sound().playing).toBe(false);
+    await settle();
+    expect(bench.rooms.told).toEqual([]);
+    reoffer('sendrecv');
+    await settle();
+    expect(bench.sound().playing).toBe(true);
+    expect(bench.lastPlayed()).toEqual(['recording-on']);
+    bench.sound().finishPrompt();
+    await settle();
+    expect(bench.rooms.told).toMatchObject([{ how: 'heard', policy: 'notice' }]);
+  });
+
   it('refuses a re-INVITE without our codecs with 488, and the call goes on', async () => {
     await bench.joined();
     const refuse = vi.fn();

@@ -148,7 +148,10 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     const handlers = {
       onKey: (event: KeyEvent) => this.#onKey(event, 'media'),
       onQuality: (quality: LegQuality) => this.#membership?.tellQuality(quality),
-      onHeld: (held: boolean) => this.#membership?.setHeld(held),
+      onHeld: (held: boolean) => {
+        this.#membership?.setHeld(held);
+        this.#dispatch({ type: 'held', held });
+      },
       onLost: (end: CallEnd) => this.#end(end),
     };
     return (this.#audio = new CallAudio(media, handlers, logger));
@@ -229,6 +232,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
       if (event.type === 'muted') this.#audio?.setMuted(event.muted);
       if (event.type === 'consent') this.#audio?.setHeldBack(event.consent === 'awaited');
       this.#dispatch(event);
+      if (event.type === 'joined' && this.#audio?.held)
+        this.#dispatch({ type: 'held', held: true });
     };
     const membership = enterRoom(this.#options, order, { media, onEvent });
     if (this.#audio.held) membership.setHeld(true);
