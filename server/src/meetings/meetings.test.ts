@@ -38,6 +38,12 @@ describe('phoneName()', () => {
     ['555–010–1234', '', ['555–010–1234', '…1234', 'Phone']],
     ['５５５０１０１２３４', '', ['5550101234', '…1234', 'Phone']],
     ['Room 42', NUMBER, ['Room 42', 'Room 42', 'Room 42']],
+    // An exchange's name for the extension that its number ends with.
+    ['1234', NUMBER, ['1234', '1234', 'Phone']],
+    ['Desk 001234', NUMBER, ['Desk 001234', 'Desk …1234', 'Desk']],
+    ['Ann (1234)', NUMBER, ['Ann (1234)', 'Ann (1234)', 'Ann']],
+    ['Room 34, 5550', NUMBER, ['Room 34, 5550', 'Room 34, 5550', 'Room 34, 5550']],
+    ['1001 Ann', '1001', ['1001 Ann', '… Ann', 'Ann']],
     // An extension: too short for four digits to be hidden among the others.
     ['Phone', '1001', ['1001', 'Phone', 'Phone']],
     ['…', '12345', ['12345', '…', 'Phone']],

@@ -4,6 +4,8 @@ import { maskNumber, type NumberPrivacy } from '@switchroom/protocol';
 const NUMBER_LIKE = /\+?\p{Nd}(?:[^\p{L}\p{Nd}]*\p{Nd}){6,}/gu;
 /** What `maskNumber` makes of one. */
 const MASKED = /…\d{4}/g;
+/** Exchanges name their extensions so, with which numbers end. Fewer digits are so by chance. */
+const EXTENSION = /\p{Nd}{3,6}/gu;
 /** A phone of which nothing is known, or nothing shown. */
 const NAMELESS = 'Phone';
 
@@ -25,7 +27,8 @@ export function phoneName({ name, number }: PhoneCaller, privacy: NumberPrivacy)
   const shown = name
     .replace(/\p{Nd}/gu, (digit) => digit.normalize('NFKC'))
     .replace(NUMBER_LIKE, show)
-    .replace(MASKED, (part) => (part === masked ? show(number) : privacy === 'none' ? '' : part));
+    .replace(MASKED, (part) => (part === masked ? show(number) : privacy === 'none' ? '' : part))
+    .replace(EXTENSION, (part) => (number.endsWith(part) ? endOf(number, part, privacy) : part));
   return orNameless(shown);
 }
 
@@ -34,6 +37,13 @@ const SHOWN: Record<NumberPrivacy, (number: string) => string> = {
   'last-four': maskNumber,
   none: () => '',
 };
+
+/** The end of a number, as it may be seen. */
+function endOf(number: string, end: string, privacy: NumberPrivacy): string {
+  if (privacy === 'none') return '';
+  const isFew = end.length <= 4 && maskNumber(number).endsWith(end);
+  return privacy === 'whole' || isFew ? end : maskNumber(number);
+}
 
 function isDigits(number: string): boolean {
   return /^\+?\d+$/.test(number);
