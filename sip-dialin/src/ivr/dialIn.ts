@@ -82,7 +82,9 @@ function stepInside(state: Inside, event: DialInEvent): DialInStep {
   const farewell = ENDINGS[event.type];
   if (farewell) return sayGoodbye(farewell, [{ type: 'leave' }]);
   // Also one who was in: the meeting has been opened anew, and its host is not back.
-  if (event.type === 'waiting' && state.name !== 'waiting') return waitInLobby(state.muted);
+  if (event.type === 'waiting' && state.name !== 'waiting') {
+    return waitInLobby({ volume: 0, ...state });
+  }
   switch (state.name) {
     case 'joining':
       if (event.type === 'joined') return arriveAs(state, event);

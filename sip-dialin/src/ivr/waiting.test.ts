@@ -62,6 +62,18 @@ describe('waiting', () => {
     expect(caller.send(JOINED)).toContainEqual(play('admitted', 'muted-by-host'));
   });
 
+  it('finds the meeting as loud, and the hand as it was, after it went back there', () => {
+    const caller = new Conversation();
+    caller.send({ type: 'answered', destination }, JOINED);
+    caller.key('*1*1*9');
+    caller.send({ type: 'waiting' }, JOINED, { type: 'promptFinished' });
+    expect(caller.key('*4')).toContainEqual({ type: 'setVolume', db: 3 });
+    expect(caller.key('*9')).toContainEqual({ type: 'setHandRaised', handRaised: false });
+    caller.key('*9');
+    caller.send({ type: 'waiting' }, { type: 'handRaised', handRaised: false }, JOINED);
+    expect(caller.key('*9')).toContainEqual({ type: 'setHandRaised', handRaised: true });
+  });
+
   it('goes back there from the meeting', () => {
     const caller = waiting();
     caller.send(JOINED);

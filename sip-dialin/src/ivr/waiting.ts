@@ -1,20 +1,23 @@
 import { stay, type DialInEvent, type DialInStep } from './conversation.ts';
-import { arrive } from './inMeeting.ts';
+import { arrive, type InMeeting } from './inMeeting.ts';
 
 /** Of music, until the caller is told again that this is the right place. */
 export const WAITING_REMINDER_MS = 60_000;
 
+/** What stays as it is while a caller who was in the meeting, or on the way into it, waits. */
+type Kept = Pick<InMeeting, 'muted' | 'handRaised' | 'callMe' | 'volume'>;
+
 /** In the lobby: the caller hears a word and then music, and nothing of the meeting. */
 export interface Waiting {
   name: 'waiting';
-  muted: boolean;
+  kept: Kept;
   /** Whether the music has begun. */
   music: boolean;
 }
 
-export function waitInLobby(muted: boolean): DialInStep {
+export function waitInLobby({ muted, handRaised, callMe, volume }: Kept): DialInStep {
   return {
-    state: { name: 'waiting', muted, music: false },
+    state: { name: 'waiting', kept: { muted, handRaised, callMe, volume }, music: false },
     actions: [{ type: 'stopTimer' }, { type: 'play', prompts: ['lobby-wait'] }],
   };
 }
@@ -32,13 +35,19 @@ export function stepWaiting(state: Waiting, event: DialInEvent): DialInStep {
         ],
       };
     case 'timer':
-      return waitInLobby(state.muted);
+      return waitInLobby(state.kept);
     case 'muted':
-      return stay({ ...state, muted: event.muted });
+      return stay({ ...state, kept: { ...state.kept, muted: event.muted } });
+    case 'handRaised':
+      return stay({ ...state, kept: { ...state.kept, handRaised: event.handRaised } });
     case 'joined': {
-      const byHost = state.muted ? (['muted-by-host'] as const) : [];
-      const step = arrive(event, state.muted, ['admitted', ...byHost]);
-      return { state: step.state, actions: [{ type: 'stopTimer' }, ...step.actions] };
+      const { kept } = state;
+      const byHost = kept.muted ? (['muted-by-host'] as const) : [];
+      const step = arrive(event, kept.muted, ['admitted', ...byHost]);
+      return {
+        state: { ...step.state, ...kept },
+        actions: [{ type: 'stopTimer' }, ...step.actions],
+      };
     }
     default:
       return stay(state);
