@@ -8,6 +8,7 @@ import type { Manifest } from '../../../recordings/src/format/manifest.ts';
 import { tone } from '../../support/audio/tones.ts';
 import { eventually } from '../../support/eventually.ts';
 import { BaresipPhone } from '../../support/phones/BaresipPhone.ts';
+import { hearsPrompt } from '../../support/phones/ivr.ts';
 import { hears, membersOf, openLine, type MeetingLine } from '../../support/phones/meetingLine.ts';
 import { SippPhone } from '../../support/phones/SippPhone.ts';
 import { offer, request, WAIT } from '../../support/phones/sippScenario.ts';
@@ -75,6 +76,24 @@ describe('a phone that holds the call and plays music all the time', () => {
       await hears(holder, [LISTENER], [MUSIC]);
     },
   );
+
+  it('hears on coming back what was to be told meanwhile', async () => {
+    await withListener({ recording: 'on-demand' });
+    const change = CHANGES['re-INVITE'];
+    const steps = [WAIT, ...change('sendonly', 2), WAIT, ...change('sendrecv', 3)];
+    const sound = tone({ frequency: MUSIC, seconds: 60 });
+    const holder = await SippPhone.dial({ uri: line.uri, sound, scenario: { steps } });
+    phones.unshift(holder);
+    await hears(holder, [LISTENER], [MUSIC]);
+    await holder.proceed();
+    await nothingArrives(holder);
+    await record('start');
+    // Who is there hears it by now.
+    await hearsPrompt(listener, 'recording-on');
+    await nothingArrives(holder);
+    await holder.proceed();
+    await hearsPrompt(holder, 'recording-on');
+  });
 
   it('a baresip that holds and resumes does so too', async () => {
     await withListener();
