@@ -33,7 +33,7 @@ export const setAlarmWebhookSchema = z.object({
     .url({ protocol: /^https?$/ })
     .max(2000)
     // Nothing is sent to such a one, and it would stand in the log.
-    .refine((url) => !hasPassword(url), 'must be without a user and a password: give a secret')
+    .refine((url) => !namesUser(url), 'must be without a user and a password: give a secret')
     .nullable(),
   secret: z.string().min(16).max(256).optional(),
 });
@@ -45,7 +45,8 @@ export interface AlarmWebhookView {
   hasSecret: boolean;
 }
 
-function hasPassword(text: string): boolean {
+/** Whether a URL has a user or a password in it. */
+export function namesUser(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && (url.username !== '' || url.password !== '');
 }

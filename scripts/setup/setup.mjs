@@ -69,7 +69,7 @@ function stepsOf(context, command) {
       run: () => installDependencies(context),
     },
     {
-      title: 'mediasoup worker: building from source (this takes about 4 minutes)',
+      title: 'mediasoup worker: building from source (this takes several minutes)',
       isPending: lacksWorker,
       run: (progress) => buildWorker(context, progress),
     },

@@ -110,6 +110,17 @@ describe('a journal that is damaged', () => {
     expect((await studio.vault.openAudio('a', 'mix')).size).toBeGreaterThan(0);
   });
 
+  it('is told of once where it is ours: it is no better at the next look', async () => {
+    const recovery = recoveryOf();
+    recovery.start(10);
+    await studio.record('a', { recorder: 'next' });
+    await writeFile(journal('a'), '12345');
+    unsealed.add('a');
+    await expect.poll(() => [...unsealed]).toEqual([]);
+    await recovery.close();
+    expect(damaged).toEqual(['a']);
+  });
+
   it('is taken away where a seal in the chain has the recording, unless somebody is making that', async () => {
     for (const id of ['mine', 'r1']) await (await studio.record(id)).stop(STARTED_AT + 100);
     for (const id of ['mine', 'r1']) await writeFile(journal(id), '12345');

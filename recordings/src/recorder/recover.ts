@@ -46,7 +46,11 @@ export async function recover(
       if (view) views.push(view);
       options.unsealed.delete(recordingId);
     } catch (error) {
-      if (error instanceof SealError) await giveUp(options, recordingId);
+      if (error instanceof SealError) {
+        await giveUp(options, recordingId);
+        // What was changed is so the next time, too.
+        options.unsealed.delete(recordingId);
+      }
       logger.error({ err: error, recordingId }, 'recover() | recording left open cannot be sealed');
     }
   }

@@ -1,5 +1,10 @@
 import { createHmac } from 'node:crypto';
-import type { AlarmView, AlarmWebhookView, SetAlarmWebhook } from '@switchroom/protocol';
+import {
+  namesUser,
+  type AlarmView,
+  type AlarmWebhookView,
+  type SetAlarmWebhook,
+} from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Note } from '../audit/AuditTrail.ts';
@@ -109,9 +114,8 @@ export class AlarmWebhook {
     const { url, secret } = this.#options.setting.value;
     // Nobody is to be told any more.
     if (url === null) return;
-    const { username, password } = new URL(url);
     // As an older version took them; fetch() would say the whole of it in its error.
-    if (username + password !== '') throw new Error('The URL must be without user and password.');
+    if (namesUser(url)) throw new Error('The URL must be without user and password.');
     const body = JSON.stringify({ type, sentAt: new Date().toISOString(), alarm });
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (secret !== null) headers['switchroom-signature'] = signatureOf(body, secret);
