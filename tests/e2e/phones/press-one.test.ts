@@ -66,9 +66,12 @@ it('a voicemail that answers and speaks is never heard, and is hung up', async (
   await call('Nobody', nobody.uri);
   const { reason } = await callIs(switchroom, line.meetingId, 'Voicemail', 'failed', 40_000);
   expect(reason).toBe('not-confirmed');
-  await voicemail.request('BYE');
+  const over = await voicemail.request('BYE');
+  const [answered] = await voicemail.requests('ACK');
+  expect(over.time - answered!.time).toBeGreaterThan(15);
   const heard = slice(await listener.heard(), from);
-  expect(duration(heard)).toBeGreaterThan(15);
+  // Next to all of that time.
+  expect(duration(heard), `from ${from} s on`).toBeGreaterThan(15);
   expect(firstHeard(heard, VOICEMAIL, -45)).toBeUndefined();
   await hears(listener, [CALLED], [VOICEMAIL]);
   expect(await switchroom.rest.participants(line.meetingId)).toHaveLength(2);

@@ -39,7 +39,7 @@ export async function callsOf(switchroom: Switchroom, meetingId: string): Promis
   return body as CallView[];
 }
 
-/** Waits until a call of a name has come so far, as the list tells. */
+/** Waits until the latest call of a name has come so far, as the list tells. */
 export async function callIs(
   switchroom: Switchroom,
   meetingId: string,
@@ -49,7 +49,7 @@ export async function callIs(
 ): Promise<CallView> {
   return eventually(
     async () => {
-      const call = (await callsOf(switchroom, meetingId)).find((one) => one.name === name);
+      const call = (await callsOf(switchroom, meetingId)).findLast((one) => one.name === name);
       if (call?.state !== state) throw new Error(JSON.stringify(call));
       return call;
     },
