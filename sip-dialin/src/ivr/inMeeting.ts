@@ -76,7 +76,7 @@ export function arrive(
 
 /**
  * One step of the conversation within the meeting, as `stepDialIn()`. Only the caller hears what is
- * played, and is out of the mix meanwhile: so prompts are short, and a key cuts them.
+ * played, and not the others meanwhile: so prompts are short, and a key cuts them.
  */
 export function stepInMeeting(state: InMeeting, event: DialInEvent): InMeetingStep {
   switch (event.type) {

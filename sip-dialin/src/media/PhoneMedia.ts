@@ -45,8 +45,8 @@ export interface LegMedia {
   accept(answer: string): Promise<void>;
 
   /**
-   * Plays sounds one after the other, instead of what was playing. Meanwhile the leg is out of the
-   * mix, both ways. Resolves with how it ended: `join`, the next `play` or `record` and a leg that
+   * Plays sounds one after the other, instead of what was playing. In a room it hears them instead
+   * of that, and is itself heard as before: words must not get lost. Resolves with how it ended: `join`, the next `play` or `record` and a leg that
    * closes end it as `stopped`. With `loop` it begins again without a gap until it is stopped
    * (waiting music). Errors: `media-unavailable` for a file that cannot be played.
    */

@@ -88,7 +88,7 @@ it('it is shown as held, its music stays out, it resumes, and the recording tell
   phones.unshift(holder);
   await hears(listener, [MUSIC], [LISTENER]);
   await record('start');
-  // Being told so, it is out of the conversation, on hold or not.
+  // On hold it would wait until it is said.
   await hearsPrompt(holder, 'recording-on');
   await hears(listener, [MUSIC], [LISTENER]);
   await holder.proceed();

@@ -240,7 +240,7 @@ describe('embedded media by real sockets', () => {
     await eventually(() => expect(phones[1]!.hears(500)).toBeGreaterThan(-3));
   }, 20_000);
 
-  it('a phone in a prompt hears that alone, and is not heard', async () => {
+  it('a phone in a prompt hears that alone, and is heard unless it is muted', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'switchroom-media-'));
     const file = join(dir, 'prompt.wav');
     await writeFile(file, writePrompt(toneFrame(PROMPT_HZ, 16_000, 0, 16_000)));
@@ -249,8 +249,12 @@ describe('embedded media by real sockets', () => {
       expect(phones[1]!.hears(PROMPT_HZ)).toBeGreaterThan(-3);
       for (const hz of [500, 1200, SFU_HZ]) expect(phones[1]!.hears(hz)).toBeLessThan(-30);
       expect(phones[0]!.hears(PROMPT_HZ)).toBeLessThan(-40);
-      expect(phones[0]!.hears(800)).toBeLessThan(-40);
+      expect(phones[0]!.hears(800)).toBeGreaterThan(-3);
     });
+    legs[1]!.setMuted(true);
+    await eventually(() => expect(phones[0]!.hears(800)).toBeLessThan(-40));
+    expect(phones[1]!.hears(PROMPT_HZ)).toBeGreaterThan(-3);
+    legs[1]!.setMuted(false);
     legs[1]!.stop();
     await expect(playing).resolves.toBe('stopped');
     await eventually(() => {

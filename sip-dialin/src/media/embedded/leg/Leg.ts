@@ -113,10 +113,6 @@ export class Leg implements Ticked, MixedLeg {
     return this.#output!.encoder;
   }
 
-  get isPlaying(): boolean {
-    return this.#playback.isPlaying;
-  }
-
   async answer(offer: string): Promise<string> {
     const answer = this.#negotiation.answer(offer);
     await this.#negotiated();
@@ -214,13 +210,12 @@ export class Leg implements Ticked, MixedLeg {
   /** A frame of its own: a prompt, or silence so that NATs and phones keep the stream. */
   tick(now: number): void {
     this.#recorder.check(now);
-    const frame = this.#playback.next();
-    if (frame) this.sendFrame(frame);
-    else this.sendSilence();
+    this.sendSilence();
   }
 
+  /** What plays takes the place of the room. */
   sendFrame(codes: Uint8Array): void {
-    this.#output?.send(codes);
+    this.#output?.send(this.#playback.next() ?? codes);
   }
 
   get noiseDbov(): number | undefined {
@@ -228,7 +223,9 @@ export class Leg implements Ticked, MixedLeg {
   }
 
   sendSilence(): void {
-    this.#output?.sendSilence();
+    const frame = this.#playback.next();
+    if (frame) this.#output?.send(frame);
+    else this.#output?.sendSilence();
   }
 
   pullVoice(now: number): Int16Array | undefined {
@@ -306,10 +303,9 @@ export class Leg implements Ticked, MixedLeg {
     return this.#negotiation.remote?.direction === 'sendrecv';
   }
 
-  /** A prompt comes back as echo from many a phone, so a leg in a prompt is not heard either. */
+  /** Also while something plays to it: nobody knows when that is, and words would be lost to room and record. */
   #isHeard(): boolean {
-    if (this.#muted || this.isPlaying || this.#speech.isSpeaking) return false;
-    return this.#mayBeHeard();
+    return !this.#muted && !this.#speech.isSpeaking && this.#mayBeHeard();
   }
 
   #heard(packet: RtpPacket, pcm: Int16Array, format: LegFormat, now: number): void {

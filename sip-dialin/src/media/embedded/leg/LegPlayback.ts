@@ -26,10 +26,6 @@ export class LegPlayback {
     this.#onFirst = onFirst;
   }
 
-  get isPlaying(): boolean {
-    return this.#play?.player !== undefined;
-  }
-
   /** Instead of what plays. Errors: `media-unavailable` for a sound that cannot be played. */
   play(sounds: readonly Sound[], loop: boolean): Promise<'finished' | 'stopped'> {
     this.stop();

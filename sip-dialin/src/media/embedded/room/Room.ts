@@ -189,10 +189,7 @@ export class Room {
   /** True when nobody said anything. */
   #tick(now: number): boolean {
     const mixed: Leg[] = [];
-    for (const leg of this.#legs) {
-      if (leg.isPlaying) leg.tick(now);
-      else if (leg.isNegotiated) mixed.push(leg);
-    }
+    for (const leg of this.#legs) if (leg.isNegotiated) mixed.push(leg);
     return this.mixer.mixOnce(mixed, this.#live(), now);
   }
 
