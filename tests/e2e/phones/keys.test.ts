@@ -17,7 +17,7 @@ o=sipp 1 1 IN IP4 [local_ip]
 s=-
 c=IN IP4 [media_ip]
 t=0 0
-m=audio [auto_media_port] RTP/AVP 111 110
+m=audio [media_port] RTP/AVP 111 110
 a=rtpmap:111 opus/48000/2
 a=rtpmap:110 telephone-event/48000`;
 

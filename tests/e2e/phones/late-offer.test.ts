@@ -44,7 +44,7 @@ o=sipp 1 1 IN IP4 [local_ip]
 s=-
 c=IN IP4 [media_ip]
 t=0 0
-m=audio [auto_media_port] RTP/AVP 18
+m=audio [media_port] RTP/AVP 18
 a=rtpmap:18 G729/8000`;
   const late = await SippPhone.dial({ uri: line.uri, sdp, scenario: { lateOffer: true } });
   phones.unshift(late);

@@ -71,7 +71,7 @@ it('a voicemail that answers and speaks is never heard, and is hung up', async (
   expect(over.time - answered!.time).toBeGreaterThan(15);
   const heard = slice(await listener.heard(), from);
   // Next to all of that time.
-  expect(duration(heard), `from ${from} s on`).toBeGreaterThan(15);
+  expect(duration(heard), `from ${from} s on\n${listener.story}`).toBeGreaterThan(15);
   expect(firstHeard(heard, VOICEMAIL, -45)).toBeUndefined();
   await hears(listener, [CALLED], [VOICEMAIL]);
   expect(await switchroom.rest.participants(line.meetingId)).toHaveLength(2);

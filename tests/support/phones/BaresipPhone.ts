@@ -14,6 +14,8 @@ const MODULES = '/usr/lib/baresip/modules';
 /** A key's tone lasts this long until the next may come, ms: people are slower. */
 const KEY_MS = 200;
 
+const OF_SOUND = /stream:|sndfile:|decoder|discard|SSRC|dropping/;
+
 export type BaresipCodec = keyof typeof CODECS;
 
 /** What baresip calls a codec, and the rate and channels that its sound must have. */
@@ -112,6 +114,12 @@ export class BaresipPhone {
     if (dump === undefined) return { sampleRate: 8000, samples: new Int16Array(0) };
     const sound = await readWav(dump);
     return slice(sound, Math.max(0, duration(sound) - seconds));
+  }
+
+  /** What it says of the sound that it gets: why it hears nothing may be among that. */
+  get story(): string {
+    const lines = this.#baresip.output.split('\n').filter((line) => OF_SOUND.test(line));
+    return lines.slice(-20).join('\n');
   }
 
   /** It begins another one whenever its audio starts anew, as after a hold. */

@@ -61,6 +61,8 @@ export function wrongTones(
 
 export interface Ear {
   readonly name: string;
+  /** For who wonders why it does not hear. */
+  readonly story?: string;
   heard(seconds?: number): Sound | Promise<Sound>;
 }
 
@@ -74,7 +76,7 @@ export async function hears(
   await eventually(
     async () => {
       const wrong = wrongTones(await ear.heard(seconds), wanted, unwanted);
-      if (wrong !== undefined) throw new Error(wrong);
+      if (wrong !== undefined) throw new Error(`${wrong}\n${ear.story ?? ''}`);
       return true;
     },
     { what: `${wanted.join(', ')} Hz on ${ear.name}`, every: 150 },
