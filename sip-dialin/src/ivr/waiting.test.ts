@@ -62,6 +62,14 @@ describe('waiting', () => {
     expect(caller.send(JOINED)).toContainEqual(play('admitted', 'muted-by-host'));
   });
 
+  it('hears that it is muted, and not by whom, where it muted itself before it went back there', () => {
+    const caller = new Conversation();
+    caller.send({ type: 'answered', destination }, JOINED);
+    caller.key('*6');
+    caller.send({ type: 'waiting' }, { type: 'promptFinished' }, { type: 'timer' });
+    expect(caller.send(JOINED)).toContainEqual(play('admitted', 'muted'));
+  });
+
   it('finds the meeting as loud, and the hand as it was, after it went back there', () => {
     const caller = new Conversation();
     caller.send({ type: 'answered', destination }, JOINED);

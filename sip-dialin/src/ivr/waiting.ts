@@ -11,14 +11,23 @@ type Kept = Pick<InMeeting, 'muted' | 'handRaised' | 'callMe' | 'volume'>;
 export interface Waiting {
   name: 'waiting';
   kept: Kept;
+  /** Meanwhile, if it is muted; else the caller did that before. */
+  mutedByHost: boolean;
   /** Whether the music has begun. */
   music: boolean;
 }
 
+const SAY_SO = [{ type: 'stopTimer' }, { type: 'play', prompts: ['lobby-wait'] }] as const;
+
 export function waitInLobby({ muted, handRaised, callMe, volume }: Kept): DialInStep {
   return {
-    state: { name: 'waiting', kept: { muted, handRaised, callMe, volume }, music: false },
-    actions: [{ type: 'stopTimer' }, { type: 'play', prompts: ['lobby-wait'] }],
+    state: {
+      name: 'waiting',
+      kept: { muted, handRaised, callMe, volume },
+      mutedByHost: false,
+      music: false,
+    },
+    actions: SAY_SO,
   };
 }
 
@@ -35,15 +44,17 @@ export function stepWaiting(state: Waiting, event: DialInEvent): DialInStep {
         ],
       };
     case 'timer':
-      return waitInLobby(state.kept);
-    case 'muted':
-      return stay({ ...state, kept: { ...state.kept, muted: event.muted } });
+      return { state: { ...state, music: false }, actions: SAY_SO };
+    case 'muted': {
+      const kept = { ...state.kept, muted: event.muted };
+      return stay({ ...state, kept, mutedByHost: event.muted });
+    }
     case 'handRaised':
       return stay({ ...state, kept: { ...state.kept, handRaised: event.handRaised } });
     case 'joined': {
-      const { kept } = state;
-      const byHost = kept.muted ? (['muted-by-host'] as const) : [];
-      const step = arrive(event, kept.muted, ['admitted', ...byHost]);
+      const { kept, mutedByHost } = state;
+      const muted = mutedByHost ? 'muted-by-host' : 'muted';
+      const step = arrive(event, kept.muted, kept.muted ? ['admitted', muted] : ['admitted']);
       return {
         state: { ...step.state, ...kept },
         actions: [{ type: 'stopTimer' }, ...step.actions],
