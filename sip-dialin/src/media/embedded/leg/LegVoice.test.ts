@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LEG_FORMATS, type LegCodec } from '../codecs/legCodecs.ts';
 import { levelDbov } from '../mixer/level.ts';
+import { seeded } from '../testing/networks.ts';
 import { toneFrame } from '../testing/tones.ts';
 import type { Uplink } from '../room/Room.ts';
 import { LegVoice } from './LegVoice.ts';
@@ -89,7 +90,59 @@ function spurts(mayRest: boolean): { frames: (Int16Array | undefined)[]; rested:
   return { frames, rested };
 }
 
+/**
+ * Words of 400 ms with pauses of 600 in the noise of an idle line, each with a soft first 60 ms, 12 dB below
+ * the rest. Of each 20 ms: whether it was within a word (`soft`, `loud`) and what phones heard of it.
+ */
+function softlyBegun(dbov: number, noiseDbov: number): { part: string; heard: boolean }[] {
+  const voice = new LegVoice();
+  const uplink: Uplink = {
+    ssrc: 1,
+    codec: 'PCMU',
+    push() {},
+    rest: () => false,
+    passOver() {},
+    pause() {},
+  };
+  const random = seeded(3);
+  const noise = 32768 * 10 ** (noiseDbov / 20) * Math.sqrt(12);
+  return Array.from({ length: 20 * 50 }, (_, i) => {
+    const at = i % 50;
+    const part = at < 3 ? 'soft' : at < 20 ? 'loud' : 'pause';
+    const db = { soft: dbov - 12, loud: dbov, pause: -127 }[part];
+    const amplitude = 32768 * 10 ** (db / 20) * Math.SQRT2;
+    const pcm = toneFrame(400, 8000, i * 160, 160, amplitude).map(
+      (x) => x + noise * (random() - 0.5),
+    );
+    const packet = {
+      payloadType: 0,
+      marker: false,
+      sequenceNumber: i,
+      timestamp: i * 160,
+      ssrc: 7,
+      csrcs: [],
+      extensions: [],
+      payload: new Uint8Array(160),
+    };
+    voice.push(packet, pcm, LEG_FORMATS.PCMU, uplink, i * 20);
+    voice.lead(); // So that what comes out is what went in just now.
+    return { part, heard: voice.pull(i * 20 + 5) !== undefined };
+  });
+}
+
 describe('LegVoice', () => {
+  it.each([-26, -36, -45])('lets the soft beginnings of words through, at %d dBov', (dbov) => {
+    const known = softlyBegun(dbov, -72).slice(250); // After five seconds of it.
+    expect(known.filter(({ part, heard }) => part !== 'pause' && !heard)).toEqual([]);
+  });
+
+  it.each([-72, -64, -58])('closes between soft words, in noise of %d dBov', (noiseDbov) => {
+    const known = softlyBegun(-45, noiseDbov).slice(250);
+    const pauses = known.filter((_, i) => i % 50 >= 32); // The gate stays open for 200 ms.
+    expect(pauses.length).toBeGreaterThan(200);
+    expect(pauses.filter(({ heard }) => heard)).toEqual([]);
+  });
+
   it('rests in silence, and nothing of what is said after that is missing', () => {
     const [resting, awake] = [spurts(true), spurts(false)];
     expect(awake.rested).toBe(0);

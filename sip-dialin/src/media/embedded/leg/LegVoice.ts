@@ -79,7 +79,7 @@ export class LegVoice implements Leading {
     this.#paused = false;
     this.#silentTicks = 0;
     const { quietMs } = this.#gate;
-    const voice = this.#gate.update(levelDbov(pcm), ms);
+    const voice = this.#gate.update(levelDbov(pcm), ms, this.#leveller.softestDbov);
     // What the SFU gets as it came cannot be levelled there: then it is for the phones alone.
     const forwarded = format === LEG_FORMATS.opus;
     if (!forwarded) this.#leveller.process(pcm, ms, voice);

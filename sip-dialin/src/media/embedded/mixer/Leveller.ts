@@ -35,6 +35,8 @@ const RELEASE_MS = 60;
 const NOISE_CEILING_DBOV = -50;
 /** The noise is the lower of the last two stretches of this length. */
 const NOISE_WINDOW_MS = 2000;
+/** What is nearer to it may be noise: that goes up and down by some dB. */
+const ABOVE_NOISE_DB = 10;
 /** Above this what was raised is bent, so that it never clips. */
 const KNEE = 22_000;
 const HEADROOM = 32_767 - KNEE;
@@ -66,6 +68,16 @@ export class Leveller {
   /** Of the voice at present, dB. */
   get gainDb(): number {
     return this.#gainDb;
+  }
+
+  /** The softest of what this voice says, as far as that stands out of its noise; `undefined` before it is known. */
+  get softestDbov(): number | undefined {
+    if (this.#heardMs < WARM_UP_MS) return undefined;
+    return Math.max(10 * Math.log10(this.#power) - GAP_DB, this.#noiseDbov + ABOVE_NOISE_DB);
+  }
+
+  get #noiseDbov(): number {
+    return Math.min(this.#noise.now, this.#noise.before);
   }
 
   /** Changes `pcm`, which lasts `ms`, in place. `voice`: whether somebody speaks in it. */
@@ -118,8 +130,7 @@ export class Leveller {
     const beyond = Math.max(0, Math.abs(off) - DEAD_BAND_DB);
     const wanted = this.#isSettled ? Math.abs(off) : Math.min(Math.abs(off), beyond * SLOPE);
     const gain = -Math.sign(off) * wanted;
-    const noise = Math.min(this.#noise.now, this.#noise.before);
-    const ceiling = Math.min(MAX_GAIN_DB, Math.max(0, NOISE_CEILING_DBOV - noise));
+    const ceiling = Math.min(MAX_GAIN_DB, Math.max(0, NOISE_CEILING_DBOV - this.#noiseDbov));
     const bounded = Math.min(ceiling, Math.max(-MAX_GAIN_DB, gain));
     return Math.abs(bounded) < LEAST_GAIN_DB ? 0 : bounded;
   }

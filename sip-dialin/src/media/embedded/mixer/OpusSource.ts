@@ -66,7 +66,8 @@ export class OpusSource {
   /** The next 20 ms at 16 kHz, valid until the next call; `undefined` when there is only silence. */
   pull(now: number): Int16Array | undefined {
     if (this.#closed || !this.#playout.pull(this.#frame, now)) return undefined;
-    const open = this.#gate.update(levelDbov(this.#frame), FRAME_MS);
+    const { softestDbov } = this.#leveller;
+    const open = this.#gate.update(levelDbov(this.#frame), FRAME_MS, softestDbov);
     this.#leveller.process(this.#frame, FRAME_MS, open);
     return open ? this.#frame : undefined;
   }

@@ -1,7 +1,9 @@
-/** Opens at what could be a quiet talker on a telephone (these speak at about -26 dBov). */
+/** Opens at what could be a quiet talker on a telephone (these speak at about -26 dBov), */
 const OPEN_DBOV = -50;
-/** Stays open down to here: the ends of words are softer than their beginnings. */
-const HOLD_DBOV = -56;
+/** or, for somebody who is known to be softer, down to the noise of an idle line. */
+const LEAST_OPEN_DBOV = -62;
+/** Stays open below that: the ends of words are softer than their beginnings. */
+const HOLD_DB = 6;
 /** Stays open over the gaps inside a sentence. */
 const HANGOVER_MS = 200;
 
@@ -19,9 +21,13 @@ export class VoiceGate {
     return this.#open ? this.#quietMs : Infinity;
   }
 
-  /** Takes the level of the next `ms` of the stream; gives whether it is open now. */
-  update(dbov: number, ms: number): boolean {
-    if (dbov >= (this.#open ? HOLD_DBOV : OPEN_DBOV)) {
+  /**
+   * Takes the level of the next `ms` of the stream; gives whether it is open now. `softest`: of what this
+   * voice says, where that is known (`Leveller`).
+   */
+  update(dbov: number, ms: number, softest = OPEN_DBOV): boolean {
+    const opensAt = Math.min(OPEN_DBOV, Math.max(LEAST_OPEN_DBOV, softest));
+    if (dbov >= (this.#open ? opensAt - HOLD_DB : opensAt)) {
       this.#open = true;
       this.#quietMs = 0;
     } else if (this.#open) {
