@@ -77,4 +77,12 @@ describe('OpusForwarder', () => {
     expect(frames()[3]).toBeLessThan(104);
     expect(forwarder.numbersAt(102 * 20).sequenceNumber).toBe(2);
   });
+
+  it('goes on without a gap, and not back, when the clock of the caller goes back by a second', () => {
+    const { push, numbers, frames } = setUp();
+    for (let i = 0; i < 100; i++) push(i, i < 60 ? {} : { ts: (i - 50) * 960 });
+    const all = Array.from({ length: 100 }, (_, i) => i);
+    expect(numbers()).toEqual(all);
+    expect(frames()).toEqual(all);
+  });
 });

@@ -10,7 +10,7 @@ import {
   type UplinkPacket,
 } from './OpusUplink.ts';
 
-/** A step of the timestamp by more than 2 s, or of the numbers by more, is a new timeline. */
+/** A step of the timestamp by more than 2 s, or of the numbers by more, is a new timeline, as is any that goes back. */
 const JUMP_UNITS = 2 * OPUS_RATE;
 const JUMP_PACKETS = 100;
 
@@ -110,7 +110,8 @@ export class OpusForwarder implements LegUplink {
       const step = seqDiff(sequenceNumber, known.newest);
       const ahead = timestampDiff(timestamp, known.timestamp);
       if (Math.abs(step) < JUMP_PACKETS && Math.abs(ahead) < JUMP_UNITS) {
-        return step > 0 ? known : undefined;
+        if (step <= 0) return undefined;
+        if (ahead >= 0) return known;
       }
     }
     if (known) this.stats.rebased += 1;

@@ -133,6 +133,25 @@ describe('OpusUplink', () => {
     expect(uplink.stats.rebased).toBe(3);
   });
 
+  it.each([
+    ['10 ms', 80, 0],
+    ['a second', 8000, 0],
+    ['a second, and so do its numbers', 8000, 2000],
+  ])('leaves nothing out when the clock of the caller goes back by %s', (_, units, numbers) => {
+    const { uplink, sent } = setUp();
+    for (let i = 0; i < 100; i++) {
+      const back = i < 60 ? 0 : 1;
+      push(uplink, i, {
+        seq: 5000 + i - back * numbers,
+        timestamp: 90_000 + i * 160 - back * units,
+        value: 1000,
+      });
+    }
+    const all = Array.from({ length: 100 }, (__, i) => i);
+    expect(seqs(sent)).toEqual(all);
+    expect(frames(sent)).toEqual(all);
+  });
+
   it('follows on by the clock after a pause of ours', () => {
     const { uplink, sent } = setUp();
     push(uplink, 0);

@@ -8,8 +8,10 @@ import { timestampAdd, timestampDiff } from '../rtp/timestamp32.ts';
 const FRAME_UNITS = 160;
 /** Opus counts 48 kHz (RFC 7587 section 4.1), G.711 and G.722 8 kHz. */
 const CLOCK_RATIO = 6;
-/** A step of the timestamp by more than 2 s is a new timeline of the caller's. */
+/** A step of the timestamp by more than 2 s is a new timeline of the caller's, */
 const JUMP_UNITS = 16_000;
+/** and so is any step back, unless the packet is no more behind than this, which makes it a late one. */
+const MAX_LATE_PACKETS = 100;
 
 /**
  * libopus takes any steady sound for background noise after a second, and DTX would cut off a tone
@@ -126,13 +128,16 @@ export class OpusUplink implements LegUplink {
   push(packet: PhonePacket, now: number): void {
     const expected = this.#expected;
     const ahead = expected ? timestampDiff(packet.timestamp, expected.timestamp) : 0;
-    if (expected?.ssrc !== packet.ssrc || Math.abs(ahead) > JUMP_UNITS) {
+    const step = expected ? seqDiff(packet.sequenceNumber, expected.sequenceNumber) : 0;
+    const isLate = ahead < 0 && step < 0 && step >= -MAX_LATE_PACKETS;
+    const jumps = Math.abs(ahead) > JUMP_UNITS || (ahead < 0 && !isLate);
+    if (expected?.ssrc !== packet.ssrc || jumps) {
       this.#rebase(expected && now - expected.at);
-    } else if (ahead < 0) {
+    } else if (isLate) {
       this.stats.late += 1;
       return;
     } else if (ahead > 0) {
-      this.#skip(ahead, seqDiff(packet.sequenceNumber, expected.sequenceNumber) > 0);
+      this.#skip(ahead, step > 0);
     }
     this.#expected = {
       ssrc: packet.ssrc,
