@@ -28,6 +28,10 @@ class QmfLine {
   moveOn(count: number): void {
     this.samples.copyWithin(0, count, count + TAPS - 2);
   }
+
+  copyFrom({ samples }: QmfLine): void {
+    this.samples.set(samples.subarray(0, TAPS - 2));
+  }
 }
 
 /** Remembers its stream: one for each. */
@@ -58,7 +62,7 @@ export class G722Encoder {
   copyFrom(other: G722Encoder): void {
     this.#low.copyFrom(other.#low);
     this.#high.copyFrom(other.#high);
-    this.#line.samples.set(other.#line.samples);
+    this.#line.copyFrom(other.#line);
   }
 
   /** Block QUANTL. */
@@ -112,6 +116,13 @@ export class G722Decoder {
     }
     this.#line.moveOn(2 * codes.length);
     return 2 * codes.length;
+  }
+
+  /** From now on it goes on as the other would. */
+  copyFrom(other: G722Decoder): void {
+    this.#low.copyFrom(other.#low);
+    this.#high.copyFrom(other.#high);
+    this.#line.copyFrom(other.#line);
   }
 
   #decodeLow(code: number): number {

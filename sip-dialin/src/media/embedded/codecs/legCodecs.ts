@@ -28,7 +28,7 @@ export const LEG_CODECS: readonly LegCodec[] = ['opus', 'G722', 'PCMU', 'PCMA'];
 /** 120 ms: no phone packs more into one packet. */
 const MAX_CODES = 960;
 
-/** Decodes the packets of one stream in the order of their arrival. */
+/** Decodes the packets of one stream. */
 export interface LegDecoder {
   readonly format: LegFormat;
   /**
@@ -36,6 +36,11 @@ export interface LegDecoder {
    * it is no audio or longer than 120 ms.
    */
   decode(payload: Uint8Array): Int16Array | 'pause' | undefined;
+  /**
+   * The same for one that comes after newer ones, or again, where the order counts: these go on as if it
+   * had not come. `undefined` when it is not worth it.
+   */
+  decodeLate?(payload: Uint8Array): Int16Array | undefined;
   /** Whether a packet is silent, as far as that can be told without decoding it. */
   isSilent?(payload: Uint8Array): boolean;
   /** What this packet tells of the one before it, which was lost; call it before `decode`. */
@@ -58,6 +63,7 @@ async function createOpusDecoder(): Promise<LegDecoder> {
       if (!opusSamples(payload)) return undefined;
       return unlessBroken(() => decoder.decode(payload));
     },
+    decodeLate: () => undefined, // What follows it has made up for it.
     recover(payload) {
       const samples = opusSamples(payload);
       if (!samples) return undefined;
@@ -78,19 +84,40 @@ function unlessBroken(decode: () => Int16Array): Int16Array | undefined {
 }
 
 function createByteDecoder(codec: Exclude<LegCodec, 'opus'>): LegDecoder {
-  const format = LEG_FORMATS[codec];
-  const law = codec === 'G722' ? undefined : g711(codec);
-  const decoder = law ?? new G722Decoder();
-  const samplesPerCode = format.pcmRate / format.clockRate;
+  return codec === 'G722' ? createG722Decoder() : createG711Decoder(codec);
+}
+
+function createG711Decoder(codec: G711Law): LegDecoder {
+  const law = g711(codec);
   return {
-    format,
-    ...(law && { isSilent: (payload: Uint8Array) => law.isSilent(payload) }),
-    decode(payload) {
-      if (payload.length === 0 || payload.length > MAX_CODES) return undefined;
-      const pcm = new Int16Array(payload.length * samplesPerCode);
-      decoder.decode(payload, pcm);
-      return pcm;
+    format: LEG_FORMATS[codec],
+    isSilent: (payload) => law.isSilent(payload),
+    decode: (payload) => decodeBytes(law, payload, 1),
+    free() {},
+  };
+}
+
+function createG722Decoder(): LegDecoder {
+  const decoder = new G722Decoder();
+  const aside = new G722Decoder();
+  return {
+    format: LEG_FORMATS.G722,
+    decode: (payload) => decodeBytes(decoder, payload, 2),
+    decodeLate(payload) {
+      aside.copyFrom(decoder);
+      return decodeBytes(aside, payload, 2);
     },
     free() {},
   };
+}
+
+function decodeBytes(
+  decoder: { decode(codes: Uint8Array, out: Int16Array): unknown },
+  payload: Uint8Array,
+  samplesPerCode: number,
+): Int16Array | undefined {
+  if (payload.length === 0 || payload.length > MAX_CODES) return undefined;
+  const pcm = new Int16Array(payload.length * samplesPerCode);
+  decoder.decode(payload, pcm);
+  return pcm;
 }

@@ -56,7 +56,7 @@ export class LegReceiver {
   #remote: Pick<RemoteAudio<LegCodec>, 'codec' | 'payloadType' | 'eventClockRate'> | undefined;
   #eventTypes = new Set<number>();
   #reception: ReceptionStats | undefined;
-  /** The latest packet of audio, where loss is made up for. */
+  /** The latest packet. */
   #newest: number | undefined;
 
   constructor(handlers: LegReceiverHandlers) {
@@ -145,8 +145,11 @@ export class LegReceiver {
       this.stats.audio += 1;
       return;
     }
-    if (decoder.recover && !this.#follows(packet, decoder, now)) return;
-    const pcm = decoder.decode(packet.payload);
+    const isLate = decoder.decodeLate !== undefined && this.#isLate(packet);
+    if (isLate) this.stats.late += 1;
+    else this.#follow(packet, decoder, now);
+    const pcm = isLate ? decoder.decodeLate!(packet.payload) : decoder.decode(packet.payload);
+    if (isLate && !pcm) return;
     if (pcm === 'pause') {
       this.#handlers.onPause(packet, now);
       return;
@@ -167,22 +170,22 @@ export class LegReceiver {
     return this.#handlers.onSilence?.(packet, decoder.format, now) === true;
   }
 
-  /** False for a packet that comes too late for its decoder. One that is missing is made up for. */
-  #follows(packet: RtpPacket, decoder: LegDecoder, now: number): boolean {
+  #isLate({ sequenceNumber }: RtpPacket): boolean {
+    const step = this.#newest === undefined ? 1 : seqDiff(sequenceNumber, this.#newest);
+    return step <= 0 && step > -MAX_LATE;
+  }
+
+  /** One that is missing before this packet is made up for, where the decoder can. */
+  #follow(packet: RtpPacket, decoder: LegDecoder, now: number): void {
     const step = this.#newest === undefined ? 1 : seqDiff(packet.sequenceNumber, this.#newest);
-    if (step <= 0 && step > -MAX_LATE) {
-      this.stats.late += 1;
-      return false;
-    }
     this.#newest = packet.sequenceNumber;
     const pcm = step > 1 && step < MAX_LATE ? decoder.recover?.(packet.payload) : undefined;
-    if (!pcm) return true;
+    if (!pcm) return;
     const { clockRate, pcmRate } = decoder.format;
     const timestamp = timestampAdd(packet.timestamp, (-pcm.length * clockRate) / pcmRate);
     const sequenceNumber = seqAdd(packet.sequenceNumber, -1);
     const lost = { ...packet, sequenceNumber, timestamp, payload: NO_PAYLOAD };
     this.#handlers.onAudio(lost, pcm, decoder.format, now);
-    return true;
   }
 }
 

@@ -2,7 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { Negotiation } from '../../sdp/Negotiation.ts';
 import { buildOffer } from '../../sdp/buildSdp.ts';
 import { g711 } from '../codecs/g711.ts';
+import { G722Encoder } from '../codecs/g722.ts';
+import { LEG_CODECS } from '../codecs/legCodecs.ts';
 import { pressPayloads } from '../dtmf/telephoneEvent.ts';
+import { toneFrame } from '../testing/tones.ts';
 import { parseRtp, type RtpPacket } from '../rtp/packet.ts';
 import { parseRtcp } from '../rtp/rtcp.ts';
 import { LegReceiver } from './LegReceiver.ts';
@@ -170,6 +173,41 @@ describe('LegReceiver', () => {
     receiver.push(packet(0, new Uint8Array(240).fill(0xff)), 80);
     expect(log).toEqual(['audio 160', 'audio 160', 'audio 240']);
     expect(receiver.stats.audio).toBe(5);
+  });
+
+  it('decodes G.722 as it was sent, whatever comes twice or too late in between', async () => {
+    const encoder = new G722Encoder();
+    const sent = Array.from({ length: 50 }, (_, i) => {
+      const payload = new Uint8Array(160);
+      encoder.encode(toneFrame(700 + 20 * i, 16_000, i * 320, 320, 8000), payload);
+      return { ...packet(9, payload), sequenceNumber: i, timestamp: i * 160 };
+    });
+    const heard = async (order: readonly number[]): Promise<Map<number, Int16Array>> => {
+      const first = new Map<number, Int16Array>();
+      const receiver = new LegReceiver({
+        onAudio: ({ sequenceNumber }, pcm) => {
+          if (!first.has(sequenceNumber)) first.set(sequenceNumber, pcm);
+        },
+        onPause: () => undefined,
+        onKey: () => undefined,
+        onNoise: () => undefined,
+      });
+      const negotiation = new Negotiation('127.0.0.1', 2, LEG_CODECS);
+      const offer = { sessionId: '1', version: 1, address: '127.0.0.1', port: 9 };
+      negotiation.answer(buildOffer(offer, 'sendrecv', ['G722']));
+      await receiver.setRemote(negotiation.remote!);
+      for (const i of order) receiver.push(sent[i]!, i * 20);
+      return first;
+    };
+    const all = sent.keys().toArray();
+    const whole = await heard(all);
+    expect(await heard(all.flatMap((i) => [i, i]))).toEqual(whole);
+    // Each tenth one is three packets late: what is newer sounds as if that were lost.
+    const late = (i: number): boolean => i % 10 === 5;
+    const swapped = all.flatMap((i) => (late(i) ? [] : late(i - 3) ? [i, i - 3] : [i]));
+    const [reordered, lossy] = [await heard(swapped), await heard(all.filter((i) => !late(i)))];
+    expect(reordered.size).toBe(50);
+    for (const [i, pcm] of lossy) expect(reordered.get(i)).toEqual(pcm);
   });
 
   it('drops audio of an impossible length', async () => {
