@@ -22,6 +22,19 @@ describe('PhoneLeg: the PIN', () => {
     expect(bench.sound().playing).toBe(false);
   });
 
+  it('takes keys that come before the ACK', async () => {
+    const acked = Promise.withResolvers<undefined>();
+    bench.call.answer = () => acked.promise;
+    const start = bench.leg.start();
+    await settle();
+    bench.sound().press('123');
+    acked.resolve(undefined);
+    await start;
+    bench.sound().press('456#');
+    await settle();
+    expect(bench.rooms.checked).toMatchObject([{ pin: '123456' }]);
+  });
+
   it('takes keys from SIP INFO as well', async () => {
     await bench.answered();
     for (const key of '123456#') bench.call.emit({ type: 'key', key });

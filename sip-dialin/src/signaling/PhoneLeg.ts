@@ -45,6 +45,8 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   readonly #keys = new DoubledKeys();
   /** Of the conversation: how it begins, once the call is up. */
   #opening: DialInEvent | undefined;
+  /** Keyed while our 200 was out and its ACK had not come: a machine waits for no prompt. */
+  readonly #early: KeyEvent[] = [];
   /** Ends a call of ours that has lasted as long as it may. */
   #longest: NodeJS.Timeout | undefined;
   #answered = false;
@@ -161,6 +163,7 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
     const opening = this.#opening;
     this.#opening = undefined;
     if (opening) this.#dispatch(opening);
+    for (const key of this.#early.splice(0)) this.#dispatch(key);
   }
 
   #onCall(event: CallEvent): void {
@@ -189,7 +192,9 @@ export class PhoneLeg extends EventEmitter<PhoneLegEvents> {
   }
 
   #onKey(event: KeyEvent, way: KeyWay): void {
-    if (!this.#keys.isDoubled(event.key, way, performance.now())) this.#dispatch(event);
+    if (this.#keys.isDoubled(event.key, way, performance.now())) return;
+    if (this.#opening) this.#early.push(event);
+    else this.#dispatch(event);
   }
 
   #dispatch(event: DialInEvent): void {
