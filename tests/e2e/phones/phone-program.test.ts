@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { levelAt, loudness } from '../../support/audio/goertzel.ts';
-import { slice } from '../../support/audio/Sound.ts';
+import { duration, slice } from '../../support/audio/Sound.ts';
 import { tone } from '../../support/audio/tones.ts';
 import { readWav, writeWav } from '../../support/audio/wav.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -34,7 +34,7 @@ describe('npm run phone', () => {
     await writeWav(file, tone({ frequency: 620, seconds: 30, sampleRate: 44_100 }));
     const common = ['--dial', '+15550100', '--server', switchroom.sipAddress, '--pin', pin];
     const save = [join(folder, 'one.wav'), join(folder, 'two.wav')] as const;
-    const one = phone(...common, '--play', file, '--save', save[0], '--seconds', '12');
+    // The second one is there before the first comes, and goes after it: so it is known where both are in.
     const two = phone(
       ...common,
       '--tone',
@@ -42,29 +42,34 @@ describe('npm run phone', () => {
       '--info',
       '--save',
       save[1],
-      '--seconds',
-      '12',
       '--transport',
       'tcp',
     );
+    await two.waitFor(/Answered/);
+    const answeredAt = performance.now();
+    const one = phone(...common, '--play', file, '--save', save[0], '--seconds', '12');
     await eventually(async () => (await switchroom.rest.participants(id)).length === 2, {
       what: 'both phones in the meeting',
     });
-    for (const child of [one, two]) {
-      expect((await exitOf(child, 30_000)).code, child.output).toBe(0);
-      expect(child.output).toMatch(
-        /Dialling[^]*Answered, talking PCMU[^]*Keyed the PIN \(6 digits\)/,
-      );
-      expect(child.output).not.toContain(pin);
+    expect((await exitOf(one, 30_000)).code, one.output).toBe(0);
+    const togetherUntil = (performance.now() - answeredAt) / 1000;
+    two.signal('SIGINT');
+    expect((await exitOf(two, 30_000)).code, two.output).toBe(0);
+    for (const { output } of [one, two]) {
+      expect(output).toMatch(/Dialling[^]*Answered, talking PCMU[^]*Keyed the PIN \(6 digits\)/);
+      expect(output).not.toContain(pin);
     }
     const [first, second] = [await readWav(save[0]), await readWav(save[1])];
     expect(loudness(slice(first, 0, 1))).toBeGreaterThan(-50); // The prompt.
-    const end = slice(first, 8, 10);
+    const end = duration(first);
+    const atFirst = slice(first, end - 2.5, end - 0.5);
     // Loud voices are brought to -26 dBov, which of a sine is an amplitude of -23 dBFS.
-    expect(levelAt(end, 910)).toBeGreaterThan(-28);
-    expect(levelAt(end, 620)).toBeLessThan(-50);
-    expect(levelAt(slice(second, 8, 10), 620)).toBeGreaterThan(-28);
-    expect(levelAt(slice(second, 8, 10), 910)).toBeLessThan(-50);
+    expect(levelAt(atFirst, 910)).toBeGreaterThan(-28);
+    expect(levelAt(atFirst, 620)).toBeLessThan(-50);
+    // The first had hung up when its program ended, a little before.
+    const atSecond = slice(second, togetherUntil - 4, togetherUntil - 2);
+    expect(levelAt(atSecond, 620)).toBeGreaterThan(-28);
+    expect(levelAt(atSecond, 910)).toBeLessThan(-50);
   });
 
   it('says in words that there is no such number, and ends with 1', async () => {
