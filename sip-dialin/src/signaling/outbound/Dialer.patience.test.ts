@@ -41,6 +41,7 @@ function dial(signal: AbortSignal): Promise<Dialled> {
     take: () => true,
     release: () => undefined,
     suspect: () => undefined,
+    rest: () => undefined,
   };
   const options = {
     client: carrier,

@@ -114,6 +114,21 @@ describe('Dialer', () => {
     expect(carrier.requests.some(({ method }) => method === 'INVITE')).toBe(true);
   });
 
+  it('leaves a trunk alone that is overloaded, for as long as it asks for', async () => {
+    let answer = status(503, ['Retry-After: 120 (maintenance);duration=60']);
+    const busy = await bench.carrier({ INVITE: (request, phone) => answer(request, phone) });
+    const other = await bench.carrier({ INVITE: takes });
+    bench.trunks.update([outboundTrunk(busy.port), outboundTrunk(other.port, { priority: 20 })]);
+    await (await bench.dial()).call.bye();
+    await (await bench.dial()).call.bye();
+    expect(once(busy, 'INVITE')).toHaveLength(1);
+    // Where there is no other, it is asked all the same, and what takes a call rests no more.
+    bench.trunks.update([outboundTrunk(busy.port)]);
+    answer = takes;
+    await (await bench.dial()).call.bye();
+    expect(bench.trunks.inOrder()[0]?.hopeful).toBe(true);
+  });
+
   it('is soon done with the first of two that is silent, by default', async () => {
     const quiet = await bench.carrier({ INVITE: silent });
     const other = await bench.carrier({ INVITE: takes });

@@ -10,7 +10,7 @@ import type { OutboundTrunk } from './OutboundTrunk.ts';
 import type { OutboundTrunks } from './OutboundTrunks.ts';
 import type { AnsweredInvite, InviteWatch, SipAnswer, SipClient } from './SipClient.ts';
 import { Thread } from './Thread.ts';
-import { calleeUri, assertedUri, credentialsOf, fromUri } from './trunkParts.ts';
+import { calleeUri, assertedUri, credentialsOf, fromUri, retryAfterMs } from './trunkParts.ts';
 
 export interface DialTiming {
   /** A trunk that gives not even a 100 by then is given up, in ms. SIP itself would take 32 s (timer B). */
@@ -151,7 +151,11 @@ export class Dialer {
         if (silence.signal.aborted && !heard) trunk.suspect();
         return 'next';
       }
-      if (!('status' in result)) return { ...result, trunk };
+      if (!('status' in result)) {
+        trunk.rest(0);
+        return { ...result, trunk };
+      }
+      if (result.status === 503) trunk.rest(retryAfterMs(result));
       const verdict = verdictOf(result, rang);
       return verdict === 'next' ? 'next' : new CallFailed(verdict);
     } catch (error) {

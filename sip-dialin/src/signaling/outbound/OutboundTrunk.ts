@@ -16,6 +16,9 @@ export interface OutboundTrunkOptions {
   timing?: { ping?: Partial<PingTiming>; registration?: Partial<RegistrationTiming> } | undefined;
 }
 
+/** However long a carrier asks for: it may be there again sooner, ms. */
+const LONGEST_REST_MS = 300_000;
+
 /** A trunk that calls go out over, at work: asked whether it is there, registered with, and its lines counted. */
 export class OutboundTrunk {
   readonly settings: GatewayTrunk;
@@ -23,6 +26,7 @@ export class OutboundTrunk {
   readonly #ping: TrunkPing;
   readonly #registration: TrunkRegistration | undefined;
   #calls = 0;
+  #restsUntil = 0;
 
   constructor(settings: GatewayTrunk, outbound: Outbound, options: OutboundTrunkOptions) {
     this.settings = settings;
@@ -47,8 +51,9 @@ export class OutboundTrunk {
     return this.settings.id;
   }
 
-  /** False when it has not answered lately, or a registration that it wants is not there. */
+  /** False when it has not answered lately, asked for a rest, or a registration that it wants is not there. */
   get hopeful(): boolean {
+    if (performance.now() < this.#restsUntil) return false;
     return this.#ping.reachable !== false && this.#registration?.registered !== false;
   }
 
@@ -77,6 +82,11 @@ export class OutboundTrunk {
   /** It did not answer a call. */
   suspect(): void {
     this.#ping.suspect();
+  }
+
+  /** It is overloaded, and asks not to be called for so long; 0 ends that. */
+  rest(ms: number): void {
+    this.#restsUntil = performance.now() + Math.min(ms, LONGEST_REST_MS);
   }
 
   /** Un-registers; its calls stay. Twice is silent. */

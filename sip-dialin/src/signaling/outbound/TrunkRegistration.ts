@@ -2,7 +2,7 @@ import type { GatewayTrunk, TrunkUri } from '@switchroom/protocol';
 import type { Logger } from 'pino';
 import type { Locator } from './Locator.ts';
 import type { SipAnswer, SipClient } from './SipClient.ts';
-import { accountUser, credentialsOf } from './trunkParts.ts';
+import { accountUser, credentialsOf, retryAfterMs } from './trunkParts.ts';
 import { Thread } from './Thread.ts';
 import { trunkUri } from './trunkUri.ts';
 
@@ -129,10 +129,9 @@ export class TrunkRegistration {
     this.#become(undefined);
     const { retryMs, retryMaxMs } = this.#timing;
     const wait = Math.min(retryMs * 2 ** (this.#failures - 1), retryMaxMs);
-    const asked = Number.parseInt(answer?.get('Retry-After') ?? '0', 10) * 1000;
     // RFC 5626 section 4.5: somewhere in the upper half, so that not all come back at once.
     const random = this.#options.random?.() ?? Math.random();
-    this.#later(Math.max(wait * (0.5 + random / 2), Math.min(asked || 0, retryMaxMs)));
+    this.#later(Math.max(wait * (0.5 + random / 2), Math.min(retryAfterMs(answer), retryMaxMs)));
   }
 
   #later(ms: number): void {

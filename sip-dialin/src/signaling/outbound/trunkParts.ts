@@ -1,5 +1,6 @@
 import type { GatewayTrunk } from '@switchroom/protocol';
 import type { Credentials } from './SipClient.ts';
+import type { SipAnswer } from './SipClient.ts';
 import { trunkUri } from './trunkUri.ts';
 
 export type Outbound = NonNullable<GatewayTrunk['outbound']>;
@@ -39,4 +40,9 @@ function callerUri({ uri, callerId, username }: Outbound): string {
 export function assertedUri({ uri, callerId }: Outbound): string {
   const { scheme, domain } = trunkUri(uri);
   return `${scheme}:${callerId}@${domain}`;
+}
+
+/** After how long a refusal asks to be tried again, in ms; 0 where it does not say (RFC 3261 section 20.33). */
+export function retryAfterMs(answer: Pick<SipAnswer, 'get'> | undefined): number {
+  return (Number.parseInt(answer?.get('Retry-After') ?? '', 10) || 0) * 1000;
 }
