@@ -36,6 +36,8 @@ export interface LegDecoder {
    * it is no audio or longer than 120 ms.
    */
   decode(payload: Uint8Array): Int16Array | 'pause' | undefined;
+  /** Where the order counts: what comes next does not follow on, and what is missing may come yet. */
+  skip?(): void;
   /**
    * The same for one that comes after newer ones, or again, where the order counts: these go on as if it
    * had not come. `undefined` when it is not worth it.
@@ -99,14 +101,13 @@ function createG711Decoder(codec: G711Law): LegDecoder {
 
 function createG722Decoder(): LegDecoder {
   const decoder = new G722Decoder();
-  const aside = new G722Decoder();
+  /** As it was when something was missing last. */
+  const atGap = new G722Decoder();
   return {
     format: LEG_FORMATS.G722,
     decode: (payload) => decodeBytes(decoder, payload, 2),
-    decodeLate(payload) {
-      aside.copyFrom(decoder);
-      return decodeBytes(aside, payload, 2);
-    },
+    skip: () => atGap.copyFrom(decoder),
+    decodeLate: (payload) => decodeBytes(atGap, payload, 2),
     free() {},
   };
 }

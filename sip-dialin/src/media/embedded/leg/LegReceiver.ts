@@ -179,7 +179,9 @@ export class LegReceiver {
   #follow(packet: RtpPacket, decoder: LegDecoder, now: number): void {
     const step = this.#newest === undefined ? 1 : seqDiff(packet.sequenceNumber, this.#newest);
     this.#newest = packet.sequenceNumber;
-    const pcm = step > 1 && step < MAX_LATE ? decoder.recover?.(packet.payload) : undefined;
+    if (step <= 1 || step >= MAX_LATE) return;
+    decoder.skip?.();
+    const pcm = decoder.recover?.(packet.payload);
     if (!pcm) return;
     const { clockRate, pcmRate } = decoder.format;
     const timestamp = timestampAdd(packet.timestamp, (-pcm.length * clockRate) / pcmRate);

@@ -207,6 +207,7 @@ describe('LegReceiver', () => {
     const swapped = all.flatMap((i) => (late(i) ? [] : late(i - 3) ? [i, i - 3] : [i]));
     const [reordered, lossy] = [await heard(swapped), await heard(all.filter((i) => !late(i)))];
     expect(reordered.size).toBe(50);
+    expect(reordered.get(5)).toEqual(whole.get(5));
     for (const [i, pcm] of lossy) expect(reordered.get(i)).toEqual(pcm);
   });
 
