@@ -1,6 +1,5 @@
 import type { GatewayTrunk } from '@switchroom/protocol';
-import type { Credentials } from './SipClient.ts';
-import type { SipAnswer } from './SipClient.ts';
+import type { Credentials, SipAnswer } from './SipClient.ts';
 import { trunkUri } from './trunkUri.ts';
 
 export type Outbound = NonNullable<GatewayTrunk['outbound']>;
