@@ -183,7 +183,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     });
     const app = createApp({
       ...shared,
-      ...{ auditReader, users, userStore: new UserStore(db), dialOut },
+      ...{ auditReader, users, userStore: new UserStore(db, sessions), dialOut },
       ...{ recordingStore, recordingKeys, keysLost, recordingPolicy, policyChanges, deletions },
       keeping: new Keeping({ ...keptBy, keys: recordingKeys, store }),
       vault,
