@@ -7,7 +7,7 @@ import {
   type Role,
 } from './meeting.ts';
 import { toldSchema } from './consent.ts';
-import { CALL_FAILURES } from './constants.ts';
+import { CALL_FAILURES, CONSENT_POLICIES } from './constants.ts';
 import { cleanText } from './cleanText.ts';
 
 /*
@@ -30,7 +30,14 @@ export const gatewayHandshakeSchema = z.object({
   protocolVersion: z.int(),
   /** recorder: what it records already, since it outlived its connection or the server. */
   recordings: z
-    .array(z.object({ meetingId: id, recordingId: id }))
+    .array(
+      z.object({
+        meetingId: id,
+        recordingId: id,
+        /** By which it began, as `recording:start` said. */
+        consent: z.enum(CONSENT_POLICIES).default('notice'),
+      }),
+    )
     .max(10_000)
     .optional(),
 });

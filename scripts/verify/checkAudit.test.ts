@@ -53,6 +53,17 @@ describe('checkAudit()', () => {
     );
   }
 
+  it('warns of a trail that does not end with its own export, since the end was cut off', async () => {
+    const lines = auditLines([on(1), on(2), { ...on(3), action: 'audit.exported' }]);
+    const cut = async (end: number): Promise<boolean> => {
+      const file = path.join(directory, 'audit.jsonl');
+      await writeFile(file, lines.slice(0, end).join(''));
+      const { warnings } = await checkAudit(file);
+      return warnings.some((line) => line.includes('the end was cut off'));
+    };
+    expect([await cut(1), await cut(2), await cut(3)]).toEqual([true, true, false]);
+  });
+
   it('takes a trail or a range of it, and names the first entry that is wrong', async () => {
     const [a, b, c] = LINES as [string, string, string];
     expect(await fault(LINES)).toMatch(/^entries 4 to 6, the last is [0-9a-f]{64}$/);

@@ -111,7 +111,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     });
     undo.defer(() => alarmWebhook.close());
     const damage = new DamageLog(alarms, logger);
-    const store = await openCheckedStore(config, logger);
+    const store = await openCheckedStore(config, db, logger);
     undo.defer(() => store?.close());
     const dir = join(config.DATA_DIR, 'vault');
     const files = openVaultFiles(dir, store);
@@ -183,7 +183,7 @@ export async function createServer(config: Config, deps: ServerDeps = {}): Promi
     });
     const app = createApp({
       ...shared,
-      ...{ auditReader, users, userStore: new UserStore(db), dialOut },
+      ...{ auditReader, users, userStore: new UserStore(db, sessions), dialOut },
       ...{ recordingStore, recordingKeys, keysLost, recordingPolicy, policyChanges, deletions },
       keeping: new Keeping({ ...keptBy, keys: recordingKeys, store }),
       vault,

@@ -290,15 +290,20 @@ describe('a recording', () => {
     await give('Complaint 12');
     expect(asked.at(-1)).toBe('GET /recordings/r1/tracks/t1/peaks?reason=Complaint%2012');
     expect(wrapper.find('[aria-label=Player]').exists()).toBe(true);
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Player');
     expect(wrapper.text()).toContain('Ann');
   });
 
   it('is put on hold with a reason, and cannot be deleted then', async () => {
     await open(['compliance-officer']);
     expect(labels()).toEqual(['Listen', 'Export', 'Put on hold', 'Delete']);
-    await buttonOf(wrapper, 'Put on hold').trigger('click');
+    const button = buttonOf(wrapper, 'Put on hold');
+    (button.element as HTMLElement).focus();
+    await button.trigger('click');
     await flushPromises();
     await give('Case 7');
+    // Whoever has no mouse is where they were.
+    expect(document.activeElement?.textContent).toBe('Lift hold');
     // What the manifest says is read once: each reading is in the audit trail.
     expect(asked).toEqual([
       'GET /recordings/r1',

@@ -92,6 +92,7 @@ it.each([
     expect(wrapper.text()).toContain('Board');
     expect(wrapper.find('[role=alert]').exists()).toBe(false);
     expect(buttonOf(wrapper, button).exists()).toBe(true);
+    expect(document.activeElement?.id).toBe('main');
   },
 );
 

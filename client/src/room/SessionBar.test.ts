@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { nextTick } from 'vue';
 import { joinedRoom } from '../service/testing/fakeMedia.ts';
 import { useDialogStore } from '../stores/dialogs.ts';
 import { useParticipantsStore } from '../stores/participants.ts';
 import { useSessionStore } from '../stores/session.ts';
-import { buttonOf, mountApp } from '../testing/mountApp.ts';
+import { buttonOf, fakeService, mountApp } from '../testing/mountApp.ts';
 import SessionBar from './SessionBar.vue';
 
 const user = {
@@ -26,6 +26,26 @@ it('offers a host whose session is over to sign in, until they have', async () =
   expect(useDialogStore().open).toEqual({ name: 'sign-in' });
   useSessionStore().signedIn({ token: 't2', user });
   await nextTick();
+  expect(wrapper.text()).toBe('');
+  wrapper.unmount();
+});
+
+it('offers it also to one who is no host any more, since they were signed out elsewhere, and brings them back', async () => {
+  const comeBack = vi.fn();
+  const fetch = vi.fn(async () => new Response('{}', { status: 401 }));
+  const service = fakeService({ comeBack });
+  const wrapper = mountApp(SessionBar, { fetch, service, session: { token: 't1', user } });
+  const [self] = joinedRoom('ana').participants;
+  const participants = useParticipantsStore();
+  participants.entered(self!.id, [{ ...self!, role: 'host' }]);
+  await nextTick();
+  participants.entered('ana again', [{ ...self!, id: 'ana again', role: 'participant' }]);
+  await vi.waitFor(() => expect(wrapper.text()).toContain('You were signed out'));
+  expect(fetch).toHaveBeenCalledOnce();
+  expect(comeBack).not.toHaveBeenCalled();
+  useSessionStore().signedIn({ token: 't2', user });
+  await nextTick();
+  expect(comeBack).toHaveBeenCalledOnce();
   expect(wrapper.text()).toBe('');
   wrapper.unmount();
 });

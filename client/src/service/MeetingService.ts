@@ -106,6 +106,14 @@ export class MeetingService {
     this.#end('left');
   }
 
+  /** Comes in anew, to the same seat, as who is signed in by now. */
+  comeBack(): void {
+    const attempt = this.#attempt;
+    if (attempt?.hasJoined !== true) return;
+    attempt.socket.disconnect();
+    attempt.socket.connect();
+  }
+
   /** The page goes, for good or to be loaded anew, which nobody tells: a lost connection, with our seat kept for who comes back. */
   pageHides(): void {
     const attempt = this.#attempt;

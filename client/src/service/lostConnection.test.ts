@@ -1,3 +1,4 @@
+import type { User } from '@switchroom/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Stores } from '../stores/stores.ts';
 import { RECONNECT_FOR_MS, RETRY_MS } from './Attempt.ts';
@@ -55,6 +56,21 @@ describe('a lost connection', () => {
     service.leave();
     const later = await join();
     expect(later.payloadsOf('room:join')[0]).not.toHaveProperty('resumeToken');
+  });
+
+  it('is made by who comes back as somebody else, by the session that there is then', async () => {
+    const socket = await join(false);
+    const user: User = { id: 'u', email: 'a@b.c', role: 'host', roles: ['host'] };
+    stores.session.signedIn({ token: 'a new one', user });
+    service.comeBack();
+    expect([socket.connected, socket.connects]).toEqual([false, 1]);
+    socket.lose('io client disconnect');
+    socket.open();
+    await vi.waitFor(() => expect(stores.meeting.connection.state).toBe('joined'));
+    expect(socket.payloadsOf('room:join')[1]).toMatchObject({
+      sessionToken: 'a new one',
+      resumeToken: 'seat of ana',
+    });
   });
 
   it.each(['before', 'during'] as const)('keeps a hand that was raised %s it', async (when) => {

@@ -25,14 +25,16 @@ export class SigningKey {
     this.fingerprint = fingerprintOf(this.publicKey);
   }
 
-  /** The key in this file (PKCS #8, PEM), made when there is none. */
+  /** The key in this file (PKCS #8, PEM), made when there is none. Errors: an `Error` that names the file. */
   static async loadOrCreate(path: string): Promise<SigningKey> {
     const pem = await loadOrCreateSecret(path, () => {
       const { privateKey } = generateKeyPairSync('ed25519');
       return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().trim();
     });
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType !== 'ed25519') throw new Error(`${path} is not an Ed25519 key.`);
+    const key = keyOfPem(pem);
+    if (key?.asymmetricKeyType !== 'ed25519') {
+      throw new Error(`${path} holds no Ed25519 key; put it back from a copy.`);
+    }
     return new SigningKey(key);
   }
 
@@ -59,6 +61,15 @@ export function isSignedBy(publicKey: string, bytes: Uint8Array, signature: stri
 /** The same key as PEM, as openssl reads it. */
 export function publicKeyPem(publicKey: string): string {
   return keyObject(publicKey).export({ format: 'pem', type: 'spki' }).toString();
+}
+
+function keyOfPem(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // OpenSSL's words say nothing to whoever reads them here.
+    return undefined;
+  }
 }
 
 function keyObject(publicKey: string): KeyObject {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from './durable.ts';
 
 /**
  * The content of a file that only its owner may read; made with `make()` when it is missing. Of several
@@ -31,6 +32,8 @@ export async function loadOrCreateSecret(
   } finally {
     await rm(aside, { force: true });
   }
+  // What is encrypted to a key must not outlast it.
+  await syncDirectory(dirname(path));
   return (await readFile(path, 'utf8')).trim();
 }
 

@@ -46,7 +46,9 @@ describe('the recorder: its connection', () => {
     await bench.start('r1');
     bench.server.gateway.conn.close();
     await expect.poll(() => bench.server.handshake.recordings?.length, { timeout: 5000 }).toBe(1);
-    expect(bench.server.handshake.recordings).toEqual([{ meetingId: 'm1', recordingId: 'r1' }]);
+    expect(bench.server.handshake.recordings).toEqual([
+      { meetingId: 'm1', recordingId: 'r1', consent: 'notice' },
+    ]);
   });
 
   it('goes on in the same tracks when the connection was lost', async () => {

@@ -121,7 +121,11 @@ export class RecorderGateway {
     const open = [...this.#sessions.values()].filter(({ closing }) => !closing);
     return {
       ...{ token: this.#options.serviceToken, kind: 'recorder', protocolVersion: PROTOCOL_VERSION },
-      recordings: open.map(({ meetingId, recordingId }) => ({ meetingId, recordingId })),
+      recordings: open.map(({ meetingId, recordingId, consent }) => ({
+        meetingId,
+        recordingId,
+        consent,
+      })),
     };
   }
 

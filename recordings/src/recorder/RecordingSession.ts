@@ -1,6 +1,7 @@
 import {
   AppError,
   type Consent,
+  type ConsentPolicy,
   type GatewayConsumerCreated,
   type ParticipantView,
   type PausedBy,
@@ -56,6 +57,11 @@ export class RecordingSession {
 
   get recordingId(): string {
     return this.#start.recordingId;
+  }
+
+  /** By which it began, and which its manifest states. */
+  get consent(): ConsentPolicy {
+    return this.#start.consent ?? 'notice';
   }
 
   /** Whether it is being sealed, or is. */

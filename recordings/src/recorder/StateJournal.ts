@@ -38,11 +38,11 @@ export class StateJournal {
 
   /** The key lies in `keysDirectory`, readable by its owner only; it is made when it is missing. */
   static async open(keysDirectory: string): Promise<StateJournal> {
-    const text = await loadOrCreateSecret(join(keysDirectory, 'recorder-state.key'), () =>
-      randomBytes(32).toString('base64'),
-    );
+    const path = join(keysDirectory, 'recorder-state.key');
+    const text = await loadOrCreateSecret(path, () => randomBytes(32).toString('base64'));
     const key = Buffer.from(text, 'base64');
-    if (key.length !== 32) throw new Error('recorder-state.key is not a key of 256 bits.');
+    if (key.length !== 32)
+      throw new Error(`${path} holds no key of 256 bits; put it back from a copy.`);
     return new StateJournal(key);
   }
 

@@ -66,7 +66,14 @@ export class DiskStore implements FileStore {
   async keep(): Promise<void> {}
 
   async remove(folder: string): Promise<void> {
-    await rm(join(this.directory, folder), { recursive: true, force: true });
+    const path = join(this.directory, folder);
+    await rm(path, { recursive: true, force: true });
+    try {
+      // Else a power cut could bring back what the trail says is gone.
+      await syncDirectory(dirname(path));
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) throw error;
+    }
   }
 
   close(): void {}

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,4 +28,15 @@ describe('loadOrCreateKeys()', () => {
     expect(await loadOrCreateKeys(directory)).toEqual(made[0]);
     expect((await readdir(directory)).sort()).toEqual(['export-signing.pem', IDENTITY_FILE]);
   });
+
+  it.each(['', 'garbage', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----'])(
+    'names the file of a key that is none any more, and keeps it (%j)',
+    async (content) => {
+      const path = join(directory, 'export-signing.pem');
+      await writeFile(path, content);
+      const why = `${path} holds no Ed25519 key; put it back from a copy.`;
+      await expect(loadOrCreateKeys(directory)).rejects.toThrow(why);
+      expect(await readFile(path, 'utf8')).toBe(content);
+    },
+  );
 });

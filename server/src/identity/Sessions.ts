@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { User } from '@switchroom/protocol';
 import type { Note } from '../audit/AuditTrail.ts';
 import type { Database } from '../db/openDatabase.ts';
@@ -8,10 +9,14 @@ const LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
 /** Who is signed in. The token is opaque and random; only its SHA-256 is kept. */
 export class Sessions {
+  /** `changed`: some are over, or allow less than before. Those that only became too old are not told of. */
+  readonly events = new EventEmitter<{ changed: [] }>();
   readonly #db: Database;
 
   constructor(db: Database) {
     this.#db = db;
+    // As many as are in meetings.
+    this.events.setMaxListeners(0);
   }
 
   /** A token of 256 bits for this user, good for seven days after `now` (ms since 1970). */
@@ -57,5 +62,6 @@ export class Sessions {
         .executeTakeFirst();
       if (numDeletedRows > 0n) await note(db, token);
     });
+    this.events.emit('changed');
   }
 }

@@ -12,15 +12,19 @@ import type { Database } from '../db/openDatabase.ts';
 import type { UsersTable } from '../db/schema.ts';
 import { hashPassword } from './passwords.ts';
 import { rolesColumns, userOf } from './roles.ts';
+import type { Sessions } from './Sessions.ts';
 
 const TAKEN = 'There is a user with this e-mail address already.';
 
 /** The users, as administrators manage them. */
 export class UserStore {
   readonly #db: Database;
+  readonly #sessions: Pick<Sessions, 'events'>;
 
-  constructor(db: Database) {
+  /** `sessions` tell what becomes of those who are signed in. */
+  constructor(db: Database, sessions: Pick<Sessions, 'events'>) {
     this.#db = db;
+    this.#sessions = sessions;
   }
 
   /** All, the oldest first. */
@@ -53,7 +57,7 @@ export class UserStore {
   async update(id: string, wish: UpdateUser, note: Note<UserView>): Promise<UserView> {
     const { password, roles } = wish;
     const passwordHash = password === undefined ? undefined : await hashPassword(password);
-    return this.#db.transaction().execute(async (db) => {
+    const changed = await this.#db.transaction().execute(async (db) => {
       const row = await rowOf(id, db);
       if (roles) await keepAdministrator(id, roles, db);
       const change = { ...(passwordHash && { passwordHash }), ...(roles && rolesColumns(roles)) };
@@ -66,6 +70,8 @@ export class UserStore {
       await note(db, view);
       return view;
     });
+    this.#sessions.events.emit('changed');
+    return changed;
   }
 
   /**
@@ -85,6 +91,7 @@ export class UserStore {
       await db.deleteFrom('sessions').where('userId', '=', id).execute();
       await note(db, viewOf(row));
     });
+    this.#sessions.events.emit('changed');
   }
 }
 

@@ -96,7 +96,7 @@ describe('Users', () => {
     await users.ensureAdministrator(given);
     const first = (await users.check(given.email, given.password))!;
     expect(first.roles).toEqual(['administrator', 'host', 'compliance-officer', 'auditor']);
-    const store = new UserStore(db);
+    const store = new UserStore(db, new Sessions(db));
     await store.create({ ...given, email: 'b@example.org', roles: ['administrator'] }, noted);
     await store.update(first.id, { roles: ['host'] }, noted);
     await users.ensureAdministrator({ ...given, password: 'second password' });

@@ -1,9 +1,12 @@
+import type { ConsentPolicy } from '@switchroom/protocol';
 import type { Recorder } from './Recorder.ts';
 
 /** A recording that a recorder has on its hands, though the server did not ask it, or lost it since. */
 export interface HeldRecording {
   meetingId: string;
   recordingId: string;
+  /** By which it began. */
+  consent: ConsentPolicy;
 }
 
 interface Entry extends HeldRecording {
@@ -34,7 +37,7 @@ export class HeldRecordings {
   }
 
   /** Undefined when there is none of this meeting. */
-  take(meetingId: string): { recorder: Recorder; recordingId: string } | undefined {
+  take(meetingId: string): (HeldRecording & { recorder: Recorder }) | undefined {
     const entry = this.#entries.get(meetingId);
     clearTimeout(entry?.timer);
     this.#entries.delete(meetingId);

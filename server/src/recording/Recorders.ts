@@ -74,13 +74,16 @@ export class Recorders {
   }
 
   /**
-   * Has the one that holds a recording of this meeting go on with it, else the one that has the least to do begin;
-   * `busy`: one for each recording that runs. Errors: `recorder-unavailable`, when there is none.
+   * Has the one that holds a recording of this meeting go on with it, else the one that has the least to do begin, as
+   * where the policy of consent was changed meanwhile; `busy`: one for each recording that runs. Errors: `recorder-unavailable`, when there is none.
    */
   begin(meeting: Meeting, by: AuditSource, busy: readonly Recorder[]): ActiveRecording {
     const { consent } = meeting;
     const held = this.#held.take(meeting.id);
-    if (held) return { consent, recorder: held.recorder, started: this.#resume(held, meeting, by) };
+    if (held?.consent === consent) {
+      return { consent, recorder: held.recorder, started: this.#resume(held, meeting, by) };
+    }
+    if (held) this.sealHeld(held.recorder, held.recordingId);
     const recorder = this.#leastOf(busy);
     return { consent, recorder, started: this.#start(recorder, meeting, by) };
   }
@@ -141,7 +144,7 @@ export class Recorders {
 
   /** A recorder that outlived its connection, or the server, has gone on recording. */
   async #resume(
-    { recorder, recordingId }: Pick<HeldRecording, 'recordingId'> & { recorder: Recorder },
+    { recorder, recordingId }: HeldRecording & { recorder: Recorder },
     meeting: Meeting,
     by: AuditSource,
   ): Promise<string> {

@@ -45,7 +45,7 @@ describe('RecordingControl: recorders that come, go and fail', () => {
     await vi.waitFor(async () => expect(await bench.states()).toEqual(['failed']));
 
     const back = new FakeRecorder();
-    bench.control.addRecorder(back, [{ meetingId: meeting.id, recordingId }]);
+    bench.control.addRecorder(back, [{ meetingId: meeting.id, recordingId, consent: 'notice' }]);
     await vi.waitFor(() => expect(back.starts.at(-1)).toMatchObject({ recordingId }));
     await vi.waitFor(async () => expect(await bench.states()).toEqual(['recording']));
   });
@@ -61,12 +61,23 @@ describe('RecordingControl: recorders that come, go and fail', () => {
     // Another one is there sooner, and has nothing to do with it.
     bench.control.addRecorder(new FakeRecorder());
     bench.control.addRecorder(bench.recorder, [
-      { meetingId: meeting.id, recordingId: 'from-before' },
+      { meetingId: meeting.id, recordingId: 'from-before', consent: 'notice' },
     ]);
     const { room } = await bench.enter(meeting);
     await vi.waitFor(() => expect(room.recording).toBe(true));
     expect(bench.recorder.starts.at(-1)).toMatchObject({ recordingId: 'from-before' });
     expect(await bench.states()).toEqual(['recording']);
+  });
+
+  it('what began by another policy of consent than the meeting has by now is sealed, and another begins', async () => {
+    const meeting = await bench.meetings.create(user, { recording: 'always', consent: 'required' });
+    const held = { meetingId: meeting.id, recordingId: 'from-before', consent: 'notice' } as const;
+    bench.control.addRecorder(bench.recorder, [held]);
+    const { room } = await bench.enter(meeting);
+    await vi.waitFor(() => expect(room.recording).toBe(true));
+    expect(bench.recorder.stops).toEqual(['from-before']);
+    expect(bench.recorder.starts).toMatchObject([{ consent: 'required' }]);
+    expect(bench.recorder.starts[0]!.recordingId).not.toBe('from-before');
   });
 
   it('a second recorder goes on at once when the first dies; one that was only cut off seals', async () => {
@@ -90,7 +101,9 @@ describe('RecordingControl: recorders that come, go and fail', () => {
     await vi.waitFor(() => expect(second.starts).toMatchObject([{ meetingId: meeting.id }]));
     expect(told).toEqual([]);
     expect(second.starts[0]!.recordingId).not.toBe(recordingId);
-    bench.control.addRecorder(bench.recorder, [{ meetingId: meeting.id, recordingId }]);
+    bench.control.addRecorder(bench.recorder, [
+      { meetingId: meeting.id, recordingId, consent: 'notice' },
+    ]);
     expect(bench.recorder.stops).toEqual([recordingId]);
     expect(bench.recorder.starts).toHaveLength(1);
   });
@@ -113,13 +126,17 @@ describe('RecordingControl: recorders that come, go and fail', () => {
 
   it('what a recorder holds for a meeting that nobody comes back to is sealed', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    bench.control.addRecorder(bench.recorder, [{ meetingId: 'm', recordingId: 'r' }]);
+    bench.control.addRecorder(bench.recorder, [
+      { meetingId: 'm', recordingId: 'r', consent: 'notice' },
+    ]);
     vi.advanceTimersByTime(29_000);
     expect(bench.recorder.stops).toEqual([]);
     vi.advanceTimersByTime(2000);
     expect(bench.recorder.stops).toEqual(['r']);
     bench.control.removeRecorder(bench.recorder);
-    bench.control.addRecorder(bench.recorder, [{ meetingId: 'm', recordingId: 'r' }]);
+    bench.control.addRecorder(bench.recorder, [
+      { meetingId: 'm', recordingId: 'r', consent: 'notice' },
+    ]);
     bench.control.removeRecorder(bench.recorder);
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();

@@ -25,7 +25,9 @@ describe('RecordingControl: what the host wants, after the server was killed', (
     const { recordingId } = bench.recorder.starts[0]!;
     await bench.control.pausing.pause(meeting.id, host);
     await bench.crash();
-    bench.control.addRecorder(bench.recorder, [{ meetingId: meeting.id, recordingId }]);
+    bench.control.addRecorder(bench.recorder, [
+      { meetingId: meeting.id, recordingId, consent: 'notice' },
+    ]);
     const { room } = await bench.enter(meeting);
     await vi.waitFor(() => {
       expect(room.recorded.news).toMatchObject({ recording: true, paused: true });
@@ -51,7 +53,9 @@ describe('RecordingControl: what the host wants, after the server was killed', (
     await vi.waitFor(() => expect(room.recording).toBe(true));
     await bench.control.stop(meeting, SYSTEM);
     await bench.crash();
-    bench.control.addRecorder(bench.recorder, [{ meetingId: meeting.id, recordingId: 'late' }]);
+    bench.control.addRecorder(bench.recorder, [
+      { meetingId: meeting.id, recordingId: 'late', consent: 'notice' },
+    ]);
     expect(bench.recorder.stops).toEqual(['late']);
     await bench.enter(meeting);
     const other = await bench.meetings.create(user, { recording: 'always' });

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError, recordingPolicySchema } from '@switchroom/protocol';
+import { AppError, ConfigError, recordingPolicySchema } from '@switchroom/protocol';
 import type { Keep } from '@switchroom/recordings/vault';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../db/openDatabase.ts';
 import { openRecordingPolicy, type RecordingPolicy } from '../retention/RecordingPolicy.ts';
 import { Mover } from './Mover.ts';
+import { checkStore } from './openCheckedStore.ts';
 import { StoredRecordings } from './StoredRecordings.ts';
 
 const DAY_MS = 86_400_000;
@@ -205,5 +206,33 @@ describe('Mover', () => {
     here = ['r1'];
     await new Promise((resolve) => setImmediate(resolve));
     expect(moved).toEqual([]);
+  });
+});
+
+describe('checkStore()', () => {
+  let logs: string[];
+  const refused = new ConfigError('S3_ACCESS_KEY_ID: https://s3 does not know it');
+
+  function check(error: Error): Promise<void> {
+    const logger = pino({}, { write: (line: string) => void logs.push(line) });
+    return checkStore({ check: () => Promise.reject(error) }, db, logger);
+  }
+
+  beforeEach(() => {
+    logs = [];
+  });
+
+  it('a store that is away keeps nobody from starting', async () => {
+    await check(new AppError('unavailable', 'ECONNREFUSED'));
+    expect(logs.join('')).toContain('the store is away');
+  });
+
+  it('one that refuses what is set does, until a recording was moved there', async () => {
+    await recorded('r1');
+    await stored.begin('r1');
+    await expect(check(refused)).rejects.toBe(refused);
+    await stored.done('r1');
+    await check(refused);
+    expect(logs.join('')).toContain('S3_ACCESS_KEY_ID: https://s3 does not know it');
   });
 });

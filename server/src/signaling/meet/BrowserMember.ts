@@ -24,8 +24,8 @@ export interface BrowserMemberOptions {
   rtpCapabilities: RtpCapabilities;
   /** The seat that it says it had. */
   returnsTo?: string | undefined;
-  /** As whoever it is. */
-  signedIn: boolean;
+  /** The session that it is signed in by, as whoever it is. */
+  signedInBy?: string | undefined;
   /** What the room is like for this listener, now. */
   stateOf: (member: BrowserMember) => RoomState;
   /** Called once, when it is out of the room for whatever reason. */
@@ -40,8 +40,8 @@ export class BrowserMember implements Member, RoomListener {
   readonly room: Room;
   readonly send: WebRtcTransport;
   readonly recv: WebRtcTransport;
-  readonly signedIn: boolean;
   readonly returnsTo: string | undefined;
+  #signedInBy: string | undefined;
   readonly #outbox: MeetOutbox;
   readonly #consumers: ConsumerSet;
   readonly #stateOf: BrowserMemberOptions['stateOf'];
@@ -53,7 +53,7 @@ export class BrowserMember implements Member, RoomListener {
     this.room = room;
     this.send = send;
     this.recv = recv;
-    this.signedIn = options.signedIn;
+    this.#signedInBy = options.signedInBy;
     this.returnsTo = options.returnsTo;
     this.#outbox = outbox;
     this.#stateOf = options.stateOf;
@@ -94,6 +94,15 @@ export class BrowserMember implements Member, RoomListener {
     return this.participant.role === 'host';
   }
 
+  /** A session that had not ended when that was last looked at. */
+  get signedInBy(): string | undefined {
+    return this.#signedInBy;
+  }
+
+  get signedIn(): boolean {
+    return this.#signedInBy !== undefined;
+  }
+
   /** Whoever listens by phone does not in the browser, too. */
   get hears(): boolean {
     return this.participant.audio === 'browser';
@@ -122,6 +131,11 @@ export class BrowserMember implements Member, RoomListener {
     const { room, participant } = this;
     source.events.on('score', (score) => room.setQuality(participant.id, mosOfScore(score)));
     await room.setSource(participant.id, source, { muted });
+  }
+
+  /** The session has ended: it stays as anybody who has the link. */
+  signedOut(): void {
+    this.#signedInBy = undefined;
   }
 
   admitted(): void {

@@ -38,7 +38,7 @@ describe('MeetSession', () => {
       send: await router.createWebRtcTransport(),
       recv: await router.createWebRtcTransport(),
       rtpCapabilities: {},
-      signedIn: true,
+      signedInBy: 'a session',
       stateOf: () => ({
         participants: room.participants(),
         calls: [],

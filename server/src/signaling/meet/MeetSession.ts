@@ -35,9 +35,15 @@ export class MeetSession {
     this.outbox = outbox;
   }
 
+  /** Who it is in the room, when it is in one. */
+  get memberIfAny(): BrowserMember | undefined {
+    return this.#state.name === 'inside' ? this.#state.member : undefined;
+  }
+
   /** Who it is in the room. Errors: `conflict` when it is in none. */
   get member(): BrowserMember {
-    if (this.#state.name === 'inside') return this.#state.member;
+    const { memberIfAny } = this;
+    if (memberIfAny) return memberIfAny;
     throw new AppError('conflict', 'Join a room first.');
   }
 
@@ -50,9 +56,8 @@ export class MeetSession {
 
   /** Whether it is in the room of this meeting; the lobby does not count. */
   isIn(meetingId: string): boolean {
-    if (this.#state.name !== 'inside') return false;
-    const { room, inside } = this.#state.member;
-    return inside && room.meetingId === meetingId;
+    const { memberIfAny } = this;
+    return memberIfAny?.inside === true && memberIfAny.room.meetingId === meetingId;
   }
 
   /**

@@ -3,17 +3,16 @@ import type {
   MeetPayload,
   meetRequests,
   MeetResults,
-  Role,
   RoomState,
 } from '@switchroom/protocol';
-import { hasRole } from '../../identity/roles.ts';
 import { joinable, type Meeting } from '../../meetings/MeetingStore.ts';
-import { keyIn } from '../../room/keyIn.ts';
 import { Participant } from '../../room/Participant.ts';
 import type { Room } from '../../room/Room.ts';
 import type { Handlers } from '../handle.ts';
 import { BrowserMember } from './BrowserMember.ts';
+import { reviewSession } from './followSession.ts';
 import type { MeetDeps, MeetSession } from './MeetSession.ts';
+import { whoIs, type Who } from './whoIs.ts';
 
 type Join = MeetPayload<'room:join'>;
 
@@ -25,7 +24,7 @@ export function joinHandlers(
   return {
     async 'room:join'(wish) {
       const meeting = joinable(await deps.meetings.byJoinToken(wish.joinToken));
-      const who = await whoIs(wish, meeting, deps);
+      const who = await whoIs(wish, meeting, deps.sessions);
       const { room, release } = await deps.rooms.enter(meeting.id);
       try {
         // It may have been ended or changed while the room was made, which nobody told it then.
@@ -34,6 +33,8 @@ export function joinHandlers(
         const entrant = { participant: who, returnsTo };
         if (!room.absences.stayed(entrant)) room.door.check(entrant);
         const member = await session.join(() => makeMember({ session, deps, room, wish, who }));
+        // Behind the answer: a session that ended meanwhile was told when there was nobody yet to put out.
+        setImmediate(() => void reviewSession(session, deps));
         return joinedRoom(member, meeting, deps);
       } finally {
         release();
@@ -45,29 +46,6 @@ export function joinHandlers(
       return {};
     },
   };
-}
-
-interface Who {
-  role: Role;
-  signedIn: boolean;
-  /** By these they are known again once they were put out of this meeting, and of no other. */
-  knownBy: string[];
-}
-
-/** The owner is the host. A session that is over makes nobody less than a guest. */
-async function whoIs(
-  { sessionToken, browserId }: Join,
-  meeting: Meeting,
-  deps: MeetDeps,
-): Promise<Who> {
-  const user = sessionToken === undefined ? undefined : await deps.sessions.find(sessionToken);
-  const isHost = user?.id === meeting.ownerId && hasRole(user, 'host');
-  const role = isHost ? 'host' : 'participant';
-  const knownBy = [
-    ...(user ? [keyIn(meeting.id, `user ${user.id}`)] : []),
-    ...(browserId ? [keyIn(meeting.id, `browser ${browserId}`)] : []),
-  ];
-  return { role, signedIn: user !== undefined, knownBy };
 }
 
 async function makeMember(options: {
@@ -91,7 +69,7 @@ async function makeMember(options: {
     send,
     recv,
     rtpCapabilities: wish.rtpCapabilities,
-    signedIn: who.signedIn,
+    signedInBy: who.signedInBy,
     // Who stayed sits there still.
     returnsTo: stayed ? undefined : returnsTo,
     stateOf: (member) => roomState(member, deps),

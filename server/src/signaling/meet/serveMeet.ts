@@ -2,6 +2,7 @@ import { meetRequests, type MeetResults } from '@switchroom/protocol';
 import type { Handlers } from '../handle.ts';
 import { serve, type ServedSocket } from '../serve.ts';
 import { callHandlers, tellCalls } from './callHandlers.ts';
+import { followSession } from './followSession.ts';
 import { hostHandlers } from './hostHandlers.ts';
 import { joinHandlers } from './joinHandlers.ts';
 import { mediaHandlers } from './mediaHandlers.ts';
@@ -25,9 +26,11 @@ export function serveMeet(socket: MeetSocket, deps: MeetDeps): void {
   };
   const stopCalls = tellCalls(session, deps);
   const stopAlarms = tellAlarms(session, deps);
+  const stopFollowing = followSession(session, deps);
   socket.on('disconnect', () => {
     stopCalls();
     stopAlarms();
+    stopFollowing();
     session.disconnected();
   });
   serve(socket as ServedSocket, meetRequests, handlers, { budget: BUDGET, logger: deps.logger });
