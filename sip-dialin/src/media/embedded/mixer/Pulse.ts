@@ -114,7 +114,11 @@ export class Pulse {
     const leader = this.#leader;
     if (!leader) {
       this.#until = Math.max(this.#until, now - (MAX_CATCH_UP - 2) * FRAME_MS);
-      if (this.#wasLed) this.#early = this.#until - FRAME_MS - now;
+      if (this.#wasLed) {
+        // What we stood still for as the leader ended is over: else the ticks would be as late from then on.
+        this.#until = Math.max(this.#until, now + FRAME_MS - LEEWAY_MS);
+        this.#early = this.#until - FRAME_MS - now;
+      }
       if (quiet) this.#early = 0; // Nobody hears the pause.
       this.#nextAt = this.#until - this.#early;
       // Time that was lost to a leader's jitter is not made good all at once.
