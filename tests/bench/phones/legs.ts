@@ -171,7 +171,7 @@ async function fill(engine: Engine, program: string, conference: Conference): Pr
 /** A figure of a machine that could not keep up, or of phones that were not served, is none. */
 function mustBeWhole(packets: number, phones: number, ms: number): void {
   const share = packets / (phones * (ms / 20));
-  if (share < 0.97) throw new Error(`only ${Math.round(share * 100)} % of the packets came back`);
+  if (share < 0.99) throw new Error(`only ${Math.round(share * 100)} % of the packets came back`);
 }
 
 function mean(values: readonly number[]): number {
