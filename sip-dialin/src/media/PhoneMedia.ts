@@ -45,10 +45,11 @@ export interface LegMedia {
   accept(answer: string): Promise<void>;
 
   /**
-   * Plays sounds one after the other, instead of what was playing. In a room it hears them instead
-   * of that, and is itself heard as before: words must not get lost. Resolves with how it ended: `join`, the next `play` or `record` and a leg that
-   * closes end it as `stopped`. With `loop` it begins again without a gap until it is stopped
-   * (waiting music). Errors: `media-unavailable` for a file that cannot be played.
+   * Plays sounds one after the other, instead of what was playing. In a room the leg hears them
+   * instead of the others, and is itself heard as before: words must not get lost. Resolves with how
+   * it ended: `join`, the next `play` or `record` and a leg that closes end it as `stopped`. With
+   * `loop` it begins again without a gap until it is stopped (waiting music). Errors:
+   * `media-unavailable` for a file that cannot be played.
    */
   play(sounds: readonly Sound[], options?: { loop?: boolean }): Promise<'finished' | 'stopped'>;
 

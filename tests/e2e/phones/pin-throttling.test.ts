@@ -78,14 +78,18 @@ async function caller(user: string, number: string): Promise<BaresipPhone> {
   return phone;
 }
 
-/** Once this was guessed. On the line before that: there is a turn again 20 s after the last that was taken. */
+/**
+ * After so many calls that guess. On the line before the last of them, which takes a turn: there is another 20 s after
+ * that, however long the calls before it took.
+ */
 async function getsInByTurn(
   user: string,
   number: string,
-  guesses: () => Promise<void>,
+  { calls, from }: { calls: number; from: string },
 ): Promise<void> {
+  await guess(number, calls - 1, from);
   const phone = await caller(user, number);
-  await guesses();
+  await guess(number, 1, from);
   await answersKeys(phone, `${meeting.pin}#`, 'waiting-music', { language: 'sounds' });
   await inMeeting(1, TURN_WAIT_MS);
   await phone.close();
@@ -130,13 +134,13 @@ it('who keyed twenty wrong PINs in several calls gets in with no PIN; others do'
 });
 
 it('who withholds the number waits for a turn after thirty wrong PINs of all who do, with music, and gets in', async () => {
-  const guesses = () => guess(numbers[0], CALLS.anonymous, 'anonymous');
+  const guesses = { calls: CALLS.anonymous, from: 'anonymous' };
   await getsInByTurn('anonymous', numbers[0], guesses);
   await getsIn(callerNumber(1), numbers[0]);
 });
 
 it('after seventy to one number by many callers who is new waits for a turn, and gets in; who was in the meeting does at once, as do all by another number', async () => {
-  const guesses = () => guess(numbers[1], CALLS.did, callerNumber('[call_number]'));
+  const guesses = { calls: CALLS.did, from: callerNumber('[call_number]') };
   await getsInByTurn(callerNumber(900), numbers[1], guesses);
   await getsIn(callerNumber(900), numbers[1]);
   await getsIn(callerNumber(901), numbers[0]);

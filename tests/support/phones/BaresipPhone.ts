@@ -14,6 +14,7 @@ const MODULES = '/usr/lib/baresip/modules';
 /** A key's tone lasts this long until the next may come, ms: people are slower. */
 const KEY_MS = 200;
 
+/** Of what baresip says, the lines that tell of its stream. */
 const OF_SOUND = /stream:|sndfile:|decoder|discard|SSRC|dropping/;
 
 export type BaresipCodec = keyof typeof CODECS;

@@ -4,9 +4,25 @@ import { levelDbov } from '../mixer/level.ts';
 import { seeded } from '../testing/networks.ts';
 import { toneFrame } from '../testing/tones.ts';
 import type { Uplink } from '../room/Room.ts';
+import type { RtpPacket } from '../rtp/packet.ts';
 import { LegVoice } from './LegVoice.ts';
 
 const SECONDS = 20;
+
+function uplinkWith(parts: Partial<Uplink>): Uplink {
+  const silent = { push() {}, passOver() {}, pause() {} };
+  return { ssrc: 1, codec: 'PCMU', rest: () => false, ...silent, ...parts };
+}
+
+/** The packet `i` of 20 ms; what is in it is decoded already. */
+function packetAt(i: number, clockRate = 8000): RtpPacket {
+  return {
+    ...{ payloadType: 0, marker: false, ssrc: 7, csrcs: [], extensions: [] },
+    sequenceNumber: i,
+    timestamp: (i * clockRate) / 50,
+    payload: new Uint8Array(160),
+  };
+}
 
 /** A voice in words: how loud it comes out to phones and to browsers in the last half, dBov. */
 function heard(codec: LegCodec, dbov: number): { phones: number; browsers: number } {
@@ -15,14 +31,7 @@ function heard(codec: LegCodec, dbov: number): { phones: number; browsers: numbe
   const amplitude = 32768 * 10 ** (dbov / 20) * Math.sqrt(2 / 3);
   const toBrowsers: number[] = [];
   const toPhones: number[] = [];
-  const uplink: Uplink = {
-    ssrc: 1,
-    codec,
-    push: ({ pcm }) => toBrowsers.push(levelDbov(pcm)),
-    rest: () => false,
-    passOver() {},
-    pause() {},
-  };
+  const uplink = uplinkWith({ codec, push: ({ pcm }) => toBrowsers.push(levelDbov(pcm)) });
   const voice = new LegVoice();
   for (let i = 0; i < SECONDS * 50; i++) {
     const pcm = Int16Array.from({ length: samples }, (_, n) => {
@@ -32,16 +41,7 @@ function heard(codec: LegCodec, dbov: number): { phones: number; browsers: numbe
       for (let h = 1; h <= 3; h++) sum += Math.sin(2 * Math.PI * 140 * h * at + h);
       return sum * amplitude;
     });
-    const packet = {
-      payloadType: 0,
-      marker: false,
-      sequenceNumber: i,
-      timestamp: (i * format.clockRate) / 50,
-      ssrc: 7,
-      csrcs: [],
-      extensions: [],
-      payload: new Uint8Array(160),
-    };
+    const packet = packetAt(i, format.clockRate);
     voice.push(packet, pcm, format, uplink, i * 20);
     const frame = voice.pull(i * 20 + 5);
     toPhones.push(frame ? levelDbov(frame) : -127);
@@ -61,28 +61,12 @@ function spurts(mayRest: boolean): { frames: (Int16Array | undefined)[]; rested:
   const voice = new LegVoice();
   const format = LEG_FORMATS.PCMU;
   const frames: (Int16Array | undefined)[] = [];
-  const uplink: Uplink = {
-    ssrc: 1,
-    codec: 'PCMU',
-    push() {},
-    rest: () => mayRest,
-    passOver() {},
-    pause() {},
-  };
+  const uplink = uplinkWith({ rest: () => mayRest });
   let rested = 0;
   for (let i = 0; i < 200; i++) {
     const talks = i < 50 || i >= 150;
     const pcm = toneFrame(400, 8000, i * 160, 160).map((x) => (talks ? x / 3 : 0));
-    const packet = {
-      payloadType: 0,
-      marker: false,
-      sequenceNumber: i,
-      timestamp: i * 160,
-      ssrc: 7,
-      csrcs: [],
-      extensions: [],
-      payload: new Uint8Array(160),
-    };
+    const packet = packetAt(i);
     if (!talks && voice.rest(packet, format, uplink, i * 20)) rested += 1;
     else voice.push(packet, pcm, format, uplink, i * 20);
     frames.push(voice.pull(i * 20 + 5)?.slice());
@@ -96,14 +80,7 @@ function spurts(mayRest: boolean): { frames: (Int16Array | undefined)[]; rested:
  */
 function softlyBegun(dbov: number, noiseDbov: number): { part: string; heard: boolean }[] {
   const voice = new LegVoice();
-  const uplink: Uplink = {
-    ssrc: 1,
-    codec: 'PCMU',
-    push() {},
-    rest: () => false,
-    passOver() {},
-    pause() {},
-  };
+  const uplink = uplinkWith({});
   const random = seeded(3);
   const noise = 32768 * 10 ** (noiseDbov / 20) * Math.sqrt(12);
   return Array.from({ length: 20 * 50 }, (_, i) => {
@@ -114,16 +91,7 @@ function softlyBegun(dbov: number, noiseDbov: number): { part: string; heard: bo
     const pcm = toneFrame(400, 8000, i * 160, 160, amplitude).map(
       (x) => x + noise * (random() - 0.5),
     );
-    const packet = {
-      payloadType: 0,
-      marker: false,
-      sequenceNumber: i,
-      timestamp: i * 160,
-      ssrc: 7,
-      csrcs: [],
-      extensions: [],
-      payload: new Uint8Array(160),
-    };
+    const packet = packetAt(i);
     voice.push(packet, pcm, LEG_FORMATS.PCMU, uplink, i * 20);
     voice.lead(); // So that what comes out is what went in just now.
     return { part, heard: voice.pull(i * 20 + 5) !== undefined };

@@ -113,12 +113,10 @@ export class Pulse {
     this.#until += FRAME_MS;
     const leader = this.#leader;
     if (!leader) {
-      this.#until = Math.max(this.#until, now - (MAX_CATCH_UP - 2) * FRAME_MS);
-      if (this.#wasLed) {
-        // What we stood still for as the leader ended is over: else the ticks would be as late from then on.
-        this.#until = Math.max(this.#until, now + FRAME_MS - LEEWAY_MS);
-        this.#early = this.#until - FRAME_MS - now;
-      }
+      // What we stood still for as a leader ended is over: else the ticks would be as late from then on.
+      const mostBehind = this.#wasLed ? LEEWAY_MS - FRAME_MS : (MAX_CATCH_UP - 2) * FRAME_MS;
+      this.#until = Math.max(this.#until, now - mostBehind);
+      if (this.#wasLed) this.#early = this.#until - FRAME_MS - now;
       if (quiet) this.#early = 0; // Nobody hears the pause.
       this.#nextAt = this.#until - this.#early;
       // Time that was lost to a leader's jitter is not made good all at once.
